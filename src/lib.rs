@@ -1,0 +1,29 @@
+//! Siteseer: semantic search that lives inside a static site.
+//!
+//! The map, by question:
+//! - *Where does a site's text come from?* [`site`] reads HTML and Markdown into pages and sections and splits them
+//!   into passages.
+//! - *How does text become numbers?* [`text`] cuts it into word pieces and into words; [`model`] runs the bi-encoder
+//!   over word pieces with the int8 [`kernels`].
+//! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages.
+//! - *I have a query, who answers it?* [`search`]: lexical and dense candidates, their fusion, excerpts.
+//! - *Who calls it?* The native command line (`cli`) and the browser (`wasm`). Both only translate.
+//!
+//! Dependencies point one way: `cli, wasm → search → index, model → kernels, text`. Nothing below `search` knows
+//! JavaScript, files, the network or a clock; `tests/layers.rs` enforces it.
+
+pub mod error;
+pub mod index;
+pub mod kernels;
+pub mod model;
+pub mod search;
+pub mod text;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod site;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
+
+pub use error::{Error, Result};
