@@ -1,0 +1,41 @@
+// One result as a link with role=option: a heading line, the path to it, and the excerpt.
+
+import { h } from './dom.js';
+import { excerptNodes } from './excerpt.js';
+
+/** @import { Result } from './siteseer.js' */
+
+/**
+ * @param {Result} result
+ * @returns {HTMLAnchorElement} empty; `fillRow` writes it
+ */
+export const makeRow = (result) =>
+  h('a', { class: 'row', part: 'row', role: 'option', id: `row-${result.passage}`, tabindex: '-1', 'aria-selected': 'false' });
+
+/**
+ * @param {HTMLAnchorElement} row
+ * @param {Result} result
+ * @param {boolean} grouped whether the page's title stands above, in the group's heading
+ */
+export function fillRow(row, result, grouped) {
+  const headings = headingsBelowTitle(result);
+  const last = headings.at(-1);
+  const title = grouped && last ? last : result.title || last || result.url;
+  const path = grouped ? headings.slice(0, -1) : headings;
+  row.href = result.url;
+  if (result.lang) row.lang = result.lang;
+  row.classList.toggle('inner', grouped);
+  row.replaceChildren(
+    h('span', { class: 'title', part: 'title', dir: 'auto' }, title),
+    ...(path.length ? [h('span', { class: 'path', part: 'path', dir: 'auto' }, path.join(' › '))] : []),
+    ...(result.excerpt ? [h('span', { class: 'excerpt', part: 'excerpt', dir: 'auto' }, ...excerptNodes(result.excerpt))] : []),
+  );
+}
+
+/**
+ * A page's first heading mostly repeats its title ("Workspaces" under "Workspaces - The Cargo Book").
+ * @param {Result} result
+ */
+function headingsBelowTitle({ title, headingPath }) {
+  return headingPath[0] && title.startsWith(headingPath[0]) ? headingPath.slice(1) : headingPath;
+}
