@@ -3,6 +3,7 @@
 
 import { Answers } from './answers.js';
 import { Combobox } from './combobox.js';
+import { fitPanel } from './fit.js';
 import { Foot } from './foot.js';
 import { Message } from './message.js';
 import { Runner } from './runner.js';
@@ -113,6 +114,7 @@ export class Box {
     on(list, 'click', (event) => this.#onClick(event));
     on(panel, 'mousedown', (event) => event.preventDefault()); // the focus stays in the input
     on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
+    on(window.visualViewport ?? window, 'resize', () => fitPanel(panel)); // also when a screen keyboard opens
     on(document, 'pointerdown', (event) => event.composedPath().includes(root) || this.#toggle(false));
   }
 
@@ -167,12 +169,12 @@ export class Box {
     const status = this.#shared?.search.status;
     const typed = this.text.trim() !== '';
     this.message.update(answers.page, status, this.#error);
-    this.foot.update(answers.page, status);
+    view.foot.hidden = !this.foot.update(answers.page, status) || !!this.#error;
     view.clear.hidden = this.text === '';
     view.panel.hidden = !(this.#open && typed);
     view.list.hidden = !answers.page?.results.length;
-    view.foot.hidden = !!this.#error;
     this.combobox.expanded = !view.panel.hidden && !view.list.hidden;
+    fitPanel(view.panel);
 
     const loading = typed && status ? [status.lexical, status.dense].find(({ state }) => state === 'loading') : undefined;
     view.progress.hidden = !loading;

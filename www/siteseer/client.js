@@ -29,7 +29,7 @@ export class SearchClient {
 
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
-      onEvent: (_, { tier, loaded, total }) => this.status.set(tier, { loaded, total }),
+      onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
       onRestart: (error) => this.#restarted(error),
     });
     /** Settles with the lexical tier; renewed when the worker is started again. @type {Promise<void>} */
@@ -65,6 +65,8 @@ export class SearchClient {
   /** @param {SiteseerError} error */
   #denseFailed(error) {
     this.#dense = null;
+    if (this.status.dense.error === error) return;
+    console.warn(`Siteseer: results match words only. ${error.message}`);
     this.status.set('dense', { state: 'failed', error });
   }
 

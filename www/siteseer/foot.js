@@ -14,7 +14,9 @@ const KEYS = /** @type {const} */ ([
 export class Foot {
   #badge = h('span', { class: 'badge', part: 'badge' });
   #note = h('span', { class: 'note', part: 'note' });
+  #reason = h('span', { class: 'reason', part: 'reason' });
   #action = h('button', { class: 'action', part: 'action', type: 'button' });
+  #keys = h('span', { class: 'keys', 'aria-hidden': 'true' });
 
   /**
    * @param {HTMLElement} foot
@@ -24,26 +26,29 @@ export class Foot {
   constructor(foot, words, onAction) {
     this.words = words;
     this.#action.addEventListener('click', onAction);
-    const keys = KEYS.map(([key, name]) => h('span', {}, h('kbd', {}, key), ` ${words.say(name)}`));
-    foot.replaceChildren(this.#badge, this.#note, this.#action, h('span', { class: 'keys', 'aria-hidden': 'true' }, ...keys));
+    this.#keys.append(...KEYS.map(([key, name]) => h('span', {}, h('kbd', {}, key), ` ${words.say(name)}`)));
+    foot.replaceChildren(this.#badge, this.#note, this.#reason, this.#action, this.#keys);
   }
 
   /**
    * @param {ResultPage | null} page
    * @param {Status | undefined} status
+   * @returns {boolean} whether there is anything to say
    */
   update(page, status) {
-    this.#badge.hidden = !page?.results.length;
+    this.#keys.hidden = this.#badge.hidden = !page?.results.length;
     this.#badge.classList.toggle('dense', page?.tier === 'dense');
     this.#badge.textContent = this.words.say(page?.tier === 'dense' ? 'byMeaning' : 'byWords');
 
     const { note, reason = '', action = '' } = this.#dense(status);
     setText(this.#note, note);
     this.#note.hidden = !note;
-    this.#note.title = reason;
-    if (reason) this.#note.append(h('span', { class: 'reason' }, reason));
+    setText(this.#reason, reason);
+    this.#reason.hidden = !reason;
+    this.#reason.title = reason; // whole, where the line is cut
     this.#action.hidden = !action;
     setText(this.#action, action);
+    return !this.#badge.hidden || note !== '';
   }
 
   /**

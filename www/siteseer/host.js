@@ -7,7 +7,7 @@ import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 import { storedBytes, sumProgress } from './progress.js';
 
-/** @import { Backend, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, Result, ResultPage, Tier } from './siteseer.js' */
 /** @import { Engine, Hit } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
 
@@ -102,7 +102,7 @@ export class Host {
     const { hits, missing } = guard(() => engine.rank(text, tier, limit));
     const shown = missing.length ? await this.#withPassages(hits, missing) : hits;
     signal.throwIfAborted();
-    const results = guard(() => engine.results(text, shown)).map((result) => ({ ...result, url: within(root, result.url) }));
+    const results = guard(() => engine.results(text, shown)).flatMap((result) => locate(result, root));
     return { tier, query: text, results, backend, ms: performance.now() - start };
   }
 
@@ -165,16 +165,18 @@ export class Host {
 }
 
 /**
- * Makes an address absolute. An index is data: an address that leaves the site becomes the site's root.
+ * Makes the address absolute. An index is data: a result whose address leaves the site, or runs script, is left out.
+ * @param {Result} result
  * @param {string} root
- * @param {string} address
+ * @returns {Result[]} one or none
  */
-function within(root, address) {
+function locate(result, root) {
   try {
-    const url = new URL(address, root);
-    return /^https?:$/.test(url.protocol) && url.origin === new URL(root).origin ? url.href : root;
+    const url = new URL(result.url, root);
+    const safe = /^https?:$/.test(url.protocol) && url.origin === new URL(root).origin;
+    return safe ? [{ ...result, url: url.href }] : [];
   } catch {
-    return root;
+    return []; // not an address at all
   }
 }
 

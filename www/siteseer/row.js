@@ -10,7 +10,7 @@ import { excerptNodes } from './excerpt.js';
  * @returns {HTMLAnchorElement} empty; `fillRow` writes it
  */
 export const makeRow = (result) =>
-  h('a', { class: 'row', part: 'row', role: 'option', id: `row-${result.passage}`, tabindex: '-1', 'aria-selected': 'false' });
+  h('a', { class: 'row', part: 'row', role: 'option', dir: 'auto', id: `row-${result.passage}`, tabindex: '-1', 'aria-selected': 'false' });
 
 /**
  * @param {HTMLAnchorElement} row
@@ -19,18 +19,24 @@ export const makeRow = (result) =>
  */
 export function fillRow(row, result, grouped) {
   const headings = headingsBelowTitle(result);
-  const last = headings.at(-1);
-  const title = grouped && last ? last : result.title || last || result.url;
+  const last = result.headingPath.at(-1);
+  const title = (grouped && last) || result.title || last || result.url;
   const path = grouped ? headings.slice(0, -1) : headings;
   row.href = result.url;
   if (result.lang) row.lang = result.lang;
   row.classList.toggle('inner', grouped);
   row.replaceChildren(
-    h('span', { class: 'title', part: 'title', dir: 'auto' }, title),
-    ...(path.length ? [h('span', { class: 'path', part: 'path', dir: 'auto' }, path.join(' › '))] : []),
-    ...(result.excerpt ? [h('span', { class: 'excerpt', part: 'excerpt', dir: 'auto' }, ...excerptNodes(result.excerpt))] : []),
+    h('span', { class: 'title', part: 'title' }, title),
+    ...(path.length ? [h('span', { class: 'path', part: 'path' }, ...breadcrumb(path))] : []),
+    ...(result.excerpt ? [h('span', { class: 'excerpt', part: 'excerpt' }, ...excerptNodes(result.excerpt))] : []),
   );
 }
+
+/**
+ * Each heading keeps its own direction; the row's is the title's.
+ * @param {string[]} headings
+ */
+const breadcrumb = (headings) => headings.flatMap((heading, i) => [...(i ? [' › '] : []), h('bdi', {}, heading)]);
 
 /**
  * A page's first heading mostly repeats its title ("Workspaces" under "Workspaces - The Cargo Book").

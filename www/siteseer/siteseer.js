@@ -19,6 +19,7 @@ import './combobox.js';
 import './deep-link.js';
 import './dom.js';
 import './excerpt.js';
+import './fit.js';
 import './foot.js';
 import './languages.js';
 import './link.js';

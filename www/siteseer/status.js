@@ -17,8 +17,8 @@ export class LadderStatus extends EventTarget {
    * @param {Partial<TierStatus>} change
    */
   set(tier, change) {
-    const { error: _, ...kept } = this[tier];
-    this[tier] = { ...kept, ...change };
+    const { error, ...kept } = this[tier];
+    this[tier] = { ...kept, ...(!change.state && { error }), ...change }; // a new state forgets the old one's error
     this.dispatchEvent(new Event('change'));
   }
 }

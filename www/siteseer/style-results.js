@@ -7,7 +7,7 @@ export const results = /* css */ `
   inset-block-start: calc(100% + 8px);
   inset-inline-start: 0;
   inline-size: var(--_panel-width);
-  max-block-size: var(--_panel-height);
+  max-block-size: min(var(--_panel-height), max(16rem, var(--_room, 70dvh))); /* --_room: what is left of the screen */
   display: flex;
   flex-direction: column;
   background: var(--_panel);
@@ -19,6 +19,7 @@ export const results = /* css */ `
 .list {
   position: relative; /* what slides is measured within it */
   flex: 1;
+  min-block-size: 0;
   padding: 6px;
   overflow-y: auto;
   overscroll-behavior: contain;
@@ -87,6 +88,7 @@ mark {
   border-inline-start: 1px solid var(--_border);
 }
 .inner[aria-selected='true']::before { inset-inline-start: -2px; z-index: 1; }
+.group[role='group'] { padding-block-end: 4px; }
 
 .message { padding: 28px 20px; text-align: center; overflow-y: auto; }
 .message p { margin: 0; overflow-wrap: anywhere; }
@@ -96,6 +98,7 @@ mark {
 .message .action { margin-block-start: 12px; }
 
 .foot {
+  flex: none;
   display: flex;
   flex-wrap: wrap;
   align-items: center;
@@ -125,7 +128,15 @@ mark {
 .badge.dense { color: var(--_accent); }
 .badge.dense::before { border-color: currentColor; background: currentColor; }
 .note { font-variant-numeric: tabular-nums; }
-.reason { display: block; overflow-wrap: anywhere; }
+.reason {
+  display: -webkit-box;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2;
+  flex-basis: 100%;
+  overflow: hidden;
+  overflow-wrap: anywhere;
+  font-size: 0.9375em;
+}
 .action {
   min-block-size: 44px;
   padding: 0 14px;

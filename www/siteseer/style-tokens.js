@@ -9,7 +9,7 @@ export const tokens = /* css */ `
   --_size: var(--siteseer-font-size, 1rem);
   --_radius: var(--siteseer-radius, 12px);
   --_field-height: var(--siteseer-field-height, 52px);
-  --_panel-height: var(--siteseer-panel-height, min(70dvh, 40rem));
+  --_panel-height: var(--siteseer-panel-height, 40rem);
   --_panel-width: var(--siteseer-panel-width, 100%);
   --_layer: var(--siteseer-layer, 1000);
 

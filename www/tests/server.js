@@ -1,11 +1,12 @@
-// A static server for the tests: the demo page, the client, and a fake index, under the Content-Security-Policy that
-// the product promises to work with. Tests can withhold, spoil or slow down single files.
+// A static server for the tests: the demo page, the client as it ships (without comments), and a fake index, under the
+// Content-Security-Policy that the product promises to work with. Tests can withhold, spoil or slow down single files.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fakeIndex } from './fake-engine/site.js';
+import { strip } from './strip.js';
 
 const WWW = fileURLToPath(new URL('..', import.meta.url));
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
@@ -74,7 +75,8 @@ export async function serveSite({ modelBytes, csp = CSP } = {}) {
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (/^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)) return EMPTY_WASM;
     const file = /^siteseer\/engine-(relaxed|simd)\.js$/.test(path) ? 'tests/fake-engine/engine.js' : path;
-    return readFile(join(WWW, file)).catch(() => null);
+    const text = await readFile(join(WWW, file)).catch(() => null);
+    return text && /^siteseer\/.*\.js$/.test(file) ? strip(text) : text;
   }
 
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));

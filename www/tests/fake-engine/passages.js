@@ -78,12 +78,21 @@ export const passages = [
     meaning: 'conditional compilation flag',
   },
   {
-    url: 'javascript:alert(1)',
+    url: 'hostile/page.html?a="><script>#<b>',
     title: '<img src=x onerror="window.hacked = 1"> hostile title',
     lang: 'en"><script>window.hacked = 1</script>',
     headingPath: ['<script>window.hacked = 1</script>', '<b>bold</b>'],
     anchor: '',
     text: 'hostile <script>window.hacked = 1</script> & <img src=x onerror="window.hacked = 1"> </mark> "quoted"',
+    meaning: 'hostile',
+  },
+  {
+    url: 'javascript:window.hacked=1',
+    title: 'hostile address that runs script',
+    lang: 'en',
+    headingPath: [],
+    anchor: '',
+    text: 'hostile: a result whose address is a script.',
     meaning: 'hostile',
   },
   {

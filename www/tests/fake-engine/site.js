@@ -24,7 +24,7 @@ export function fakeIndex({ modelBytes = 200_000 } = {}) {
   const json = (/** @type {unknown} */ value) => Buffer.from(JSON.stringify(value));
 
   const lexical = add('lexical', json(passages.map(({ title, headingPath, text }) => [title, ...headingPath, text].join(' '))));
-  const vectors = add('vectors', json(passages.map(({ title, meaning }) => `${meaning} ${meaning} ${title}`)), false);
+  const vectors = add('vectors', json(passages.map(({ title, text, meaning }) => `${meaning} ${meaning} ${title} ${text}`)), false);
   const model = add('model', Buffer.concat([Buffer.from('MODEL'), noise(modelBytes)]));
   const chunks = [];
   for (let i = 0; i < passages.length; i += PER_CHUNK) chunks.push(add(`passages-${i / PER_CHUNK}`, json(passages.slice(i, i + PER_CHUNK))));
