@@ -114,7 +114,7 @@ export class Box {
     on(list, 'click', (event) => this.#onClick(event));
     on(panel, 'mousedown', (event) => event.preventDefault()); // the focus stays in the input
     on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
-    on(window.visualViewport ?? window, 'resize', () => fitPanel(panel)); // also when a screen keyboard opens
+    on(window.visualViewport ?? window, 'resize', () => fitPanel(panel, root.host)); // also when a screen keyboard opens
     on(document, 'pointerdown', (event) => event.composedPath().includes(root) || this.#toggle(false));
   }
 
@@ -171,10 +171,11 @@ export class Box {
     this.message.update(answers.page, status, this.#error);
     view.foot.hidden = !this.foot.update(answers.page, status) || !!this.#error;
     view.clear.hidden = this.text === '';
+    const opening = view.panel.hidden === true;
     view.panel.hidden = !(this.#open && typed);
     view.list.hidden = !answers.page?.results.length;
     this.combobox.expanded = !view.panel.hidden && !view.list.hidden;
-    fitPanel(view.panel);
+    fitPanel(view.panel, view.root.host, opening);
 
     const loading = typed && status ? [status.lexical, status.dense].find(({ state }) => state === 'loading') : undefined;
     view.progress.hidden = !loading;

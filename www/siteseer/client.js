@@ -31,6 +31,7 @@ export class SearchClient {
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
       onRestart: (error) => this.#restarted(error),
+      onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
     });
     /** Settles with the lexical tier; renewed when the worker is started again. @type {Promise<void>} */
     this.ready = this.#open();

@@ -80,13 +80,9 @@ export class Host {
     const { engine, manifest } = this.#index;
     const { vectors, model } = manifest.files;
     const progress = this.#progress('dense', [vectors, model]);
-    const load = async (/** @type {FileEntry} */ file, /** @type {(bytes: Uint8Array) => void} */ give) => {
-      const bytes = await this.#fetch(file, progress, 'low');
-      guard(() => give(bytes), file);
-    };
     await Promise.all([
-      load(vectors, (bytes) => engine.load_vectors(bytes)),
-      load(model, (bytes) => engine.load_model(bytes)),
+      this.#fetch(vectors, progress, 'low').then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
+      this.#fetch(model, progress, 'low').then((bytes) => guard(() => engine.load_model(bytes), model)),
     ]);
   }
 

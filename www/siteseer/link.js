@@ -6,6 +6,13 @@ import { RpcClient } from './rpc-client.js';
 
 const RESTARTS = 1;
 
+/**
+ * @typedef {object} LinkHooks
+ * @property {(event: string, data: any) => void} onEvent
+ * @property {(error: SiteseerError) => void} onRestart a new worker stands in for one that stopped
+ * @property {(error: SiteseerError) => void} onEnd there will be no other
+ */
+
 export class WorkerLink {
   /** @type {Worker | undefined} */
   #worker;
@@ -17,7 +24,7 @@ export class WorkerLink {
 
   /**
    * @param {URL} url the worker's module
-   * @param {{ onEvent: (event: string, data: any) => void, onRestart: (error: SiteseerError) => void }} hooks
+   * @param {LinkHooks} hooks
    */
   constructor(url, hooks) {
     this.url = url;
@@ -87,9 +94,11 @@ export class WorkerLink {
 
   /** @param {SiteseerError} error */
   #end(error) {
-    this.#ended ??= error;
+    if (this.#ended) return;
+    this.#ended = error;
     this.#worker?.terminate();
-    this.#rpc?.rejectAll(this.#ended);
+    this.hooks.onEnd(error);
+    this.#rpc?.rejectAll(error);
   }
 }
 

@@ -30,6 +30,7 @@ export const tokens = /* css */ `
 
   display: block;
   position: relative;
+  scroll-margin-block-start: var(--siteseer-scroll-margin, 8px);
   font: var(--_size) / 1.5 var(--_font);
   font-family: var(--_font);
   color: var(--_text);

@@ -7,7 +7,7 @@ import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
 /** @import { Page } from 'playwright-core' */
 
 const browserTest = browserTests();
-const reason = (/** @type {Page} */ page) => page.locator('.reason').textContent();
+const reason = (/** @type {Page} */ page) => page.locator('.reason').waitFor().then(() => page.locator('.reason').textContent());
 const message = (/** @type {Page} */ page) => page.locator('.message.error').textContent();
 const spoil = (/** @type {Buffer} */ content) => {
   const spoiled = Buffer.from(content);
@@ -87,17 +87,17 @@ browserTest('no manifest: the message names the file and the next step', async (
   site.faults.clear();
   await page.getByRole('button', { name: 'Try again' }).click();
   await meaning(page);
-}, { faults: (site) => site.faults.set(/manifest/, { content: () => null }) });
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: () => null }) });
 
 browserTest('a page in place of the manifest is recognised', async ({ page }) => {
   await input(page).fill(QUERY);
   assert.match(String(await message(page)), /not JSON/);
-}, { faults: (site) => site.faults.set(/manifest/, { content: () => Buffer.from('<!doctype html>') }) });
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: () => Buffer.from('<!doctype html>') }) });
 
 browserTest('an index of another version is refused', async ({ page }) => {
   await input(page).fill(QUERY);
   assert.match(String(await message(page)), /has version 2; this client reads version 1/);
-}, { faults: (site) => site.faults.set(/manifest/, { content: (text) => Buffer.from(String(text).replace('"version":1', '"version":2')) }) });
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: (text) => Buffer.from(String(text).replace('"version":1', '"version":2')) }) });
 
 browserTest('a policy that forbids WebAssembly is named', async ({ page }) => {
   await input(page).fill(QUERY);
