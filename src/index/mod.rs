@@ -2,8 +2,9 @@
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
 //! ([`vectors`], searched by [`scan`]), the lexical postings ([`lexical`]), the passages' texts ([`passages`]) and the
-//! model. [`build`] makes all of them from passages and embeddings.
+//! model. `siteseer index` writes them all.
 
+pub mod lexical;
 pub mod manifest;
 pub mod passages;
 pub mod scan;
