@@ -13,7 +13,7 @@
 use super::batch::TokenBatch;
 use super::config::ModelConfig;
 use super::file::ModelFile;
-use crate::error::{Error, REIMPORT_MODEL, Result};
+use crate::error::{Error, Result};
 use crate::kernels::Backend;
 use crate::kernels::attention::{AttentionScratch, Heads, QueryRows};
 use crate::kernels::linear::{Activation, PackedLinear};
@@ -141,7 +141,7 @@ impl Encoder {
         let heads = Heads { num_heads: self.config.num_heads, head_dim: hidden / self.config.num_heads };
         self.embed(batch, &mut work.x[..tokens * hidden]);
         for layer in &self.layers {
-            layer.forward(self.backend, heads, self.config.layer_norm_eps, batch, work);
+            layer.forward(self.backend, heads, self.config.layer_norm_eps as f32, batch, work);
         }
         Ok(&mut work.x[..tokens * hidden])
     }
@@ -160,7 +160,7 @@ impl Encoder {
                 }
             }
         }
-        self.backend.layer_norm_in_place(x, &self.norm.gamma, &self.norm.beta, self.config.layer_norm_eps);
+        self.backend.layer_norm_in_place(x, &self.norm.gamma, &self.norm.beta, self.config.layer_norm_eps as f32);
     }
 
     fn check(&self, batch: &TokenBatch) -> Result<()> {
