@@ -1,2 +1,3 @@
 //! text
+pub mod normalize;
 pub mod word_piece;
