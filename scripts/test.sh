@@ -35,7 +35,7 @@ run_suite_command() {
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
-            "$ROOT" -- --no-default-features --test wasm
+            "$ROOT" --no-default-features --test wasm
         ;;
     www) npm --prefix "$ROOT/www" test ;;
     browser) cargo test --release --features e2e --test browser ;;
