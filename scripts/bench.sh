@@ -32,7 +32,7 @@ run_bench() {
     time_of "siteseer index (whole demo site, from scratch)" "$SITESEER" index "$site"
     rm -rf "$site"
     for query in "${BENCH_QUERIES[@]}"; do
-        time_of "siteseer search \"$query\" (process and load included)" "$SITESEER" search "$query" --site "$DEMO"
+        time_of "siteseer search \"$query\" (process and load included)" "$SITESEER" search "$query" --index "$DEMO/siteseer"
     done
     if compgen -G "$ROOT/benches/*.rs" >/dev/null; then
         heading "Kernels (cargo bench)"

@@ -63,10 +63,28 @@ version_at_least() {
     return 0
 }
 
+# limited SECONDS COMMAND…: with a time limit where the system has `timeout` (macOS has not).
+limited() {
+    if have timeout; then timeout "$@"; else
+        shift
+        "$@"
+    fi
+}
+
+TICKER= # process that keeps the line of the running step alive
+stop_ticker() {
+    [[ $TICKER ]] || return 0
+    kill "$TICKER" 2>/dev/null || true
+    wait "$TICKER" 2>/dev/null || true
+    TICKER=
+    printf '\r\e[K'
+}
+trap stop_ticker EXIT # also when the person interrupts
+
 # step TITLE LOG HINT COMMAND…: runs COMMAND with its output in $LOGS/LOG.log and prints the seconds it took. On failure
 # shows the end of the log, where the rest is, and HINT. Never call it in a condition: bash would drop `set -e` inside.
 step() {
-    local title=$1 log=$LOGS/$2.log hint=$3 start status ticker=
+    local title=$1 log=$LOGS/$2.log hint=$3 start status
     shift 3
     mkdir -p "$LOGS"
     start=$(now_ms)
@@ -75,7 +93,7 @@ step() {
             printf '\r  %s … %s%s s%s' "$title" "$DIM" "$(seconds_since "$start")" "$PLAIN"
             sleep 1
         done) &
-        ticker=$!
+        TICKER=$!
     else
         printf '  %s …\n' "$title"
     fi
@@ -86,11 +104,7 @@ step() {
     ) >"$log" 2>&1 </dev/null
     status=$?
     set -e
-    if [[ $ticker ]]; then
-        kill "$ticker" 2>/dev/null || true
-        wait "$ticker" 2>/dev/null || true
-        printf '\r\e[K'
-    fi
+    stop_ticker
     if ((status != 0)); then
         printf '\n%sfailed:%s %s (exit %d after %s s). The end of %s:\n' \
             "$RED" "$PLAIN" "$title" "$status" "$(seconds_since "$start")" "$log" >&2

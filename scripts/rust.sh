@@ -35,7 +35,7 @@ ensure_rust() {
     if have cargo && rust_is_new_enough rustc; then return; fi
     if have rustup; then
         say "  rustc is older than $wanted; asking rustup for $wanted beside it"
-        if timeout 300 rustup toolchain install "$wanted" --profile minimal -c clippy -c rustfmt >/dev/null 2>&1; then
+        if limited 300 rustup toolchain install "$wanted" --profile minimal -c clippy -c rustfmt >/dev/null 2>&1; then
             export RUSTUP_TOOLCHAIN=$wanted
             return
         fi
@@ -84,7 +84,7 @@ ensure_wasm_rust() {
     if [[ $way != debian ]] && have rustup && rustup show active-toolchain >/dev/null 2>&1; then
         local start
         start=$(now_ms)
-        if (cd "$ROOT" && timeout 120 rustup target add "$WASM_TARGET") >/dev/null 2>&1 && sysroot_has_wasm rustc; then
+        if (cd "$ROOT" && limited 120 rustup target add "$WASM_TARGET") >/dev/null 2>&1 && sysroot_has_wasm rustc; then
             say "  rustup target add $WASM_TARGET: $(seconds_since "$start") s"
             return
         fi

@@ -35,7 +35,7 @@ run_suite_command() {
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
-            "$ROOT" --no-default-features --test wasm
+            "$ROOT" --no-default-features --features battery --test wasm
         ;;
     www) npm --prefix "$ROOT/www" test ;;
     browser) cargo test --release --features e2e --test browser ;;
@@ -44,7 +44,7 @@ run_suite_command() {
 
 # count_tests LOG: "passed failed skipped", summed over the closing lines of libtest, wasm-bindgen-test and node --test.
 count_tests() {
-    sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
+    sed $'s/\e\\[[0-9;]*m//g' "$1" | awk '
         /^test result:/ {
             for (i = 2; i <= NF; i++) {
                 if ($i ~ /^passed/) passed += $(i - 1)

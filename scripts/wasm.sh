@@ -77,7 +77,7 @@ wasm_is_current() {
         [[ -s $DIST/engine-$level.wasm && -s $DIST/engine-$level.js ]] || return 1
     done
     [[ -s $WASM_TEST_DIR/engine-scalar.wasm ]] || return 1
-    for input in src Cargo.toml Cargo.lock www/siteseer scripts/wasm.sh; do
+    for input in src build.rs Cargo.toml Cargo.lock www/siteseer scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
     [[ -z $(find "${inputs[@]}" -newer "$WASM_STAMP" -print -quit) ]]
