@@ -36,7 +36,7 @@ copy_search_page() {
     local entry
     for entry in "$ROOT"/www/*; do
         case ${entry##*/} in
-        siteseer | dist | tests | node_modules | package*.json | tsconfig.json) ;;
+        siteseer | dist | tests | node_modules | package*.json | tsconfig.json | strip.sed) ;;
         *) cp -R "$entry" "$1/" ;;
         esac
     done

@@ -37,7 +37,7 @@ run_suite_command() {
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
             "$ROOT" --no-default-features --features battery --test wasm
         ;;
-    www) npm --prefix "$ROOT/www" test ;;
+    www) CHROMIUM=$CHROME npm --prefix "$ROOT/www" test ;;
     browser) cargo test --release --features e2e --test browser ;;
     esac
 }

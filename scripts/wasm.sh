@@ -77,7 +77,7 @@ wasm_is_current() {
         [[ -s $DIST/engine-$level.wasm && -s $DIST/engine-$level.js ]] || return 1
     done
     [[ -s $WASM_TEST_DIR/engine-scalar.wasm ]] || return 1
-    for input in src build.rs Cargo.toml Cargo.lock www/siteseer scripts/wasm.sh; do
+    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/strip.sed scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
     [[ -z $(find "${inputs[@]}" -newer "$WASM_STAMP" -print -quit) ]]
@@ -99,10 +99,14 @@ mirror() {
 }
 
 assemble_dist() {
-    local fresh=$TARGET/wasm-dist.new level
+    local fresh=$TARGET/wasm-dist.new level file
     rm -rf "$fresh"
     mkdir -p "$fresh"
-    if [[ -d $ROOT/www/siteseer ]]; then cp -R "$ROOT/www/siteseer/." "$fresh/"; fi
+    cp -R "$ROOT/www/siteseer/." "$fresh/"
+    # Comments are for readers of the source; a visitor need not download them.
+    for file in "$ROOT"/www/siteseer/*.js; do
+        sed -E -f "$ROOT/www/strip.sed" "$file" >"$fresh/${file##*/}"
+    done
     for level in relaxed simd; do bind_engine "$level" "$fresh"; done
     bind_engine scalar "$WASM_TEST_DIR"
     mirror "$fresh" "$DIST"
