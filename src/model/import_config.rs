@@ -95,7 +95,8 @@ fn damaged(file: &str, detail: String) -> Error {
 }
 
 /// The files of a model's folder that are there.
-pub(crate) struct SideFiles<'a>(pub(crate) &'a [SideFile]);
+#[derive(Debug, Clone, Copy)]
+pub struct SideFiles<'a>(pub &'a [SideFile]);
 
 impl<'a> SideFiles<'a> {
     fn bytes(&self, name: &str) -> Option<(&'a str, &'a [u8])> {
@@ -115,7 +116,11 @@ impl<'a> SideFiles<'a> {
     }
 
     /// The configuration and the vocabulary (tokens, one a line). `pooling` overrides what the folder says.
-    pub(crate) fn read(&self, pooling: Option<Pooling>) -> Result<(ModelConfig, String)> {
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for what the engine does not do, [`Error::Damaged`] for files that are missing, broken or
+    /// contradict each other.
+    pub fn read(&self, pooling: Option<Pooling>) -> Result<(ModelConfig, String)> {
         let config = self
             .json("config.json")?
             .ok_or_else(|| damaged("config.json", "the file is missing".into()))?;

@@ -36,5 +36,5 @@ pub use query::{LexicalOptions, MatchedTerm};
 pub use reader::LexicalIndex;
 pub use score::{Bm25f, Field, LexicalHit};
 
-
-
+#[cfg(test)]
+mod tests;

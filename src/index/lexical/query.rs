@@ -53,9 +53,9 @@ impl Default for LexicalOptions<'_> {
             typos: true,
             bm25f: Bm25f::default(),
             compound: 1.0,
-            part: 1.0,
+            part: 0.75,
             completion: 0.5,
-            spelling: 0.8,
+            spelling: 0.7,
         }
     }
 }
@@ -87,12 +87,19 @@ pub(super) struct Candidate {
     pub(super) term: Term,
     pub(super) weight: f32,
     pub(super) idf: f32,
+    /// Whether it is only a stem that begins the word being typed.
+    cut: bool,
 }
 
 impl LexicalIndex {
     /// The words of the query that `passage` holds, each with the term that stands for it, in the order of the query.
     #[must_use]
-    pub fn matched_terms(&self, query: &str, passage: u32, options: &LexicalOptions<'_>) -> Vec<MatchedTerm> {
+    pub fn matched_terms(
+        &self,
+        query: &str,
+        passage: u32,
+        options: &LexicalOptions<'_>,
+    ) -> Vec<MatchedTerm> {
         let mut matched = Vec::new();
         for slot in self.slots(query, options) {
             let holds = |candidate: &&Candidate| {
@@ -101,7 +108,10 @@ impl LexicalIndex {
                 found
             };
             if let Some(candidate) = slot.terms.iter().find(holds) {
-                matched.push(MatchedTerm { word: slot.word.clone(), term: candidate.name.clone() });
+                matched.push(MatchedTerm {
+                    word: slot.word.clone(),
+                    term: candidate.name.clone(),
+                });
             }
         }
         matched
@@ -128,8 +138,13 @@ impl LexicalIndex {
                 fold_accents_into(word.term, &mut typed);
                 self.push_completions(&typed, options, &mut terms);
             }
-            if options.typos && terms.is_empty() && word.kind != WordKind::Compound {
-                self.push_spellings(&name, allowed_edits(word.term.chars().count()), options, &mut terms);
+            if options.typos && terms.iter().all(|t| t.cut) && word.kind != WordKind::Compound {
+                self.push_spellings(
+                    &name,
+                    allowed_edits(word.term.chars().count()),
+                    options,
+                    &mut terms,
+                );
             }
             if !terms.is_empty() {
                 let weight = match word.kind {
@@ -137,7 +152,11 @@ impl LexicalIndex {
                     WordKind::Compound => options.compound,
                     WordKind::Part => options.part,
                 };
-                slots.push(Slot { word: query[word.start..word.end].to_string(), weight, terms });
+                slots.push(Slot {
+                    word: query[word.start..word.end].to_string(),
+                    weight,
+                    terms,
+                });
             }
         });
         slots
@@ -146,7 +165,13 @@ impl LexicalIndex {
     fn candidate(&self, name: &str, term: Term, weight: f32) -> Candidate {
         let (n, df) = (self.passages() as f32, term.df as f32);
         let idf = (1.0 + (n - df + 0.5) / (df + 0.5)).ln();
-        Candidate { name: name.to_string(), term, weight, idf }
+        Candidate {
+            name: name.to_string(),
+            term,
+            weight,
+            idf,
+            cut: false,
+        }
     }
 
     fn push_exact(&self, name: &str, terms: &mut Vec<Candidate>) {
@@ -158,9 +183,18 @@ impl LexicalIndex {
     }
 
     /// Terms that `typed` begins, the commonest ones; and if there is nothing at all, the longest that begins `typed`.
-    fn push_completions(&self, typed: &str, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
+    fn push_completions(
+        &self,
+        typed: &str,
+        options: &LexicalOptions<'_>,
+        terms: &mut Vec<Candidate>,
+    ) {
         let exact_idf = terms.iter().map(|t| t.idf).reduce(f32::min);
-        let weight = if terms.is_empty() { 1.0 } else { options.completion };
+        let weight = if terms.is_empty() {
+            1.0
+        } else {
+            options.completion
+        };
         let mut found: Vec<(String, Term)> = Vec::new();
         let mut walk = self.walk_from(typed);
         while let Some((_, term)) = walk.advance() {
@@ -175,7 +209,10 @@ impl LexicalIndex {
                 continue;
             }
             // Insertion into a short list, commonest first; of equals the first in the dictionary stays first.
-            let place = found.iter().position(|(_, t)| t.df < term.df).unwrap_or(found.len());
+            let place = found
+                .iter()
+                .position(|(_, t)| t.df < term.df)
+                .unwrap_or(found.len());
             if place < MAX_COMPLETIONS {
                 found.insert(place, (name.to_string(), term));
                 found.truncate(MAX_COMPLETIONS);
@@ -187,15 +224,32 @@ impl LexicalIndex {
             terms.push(candidate);
         }
         if terms.is_empty() {
-            let starts = typed.char_indices().rev().take(MAX_STEM_CUT).map(|(i, _)| &typed[..i]);
-            let stem = starts.filter(|s| s.chars().count() >= 3).find_map(|s| Some((s, self.find(s)?)));
-            terms.extend(stem.map(|(name, term)| self.candidate(name, term, options.spelling)));
+            let starts = typed
+                .char_indices()
+                .rev()
+                .take(MAX_STEM_CUT)
+                .map(|(i, _)| &typed[..i]);
+            let stem = starts
+                .filter(|s| s.chars().count() >= 3)
+                .find_map(|s| Some((s, self.find(s)?)));
+            terms.extend(stem.map(|(name, term)| Candidate {
+                cut: true,
+                ..self.candidate(name, term, options.spelling)
+            }));
         }
     }
 
     /// Terms within `edits` of `name` and with the same first letter, nearest first, then commonest.
-    fn push_spellings(&self, name: &str, edits: u8, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
-        let Some(first) = name.chars().next().filter(|_| edits > 0) else { return };
+    fn push_spellings(
+        &self,
+        name: &str,
+        edits: u8,
+        options: &LexicalOptions<'_>,
+        terms: &mut Vec<Candidate>,
+    ) {
+        let Some(first) = name.chars().next().filter(|_| edits > 0) else {
+            return;
+        };
         let first = first.encode_utf8(&mut [0; 4]).to_string();
         let mut distances = Distances::new(name, edits);
         let mut found: Vec<(u8, String, Term)> = Vec::new();
@@ -208,8 +262,11 @@ impl LexicalIndex {
                 }
                 continue;
             }
-            let Some(distance) = distances.to(candidate) else { continue };
-            let worse = |(d, _, t): &(u8, String, Term)| *d > distance || *d == distance && t.df < term.df;
+            let Some(distance) = distances.to(candidate) else {
+                continue;
+            };
+            let worse =
+                |(d, _, t): &(u8, String, Term)| *d > distance || *d == distance && t.df < term.df;
             let place = found.iter().position(worse).unwrap_or(found.len());
             if place < MAX_SPELLINGS {
                 found.insert(place, (distance, candidate.to_string(), term));

@@ -1,13 +1,7 @@
 //! Opens the lexical index and checks it; looks terms up and walks posting lists.
 
-use super::format::{
-    BLOCK, FIELDS, HEADER_BYTES, MAGIC, VERSION, take_array, take_varint,
-};
-use crate::{
-    Error, Result,
-    error::REBUILD_INDEX,
-    text::stem::Stemmer,
-};
+use super::format::{BLOCK, FIELDS, HEADER_BYTES, MAGIC, VERSION, take_array, take_varint};
+use crate::{Error, Result, error::REBUILD_INDEX, text::stem::Stemmer};
 use std::ops::Range;
 
 /// Languages that a query is stemmed in when it doesn't say its own: the most frequent of the index.
@@ -50,7 +44,11 @@ impl LexicalIndex {
     /// # Errors
     /// [`Error::Damaged`], [`Error::Version`] or [`Error::Truncated`] if the bytes are not such an index, whole.
     pub fn open(bytes: Vec<u8>, file_name: &str) -> Result<Self> {
-        let damaged = |detail: &str| Error::Damaged { file: file_name.into(), detail: detail.into(), next: REBUILD_INDEX };
+        let damaged = |detail: &str| Error::Damaged {
+            file: file_name.into(),
+            detail: detail.into(),
+            next: REBUILD_INDEX,
+        };
         let truncated = |expected: u64| Error::Truncated {
             file: file_name.into(),
             expected,
@@ -63,7 +61,9 @@ impl LexicalIndex {
         let mut at = MAGIC.len();
         let mut words = [0u32; 7];
         for word in &mut words {
-            *word = u32::from_le_bytes(take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?);
+            *word = u32::from_le_bytes(
+                take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?,
+            );
         }
         let [version, passages, terms, lens @ ..] = words;
         if version != VERSION {
@@ -76,7 +76,9 @@ impl LexicalIndex {
         }
         let mut mean = [0f32; FIELDS];
         for mean in &mut mean {
-            *mean = f32::from_le_bytes(take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?);
+            *mean = f32::from_le_bytes(
+                take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?,
+            );
         }
         let expected = HEADER_BYTES as u64 + lens.iter().map(|&l| u64::from(l)).sum::<u64>();
         match (bytes.len() as u64).cmp(&expected) {
@@ -92,26 +94,51 @@ impl LexicalIndex {
             at - len as usize..at
         });
         if lengths.len() as u64 != FIELDS as u64 * u64::from(passages) {
-            return Err(damaged("the number of lengths is not the number of passages"));
+            return Err(damaged(
+                "the number of lengths is not the number of passages",
+            ));
         }
-        let stemmers = read_languages(&bytes[languages]).ok_or_else(|| damaged("its list of languages is broken"))?;
-        let mut index = Self { bytes, passages, terms, mean, stemmers, lengths, blocks: Vec::new() };
-        index.check_dictionary(dictionary, postings).map_err(|detail| Error::Damaged {
-            file: file_name.into(),
-            detail: detail.into(),
-            next: REBUILD_INDEX,
-        })?;
+        let stemmers = read_languages(&bytes[languages])
+            .ok_or_else(|| damaged("its list of languages is broken"))?;
+        let mut index = Self {
+            bytes,
+            passages,
+            terms,
+            mean,
+            stemmers,
+            lengths,
+            blocks: Vec::new(),
+        };
+        index
+            .check_dictionary(dictionary, postings)
+            .map_err(|detail| Error::Damaged {
+                file: file_name.into(),
+                detail: detail.into(),
+                next: REBUILD_INDEX,
+            })?;
         Ok(index)
     }
 
     /// Walks the dictionary once: terms in order and UTF-8, posting lists adding up to their section.
-    fn check_dictionary(&mut self, dictionary: Range<usize>, postings: Range<usize>) -> std::result::Result<(), &'static str> {
+    fn check_dictionary(
+        &mut self,
+        dictionary: Range<usize>,
+        postings: Range<usize>,
+    ) -> std::result::Result<(), &'static str> {
         let mut blocks = Vec::new();
-        let mut walk = Walk { bytes: &self.bytes[..dictionary.end], at: dictionary.start, postings: postings.start, term: String::new() };
+        let mut walk = Walk {
+            bytes: &self.bytes[..dictionary.end],
+            at: dictionary.start,
+            postings: postings.start,
+            term: String::new(),
+        };
         let mut previous = String::new();
         for i in 0..self.terms as usize {
             if i % BLOCK == 0 {
-                blocks.push(Block { entry: walk.at, postings: walk.postings });
+                blocks.push(Block {
+                    entry: walk.at,
+                    postings: walk.postings,
+                });
                 walk.term.clear();
             }
             let (_, term) = walk.step().ok_or("its dictionary is broken")?;
@@ -119,7 +146,11 @@ impl LexicalIndex {
                 return Err("its dictionary is not sorted");
             }
             // A posting takes at least one byte, so df can't exceed the bytes.
-            if term.df == 0 || term.df > self.passages || term.df as usize > term.postings.len() || term.postings.end > postings.end {
+            if term.df == 0
+                || term.df > self.passages
+                || term.df as usize > term.postings.len()
+                || term.postings.end > postings.end
+            {
                 return Err("a posting list has an impossible length");
             }
             previous.clone_from(&walk.term);
@@ -156,7 +187,11 @@ impl LexicalIndex {
 
     /// The stemmers that a query is read with: that of `lang`, or, if it is empty, those of the index.
     pub(super) fn stemmers(&self, lang: &str) -> Vec<Stemmer> {
-        if lang.is_empty() { self.stemmers.clone() } else { vec![Stemmer::for_lang(lang)] }
+        if lang.is_empty() {
+            self.stemmers.clone()
+        } else {
+            vec![Stemmer::for_lang(lang)]
+        }
     }
 
     /// Looks a term up.
@@ -178,11 +213,23 @@ impl LexicalIndex {
             let mut walk = self.walk(*block);
             walk.step().is_some() && walk.term.as_str() <= term
         });
-        Terms { index: self, next: block.saturating_sub(1) * BLOCK, walk: self.walk(Block { entry: 0, postings: 0 }) }
+        Terms {
+            index: self,
+            next: block.saturating_sub(1) * BLOCK,
+            walk: self.walk(Block {
+                entry: 0,
+                postings: 0,
+            }),
+        }
     }
 
     fn walk(&self, block: Block) -> Walk<'_> {
-        Walk { bytes: &self.bytes, at: block.entry, postings: block.postings, term: String::new() }
+        Walk {
+            bytes: &self.bytes,
+            at: block.entry,
+            postings: block.postings,
+            term: String::new(),
+        }
     }
 
     /// Calls `visit` with each passage that holds the term, in increasing order, and its packed term frequencies.
@@ -190,7 +237,9 @@ impl LexicalIndex {
         let list = &self.bytes[..term.postings.end];
         let (mut at, mut next) = (term.postings.start, 0u32);
         for _ in 0..term.df {
-            let Some(head) = take_varint(list, &mut at) else { return };
+            let Some(head) = take_varint(list, &mut at) else {
+                return;
+            };
             let tf = if head & 1 == 0 {
                 1
             } else {
@@ -198,7 +247,9 @@ impl LexicalIndex {
                 at += 1;
                 tf
             };
-            let Some(passage) = next.checked_add(head >> 1).filter(|&p| p < self.passages) else { return };
+            let Some(passage) = next.checked_add(head >> 1).filter(|&p| p < self.passages) else {
+                return;
+            };
             visit(passage, tf);
             next = passage + 1;
         }
@@ -257,7 +308,13 @@ impl Walk<'_> {
         let len = take_varint(self.bytes, &mut self.at)? as usize;
         let start = self.postings;
         self.postings = start.checked_add(len)?;
-        Some((shared, Term { df, postings: start..self.postings }))
+        Some((
+            shared,
+            Term {
+                df,
+                postings: start..self.postings,
+            },
+        ))
     }
 }
 

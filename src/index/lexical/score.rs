@@ -40,10 +40,19 @@ pub struct Bm25f {
 impl Default for Bm25f {
     fn default() -> Self {
         Self {
-            k1: 1.2,
-            title: Field { weight: 1.0, b: 0.5 },
-            headings: Field { weight: 1.0, b: 0.5 },
-            body: Field { weight: 1.0, b: 0.75 },
+            k1: 1.6,
+            title: Field {
+                weight: 2.5,
+                b: 0.5,
+            },
+            headings: Field {
+                weight: 2.5,
+                b: 0.4,
+            },
+            body: Field {
+                weight: 1.0,
+                b: 0.6,
+            },
         }
     }
 }
@@ -63,10 +72,14 @@ struct Norms([[f32; 256]; FIELDS]);
 impl Norms {
     fn new(index: &LexicalIndex, bm25f: &Bm25f) -> Self {
         let mut table = [[0.0; 256]; FIELDS];
-        for (f, field) in [bm25f.title, bm25f.headings, bm25f.body].into_iter().enumerate() {
+        for (f, field) in [bm25f.title, bm25f.headings, bm25f.body]
+            .into_iter()
+            .enumerate()
+        {
             let mean = index.mean(f).max(1e-6);
             for (packed, norm) in table[f].iter_mut().enumerate() {
-                *norm = field.weight / (1.0 - field.b + field.b * unpack_length(packed as u8) / mean).max(1e-6);
+                *norm = field.weight
+                    / (1.0 - field.b + field.b * unpack_length(packed as u8) / mean).max(1e-6);
             }
         }
         Self(table)
@@ -77,9 +90,17 @@ impl LexicalIndex {
     /// The `k` best passages, best first; equal scores by number. Passages without any of the words are not among them.
     #[must_use]
     pub fn search(&self, query: &str, k: usize, options: &LexicalOptions<'_>) -> Vec<LexicalHit> {
-        let hits = self.score_all(query, options).into_iter().zip(0..).filter(|(score, _)| *score > 0.0);
-        let mut hits: Vec<LexicalHit> = hits.map(|(score, passage)| LexicalHit { passage, score }).collect();
-        let better = |a: &LexicalHit, b: &LexicalHit| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage));
+        let hits = self
+            .score_all(query, options)
+            .into_iter()
+            .zip(0..)
+            .filter(|(score, _)| *score > 0.0);
+        let mut hits: Vec<LexicalHit> = hits
+            .map(|(score, passage)| LexicalHit { passage, score })
+            .collect();
+        let better = |a: &LexicalHit, b: &LexicalHit| {
+            b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage))
+        };
         if k < hits.len() {
             hits.select_nth_unstable_by(k, better);
             hits.truncate(k);
@@ -92,7 +113,10 @@ impl LexicalIndex {
     #[must_use]
     pub fn scores(&self, query: &str, passages: &[u32], options: &LexicalOptions<'_>) -> Vec<f32> {
         let all = self.score_all(query, options);
-        passages.iter().map(|&p| all.get(p as usize).copied().unwrap_or(0.0)).collect()
+        passages
+            .iter()
+            .map(|&p| all.get(p as usize).copied().unwrap_or(0.0))
+            .collect()
     }
 
     /// The score of every passage: `[passages]`.
@@ -103,7 +127,9 @@ impl LexicalIndex {
         let mut best = Vec::new();
         for slot in self.slots(query, options) {
             if let [_] = slot.terms.as_slice() {
-                self.add_slot(&slot, &norms, options, |passage, score| scores[passage as usize] += score);
+                self.add_slot(&slot, &norms, options, |passage, score| {
+                    scores[passage as usize] += score
+                });
                 continue;
             }
             // Several terms stand for one word of the query: the best of them counts.
@@ -113,13 +139,22 @@ impl LexicalIndex {
                 let best = &mut best[passage as usize];
                 *best = best.max(score);
             });
-            scores.iter_mut().zip(&best).for_each(|(sum, best)| *sum += best);
+            scores
+                .iter_mut()
+                .zip(&best)
+                .for_each(|(sum, best)| *sum += best);
         }
         scores
     }
 
     /// Calls `add` with what each term of a slot gives each passage.
-    fn add_slot(&self, slot: &Slot, norms: &Norms, options: &LexicalOptions<'_>, mut add: impl FnMut(u32, f32)) {
+    fn add_slot(
+        &self,
+        slot: &Slot,
+        norms: &Norms,
+        options: &LexicalOptions<'_>,
+        mut add: impl FnMut(u32, f32),
+    ) {
         let [title, headings, body] = [0, 1, 2].map(|f| self.lengths(f));
         let k1 = options.bm25f.k1;
         for candidate in &slot.terms {
