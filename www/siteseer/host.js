@@ -6,11 +6,14 @@ import { SiteseerError } from './errors.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 import { storedBytes, sumProgress } from './progress.js';
-import { passagesFor, selectResults } from './select.js';
+import { selectResults } from './select.js';
 
-/** @import { Backend, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, Result, ResultPage, Tier } from './siteseer.js' */
 /** @import { Engine, Hit } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
+
+/** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
+const PASSAGES_PER_SECTION = 3;
 
 /**
  * What `open` found.
@@ -96,10 +99,13 @@ export class Host {
     const start = performance.now();
     const { engine, backend, root } = this.#index;
     await this.load({ tier });
-    const { hits, missing } = guard(() => engine.rank(text, tier, passagesFor(limit)));
-    const shown = missing.length ? await this.#withPassages(hits, missing) : hits;
-    signal.throwIfAborted();
-    const results = selectResults(guard(() => engine.results(text, shown)), root, limit);
+    const { hits } = guard(() => engine.rank(text, tier, limit * PASSAGES_PER_SECTION));
+    let results = /** @type {Result[]} */ ([]);
+    for (let end = limit; results.length < limit && end < hits.length + limit; end += limit) {
+      const shown = await this.#withPassages(hits.slice(0, end));
+      signal.throwIfAborted();
+      results = selectResults(guard(() => engine.results(text, shown)), root, limit);
+    }
     return { tier, query: text, results, backend, ms: performance.now() - start };
   }
 
@@ -116,14 +122,15 @@ export class Host {
   }
 
   /**
-   * Loads chunks of passages. Hits whose chunk cannot be had are left out, unless that leaves none.
+   * Loads the passages of hits. Hits whose chunk cannot be had are left out, unless that leaves none.
    * @param {Hit[]} hits
-   * @param {number[]} missing
    */
-  async #withPassages(hits, missing) {
-    const outcomes = await Promise.allSettled(missing.map((chunk) => this.#chunk(chunk)));
-    const failed = new Set(missing.filter((_, i) => outcomes[i].status === 'rejected'));
-    const shown = hits.filter(({ passage }) => !failed.has(Math.floor(passage / this.#index.manifest.passagesPerChunk)));
+  async #withPassages(hits) {
+    const chunkOf = (/** @type {Hit} */ { passage }) => Math.floor(passage / this.#index.manifest.passagesPerChunk);
+    const chunks = [...new Set(hits.map(chunkOf))];
+    const outcomes = await Promise.allSettled(chunks.map((chunk) => this.#chunk(chunk)));
+    const failed = new Set(chunks.filter((_, i) => outcomes[i].status === 'rejected'));
+    const shown = hits.filter((hit) => !failed.has(chunkOf(hit)));
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure && shown.length === 0) throw failure.reason;
     return shown;

@@ -3,12 +3,6 @@
 
 /** @import { Result } from './siteseer.js' */
 
-/** How many more passages than results to ask for, so that enough sections remain. */
-const SPARE = 1.5;
-
-/** @param {number} limit */
-export const passagesFor = (limit) => Math.ceil(limit * SPARE);
-
 /**
  * @param {Result[]} results best first, `url` relative to the site's root
  * @param {string} root

@@ -1,0 +1,26 @@
+// What a TypeScript user writes must compile against `siteseer.d.ts`; nothing here runs.
+
+import { open, SiteseerError, type ResultPage, type Search } from '../siteseer/siteseer.js';
+
+export async function search(signal: AbortSignal): Promise<string[]> {
+  const search: Search = await open({ manifest: new URL('https://example.org/siteseer/manifest.json'), tiers: 'dense' });
+  search.status.addEventListener('change', () => console.log(search.status.dense.loaded / search.status.dense.total));
+  let best: ResultPage | undefined;
+  try {
+    for await (const page of search.query('share code', { limit: 5, signal })) best = page;
+  } catch (error) {
+    if (error instanceof SiteseerError && error.code === 'network') console.log(error.file, error.next);
+    else throw error;
+  }
+  const vector: Float32Array = await search.embed('share code');
+  console.log(vector.length, best?.tier satisfies 'lexical' | 'dense' | undefined);
+  search.close();
+  return best?.results.map(({ title, headingPath, url }) => [title, ...headingPath, url].join(' > ')) ?? [];
+}
+
+export function element(): void {
+  const box = document.querySelector('siteseer-search');
+  if (!box) return;
+  box.value = 'share code';
+  box.strings = { placeholder: 'Search the handbook' };
+}
