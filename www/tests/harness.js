@@ -9,6 +9,9 @@ import { serveSite } from './server.js';
 /** @import { Browser, BrowserContextOptions, Page } from 'playwright-core' */
 /** @import { TestSite } from './server.js' */
 
+/** Long, for machines that do other work meanwhile. */
+const PATIENCE_MS = 30_000;
+
 export const QUERY = 'share code between several packages';
 
 /**
@@ -44,7 +47,7 @@ export function browserTests() {
       faults?.(site);
       const { page, context, complaints } = await openPage(browser, site.url, contextOptions);
       try {
-        page.setDefaultTimeout(8000);
+        page.setDefaultTimeout(PATIENCE_MS);
         await page.goto(site.url + address);
         await run({ site, page, complaints });
         assert.deepEqual(complaints.filter((complaint) => !expected?.test(complaint)), []);
@@ -54,6 +57,17 @@ export function browserTests() {
       }
     });
   };
+}
+
+/**
+ * Waits for something that is not in the page.
+ * @param {() => boolean} condition
+ */
+export async function until(condition) {
+  for (const end = Date.now() + PATIENCE_MS; !condition(); ) {
+    assert.ok(Date.now() < end, `waited in vain for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 export const input = (/** @type {Page} */ page) => page.getByRole('combobox');

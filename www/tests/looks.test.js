@@ -37,7 +37,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await words(page);
     await page.locator('.note').waitFor();
     assert.deepEqual(await violations(page), []);
-  }, { context: { colorScheme }, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 50_000 }) });
+  }, { context: { colorScheme }, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 20_000 }) });
 
   browserTest(`axe finds nothing in the error and the degraded state, ${colorScheme}`, async ({ page, site }) => {
     await input(page).fill(QUERY);
@@ -86,7 +86,7 @@ browserTest('reduced motion: rows do not slide', async ({ page }) => {
   await input(page).fill(QUERY);
   await meaning(page);
   assert.equal(await page.evaluate(() => 'slid' in window), false);
-}, { context: { reducedMotion: 'reduce' }, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 200_000 }) });
+}, { context: { reducedMotion: 'reduce' }, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 80_000 }) });
 
 browserTest('the language of the document chooses the strings; own strings replace single ones', async ({ page }) => {
   assert.equal(await input(page).getAttribute('placeholder'), 'Suchen …');
