@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn code_is_text_and_hidden_lines_are_not() {
-        let page = read("```rust,ignore\n# use hidden;\nfn main() {}\n#[test]\n```\n\n```sh\n# shown\n```\n\n    indented\n");
+        let page =
+            read("```rust,ignore\n# use hidden;\nfn main() {}\n#[test]\n```\n\n```sh\n# shown\n```\n\n    indented\n");
         assert_eq!(page.sections[0].blocks, ["fn main() {} #[test]", "# shown", "indented"]);
         assert_eq!(page.title, "The file");
     }
