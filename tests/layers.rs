@@ -1,6 +1,8 @@
 //! Dependencies point one way: `cli, wasm → search → index, model → kernels, text`, and nothing below `search` knows
 //! JavaScript, files, the network or a clock.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use std::fs;
 use std::path::Path;
 

@@ -8,5 +8,14 @@ mod damage;
 mod meaning;
 mod parity;
 mod site;
+
+#[path = "../common/eval.rs"]
+mod eval;
+#[path = "../common/passages.rs"]
+mod passages;
+#[path = "../common/random.rs"]
+mod random;
 #[path = "../common/reference.rs"]
 mod reference;
+#[path = "../common/tokenizer.rs"]
+mod tokenizer;

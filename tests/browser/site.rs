@@ -1,13 +1,15 @@
 //! Sites to search: a small one written for the tests, and the one that `./build.sh demo` made.
 
-use siteseer::cli::serve::Server;
+use siteseer::cli::serve::{ServerHandle, spawn};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A served folder.
 pub struct Site {
     pub folder: PathBuf,
-    server: Server,
+    address: SocketAddr,
+    _server: ServerHandle,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -22,7 +24,7 @@ impl Site {
         }
         let output = Command::new(env!("CARGO_BIN_EXE_siteseer")).arg("index").arg(temporary.path()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Self { server: Server::spawn(temporary.path(), 0).unwrap(), folder: temporary.path().to_owned(), _temporary: Some(temporary) }
+        Self::serve(temporary.path().to_owned(), Some(temporary))
     }
 
     /// The demo site, as `./build.sh demo --no-serve` left it.
@@ -32,12 +34,17 @@ impl Site {
             PathBuf::from,
         );
         assert!(folder.join("siteseer/manifest.json").is_file(), "{}: run ./build.sh demo --no-serve first", folder.display());
-        Self { server: Server::spawn(&folder, 0).unwrap(), folder, _temporary: None }
+        Self::serve(folder, None)
+    }
+
+    fn serve(folder: PathBuf, temporary: Option<tempfile::TempDir>) -> Self {
+        let (address, server) = spawn(&folder, 0).unwrap();
+        Self { folder, address, _server: server, _temporary: temporary }
     }
 
     /// Address of a page.
     pub fn url(&self, page: &str) -> String {
-        format!("http://{}/{page}", self.server.address())
+        format!("http://{}/{page}", self.address)
     }
 
     /// A file of the index whose name begins with `kind`.
