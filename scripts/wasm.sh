@@ -49,15 +49,14 @@ bind_engine() {
     mv "$out/${name}_bg.wasm" "$out/$name.wasm"
     sed "s/${name}_bg\.wasm/$name.wasm/g" "$out/$name.js" >"$out/$name.js.new"
     mv "$out/$name.js.new" "$out/$name.js"
-    shrink_engine "$level" "$out/$name.wasm"
+    if [[ $level != scalar ]]; then shrink_engine "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
 }
 
 # What counts is what travels, so wasm-opt's result is kept where it is smaller after gzip.
 shrink_engine() {
     local level=$1 file=$2 before after
     local -a features=(--enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int
-        --enable-sign-ext --enable-reference-types --enable-multivalue)
-    [[ $level == scalar ]] || features+=(--enable-simd)
+        --enable-sign-ext --enable-reference-types --enable-multivalue --enable-simd)
     [[ $level == relaxed ]] && features+=(--enable-relaxed-simd)
     "$WASM_OPT" "${features[@]}" -O3 "$file" -o "$file.opt"
     before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
