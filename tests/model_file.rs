@@ -1,7 +1,7 @@
 //! The model file: what import makes of a model, and that nothing broken is ever taken for a model.
 
-#[path = "common/tiny_model.rs"]
-mod tiny_model;
+#[path = "common/tiny_bert.rs"]
+mod tiny_bert;
 #[path = "common/tokenizer.rs"]
 mod tokenizer;
 
@@ -12,7 +12,7 @@ use siteseer::model::config::Pooling;
 use siteseer::model::file::{ModelFile, tokenizer_sha256};
 use siteseer::model::hash::sha256_hex;
 use siteseer::model::import::Imported;
-use tiny_model::{HIDDEN, INTER, TinyModel};
+use tiny_bert::{HIDDEN, INTER, TinyBert};
 
 const MODEL: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -20,7 +20,7 @@ const MODEL: &str = concat!(
 );
 
 fn tiny() -> Vec<u8> {
-    TinyModel::new().import().unwrap().bytes
+    TinyBert::new().import().unwrap().bytes
 }
 
 /// The file with its header changed; the data stays.
@@ -61,7 +61,7 @@ fn assert_damaged(bytes: &[u8], part: &str) {
 }
 
 #[track_caller]
-fn assert_unsupported(model: &TinyModel, file: &str, part: &str) {
+fn assert_unsupported(model: &TinyBert, file: &str, part: &str) {
     let error = model.import().expect_err("must be refused");
     let text = error.to_string();
     assert!(
@@ -71,7 +71,7 @@ fn assert_unsupported(model: &TinyModel, file: &str, part: &str) {
 }
 
 #[track_caller]
-fn assert_import_damaged(model: &TinyModel, file: &str, part: &str) {
+fn assert_import_damaged(model: &TinyBert, file: &str, part: &str) {
     let error = model.import().expect_err("must be refused");
     let text = error.to_string();
     assert!(
@@ -82,7 +82,7 @@ fn assert_import_damaged(model: &TinyModel, file: &str, part: &str) {
 
 #[test]
 fn import_then_parse_gives_the_model_back() {
-    let model = TinyModel::new();
+    let model = TinyBert::new();
     let Imported {
         bytes,
         left_out,
@@ -187,13 +187,13 @@ fn spellings_of_the_same_weights_give_the_same_numbers() {
     };
     let expected = data(&tiny());
     let spellings = [
-        TinyModel::new().renamed(|name| format!("bert.{name}")),
-        TinyModel::new().renamed(|name| {
+        TinyBert::new().renamed(|name| format!("bert.{name}")),
+        TinyBert::new().renamed(|name| {
             name.replace("Norm.weight", "Norm.gamma")
                 .replace("Norm.bias", "Norm.beta")
         }),
-        TinyModel::new().cast(DType::F16),
-        TinyModel::new().cast(DType::BF16),
+        TinyBert::new().cast(DType::F16),
+        TinyBert::new().cast(DType::BF16),
     ];
     for spelling in spellings {
         assert_eq!(data(&spelling.import().unwrap().bytes), expected);
@@ -247,7 +247,7 @@ fn files_that_are_not_models() {
         b"<!doctype html><title>404</title>",
         "not a safetensors file",
     );
-    let error = parse_error(&TinyModel::new().safetensors());
+    let error = parse_error(&TinyBert::new().safetensors());
     assert!(
         matches!(error, Error::Unsupported { .. })
             && error.to_string().contains("siteseer model import"),
@@ -406,7 +406,7 @@ fn verify_finds_what_the_header_does_not_show() {
 #[test]
 fn import_refuses_other_architectures_naming_the_field() {
     let with =
-        |file: &str, pointer: &str, value: Value| TinyModel::new().with(file, pointer, value);
+        |file: &str, pointer: &str, value: Value| TinyBert::new().with(file, pointer, value);
     for (file, pointer, value, part) in [
         (
             "config.json",
@@ -478,7 +478,7 @@ fn import_refuses_other_architectures_naming_the_field() {
         assert_unsupported(&with(file, pointer, value), file, part);
     }
     assert_unsupported(
-        &TinyModel::new().cast(DType::F64),
+        &TinyBert::new().cast(DType::F64),
         "model.safetensors",
         "F64",
     );
@@ -487,19 +487,19 @@ fn import_refuses_other_architectures_naming_the_field() {
 #[test]
 fn import_refuses_broken_models_naming_the_file() {
     let with =
-        |file: &str, pointer: &str, value: Value| TinyModel::new().with(file, pointer, value);
+        |file: &str, pointer: &str, value: Value| TinyBert::new().with(file, pointer, value);
     assert_import_damaged(
-        &TinyModel::new().without("config.json"),
+        &TinyBert::new().without("config.json"),
         "config.json",
         "missing",
     );
     assert_import_damaged(
-        &TinyModel::new().without("tokenizer.json"),
+        &TinyBert::new().without("tokenizer.json"),
         "tokenizer.json",
         "vocab.txt",
     );
     assert_import_damaged(
-        &TinyModel::new().without("1_Pooling/config.json"),
+        &TinyBert::new().without("1_Pooling/config.json"),
         "1_Pooling/config.json",
         "--pooling",
     );
@@ -544,20 +544,20 @@ fn import_refuses_broken_models_naming_the_file() {
         "a\\nb",
     );
 
-    let mut not_finite = TinyModel::new();
+    let mut not_finite = TinyBert::new();
     let name = "encoder.layer.0.output.dense.weight";
     let weights = (not_finite.weights[name].clone() * f64::INFINITY).unwrap();
     not_finite.weights.insert(name.to_string(), weights);
     assert_import_damaged(&not_finite, "model.safetensors", "not finite");
 
-    let mut text = TinyModel::new();
+    let mut text = TinyBert::new();
     text.files.insert("modules.json".into(), json!("not JSON"));
     assert_import_damaged(&text, "modules.json", "expected");
 }
 
 #[test]
 fn import_without_tokenizer_json_reads_vocab_txt() {
-    let mut model = TinyModel::new()
+    let mut model = TinyBert::new()
         .without("tokenizer.json")
         .without("sentence_bert_config.json");
     let vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncargo\nwork\n##space\n##s\n";
@@ -619,7 +619,7 @@ fn the_committed_file_is_good_and_import_makes_it() {
 
 #[test]
 fn the_command_line_refuses_to_overwrite_and_leaves_nothing_half_written() {
-    let model = TinyModel::new();
+    let model = TinyBert::new();
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("tiny");
     std::fs::create_dir_all(source.join("1_Pooling")).unwrap();

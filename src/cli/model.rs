@@ -74,7 +74,7 @@ pub struct ImportArgs {
 pub enum PoolingArg {
     /// Mean over all tokens
     Mean,
-    /// The vector of [CLS]
+    /// The vector of the first token, CLS
     Cls,
 }
 

@@ -20,14 +20,14 @@ const TOKENS: [&str; 9] = [
 
 /// The files of a model, to be changed before they are imported.
 #[derive(Clone)]
-pub struct TinyModel {
+pub struct TinyBert {
     /// JSON files and vocab.txt, by name.
     pub files: BTreeMap<String, Value>,
     /// Weights by name.
     pub weights: BTreeMap<String, Tensor>,
 }
 
-impl TinyModel {
+impl TinyBert {
     /// A good model.
     pub fn new() -> Self {
         let vocab: BTreeMap<&str, usize> = TOKENS.into_iter().zip(0..).collect();
@@ -118,7 +118,7 @@ impl TinyModel {
             add(format!("{norm}.LayerNorm.weight"), &[HIDDEN]);
             add(format!("{norm}.LayerNorm.bias"), &[HIDDEN]);
         }
-        TinyModel {
+        TinyBert {
             files: files
                 .into_iter()
                 .map(|(name, value)| (name.to_string(), value))
