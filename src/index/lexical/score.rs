@@ -1,0 +1,173 @@
+//! BM25F: one score from term frequencies in several fields (Robertson, Zaragoza & Taylor 2004).
+//!
+//! For a term t and a passage p with field f's term frequency tf, length len and mean length mean:
+//! ```text
+//! tf'   = Σ_f weight_f · tf_f / (1 − b_f + b_f · len_f / mean_f)
+//! score = idf · tf' · (k1 + 1) / (k1 + tf')          idf = ln(1 + (N − df + ½) / (df + ½))
+//! ```
+//! Fields are added up before saturation, so a word in the title *and* in the body is not counted as two words. With
+//! only a body of weight 1 this is plain BM25. Example: N = 3, df = 1, tf = 2 in a body of mean length, k1 = 1.2:
+//! ln(1 + 2.5 / 1.5) · 2 · 2.2 / 3.2 = 1.349.
+
+use super::{
+    format::{FIELDS, unpack_length, unpack_tf},
+    query::{LexicalOptions, Slot},
+    reader::LexicalIndex,
+};
+
+/// A field of a passage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field {
+    /// What one occurrence counts.
+    pub weight: f32,
+    /// How much length counts against it: 0 not at all, 1 in proportion.
+    pub b: f32,
+}
+
+/// The parameters of BM25F. The defaults were tuned on the dev queries of the `rust-docs` collection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bm25f {
+    /// How soon repetition saturates.
+    pub k1: f32,
+    /// The page's title.
+    pub title: Field,
+    /// The heading path.
+    pub headings: Field,
+    /// The passage's own text.
+    pub body: Field,
+}
+
+impl Default for Bm25f {
+    fn default() -> Self {
+        Self {
+            k1: 1.6,
+            title: Field {
+                weight: 2.5,
+                b: 0.5,
+            },
+            headings: Field {
+                weight: 2.5,
+                b: 0.4,
+            },
+            body: Field {
+                weight: 1.0,
+                b: 0.6,
+            },
+        }
+    }
+}
+
+/// A passage and its score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LexicalHit {
+    /// Number of the passage.
+    pub passage: u32,
+    /// BM25F score; greater is better.
+    pub score: f32,
+}
+
+/// `weight / (1 − b + b · len / mean)` by field and packed length.
+struct Norms([[f32; 256]; FIELDS]);
+
+impl Norms {
+    fn new(index: &LexicalIndex, bm25f: &Bm25f) -> Self {
+        let mut table = [[0.0; 256]; FIELDS];
+        for (f, field) in [bm25f.title, bm25f.headings, bm25f.body]
+            .into_iter()
+            .enumerate()
+        {
+            let mean = index.mean(f).max(1e-6);
+            for (packed, norm) in table[f].iter_mut().enumerate() {
+                *norm = field.weight
+                    / (1.0 - field.b + field.b * unpack_length(packed as u8) / mean).max(1e-6);
+            }
+        }
+        Self(table)
+    }
+}
+
+impl LexicalIndex {
+    /// The `k` best passages, best first; equal scores by number. Passages without any of the words are not among them.
+    #[must_use]
+    pub fn search(&self, query: &str, k: usize, options: &LexicalOptions<'_>) -> Vec<LexicalHit> {
+        let hits = self
+            .score_all(query, options)
+            .into_iter()
+            .zip(0..)
+            .filter(|(score, _)| *score > 0.0);
+        let mut hits: Vec<LexicalHit> = hits
+            .map(|(score, passage)| LexicalHit { passage, score })
+            .collect();
+        let better = |a: &LexicalHit, b: &LexicalHit| {
+            b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage))
+        };
+        if k < hits.len() {
+            hits.select_nth_unstable_by(k, better);
+            hits.truncate(k);
+        }
+        hits.sort_unstable_by(better);
+        hits
+    }
+
+    /// The scores of some passages, in the order asked for; 0 for a passage without any of the words (or none such).
+    #[must_use]
+    pub fn scores(&self, query: &str, passages: &[u32], options: &LexicalOptions<'_>) -> Vec<f32> {
+        let all = self.score_all(query, options);
+        passages
+            .iter()
+            .map(|&p| all.get(p as usize).copied().unwrap_or(0.0))
+            .collect()
+    }
+
+    /// The score of every passage: `[passages]`.
+    #[must_use]
+    pub fn score_all(&self, query: &str, options: &LexicalOptions<'_>) -> Vec<f32> {
+        let norms = Norms::new(self, &options.bm25f);
+        let mut scores = vec![0.0; self.passages() as usize];
+        let mut best = Vec::new();
+        for slot in self.slots(query, options) {
+            if let [_] = slot.terms.as_slice() {
+                self.add_slot(&slot, &norms, options, |passage, score| {
+                    scores[passage as usize] += score
+                });
+                continue;
+            }
+            // Several terms stand for one word of the query: the best of them counts.
+            best.clear();
+            best.resize(scores.len(), 0.0f32);
+            self.add_slot(&slot, &norms, options, |passage, score| {
+                let best = &mut best[passage as usize];
+                *best = best.max(score);
+            });
+            scores
+                .iter_mut()
+                .zip(&best)
+                .for_each(|(sum, best)| *sum += best);
+        }
+        scores
+    }
+
+    /// Calls `add` with what each term of a slot gives each passage.
+    fn add_slot(
+        &self,
+        slot: &Slot,
+        norms: &Norms,
+        options: &LexicalOptions<'_>,
+        mut add: impl FnMut(u32, f32),
+    ) {
+        let [title, headings, body] = [0, 1, 2].map(|f| self.lengths(f));
+        let k1 = options.bm25f.k1;
+        for candidate in &slot.terms {
+            let scale = slot.weight * candidate.weight * candidate.idf * (k1 + 1.0);
+            self.for_each_posting(&candidate.term, |passage, packed| {
+                let [t, h, b] = unpack_tf(packed).map(f32::from);
+                let p = passage as usize;
+                let mut tf = b * norms.0[2][body[p] as usize];
+                if packed > 15 {
+                    tf += t * norms.0[0][title[p] as usize] + h * norms.0[1][headings[p] as usize];
+                }
+                add(passage, scale * tf / (k1 + tf));
+            });
+        }
+    }
+}

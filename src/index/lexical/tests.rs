@@ -1,0 +1,374 @@
+//! The lexical index as a whole: what goes in comes out, ranking by hand, damaged files.
+
+use super::*;
+use crate::Error;
+
+/// (title, headings, body) of each passage.
+type Rows<'a> = &'a [(&'a str, &'a [&'a str], &'a str)];
+
+fn build(rows: Rows<'_>) -> Vec<u8> {
+    let mut builder = LexicalBuilder::new();
+    for (i, (title, headings, body)) in rows.iter().enumerate() {
+        let headings: Vec<String> = headings.iter().map(|h| h.to_string()).collect();
+        builder.add(i as u32, "en", title, &headings, body);
+    }
+    builder.finish()
+}
+
+fn open(rows: Rows<'_>) -> LexicalIndex {
+    LexicalIndex::open(build(rows), "lexical.bin").expect("a fresh index opens")
+}
+
+fn found(index: &LexicalIndex, query: &str) -> Vec<u32> {
+    index
+        .search(query, 10, &LexicalOptions::default())
+        .iter()
+        .map(|h| h.passage)
+        .collect()
+}
+
+const BOOK: Rows<'static> = &[
+    (
+        "Cargo Workspaces",
+        &["The root"],
+        "A workspace is a set of packages that share the same Cargo.lock.",
+    ),
+    (
+        "Traits",
+        &[],
+        "A trait defines shared behaviour; use `impl Trait` or `dyn Trait`.",
+    ),
+    (
+        "Conditional compilation",
+        &["--cfg"],
+        "Pass --cfg to rustc, or write #[cfg(test)] above an item.",
+    ),
+    (
+        "Errors",
+        &["E0277"],
+        "error[E0277]: the size cannot be known; add ?Sized to the bound.",
+    ),
+    (
+        "Vectors",
+        &["Pushing"],
+        "Call Vec::push to append. HashMap has insert, not push.",
+    ),
+    (
+        "Ownership",
+        &["Borrowing"],
+        "References borrow a value; the borrower may not outlive the owner.",
+    ),
+];
+
+#[test]
+fn finds_words_by_stem_symbols_whole_and_parts() {
+    let index = open(BOOK);
+    assert_eq!(found(&index, "workspace "), [0]);
+    assert_eq!(found(&index, "sharing packages "), [0, 1]);
+    assert_eq!(found(&index, "--cfg")[0], 2);
+    assert_eq!(found(&index, "#[cfg]")[0], 2);
+    assert_eq!(found(&index, "E0277 "), [3]);
+    assert_eq!(found(&index, "?Sized "), [3]);
+    assert_eq!(found(&index, "Vec::push")[0], 4);
+    assert_eq!(found(&index, "hash map "), [4]);
+    assert_eq!(found(&index, "nonsensical "), [0u32; 0]);
+    assert_eq!(found(&index, ""), [0u32; 0]);
+}
+
+#[test]
+fn completes_the_word_being_typed_only() {
+    let index = open(BOOK);
+    assert_eq!(found(&index, "works"), [0]);
+    assert_eq!(found(&index, "works "), [0u32; 0]);
+    assert_eq!(found(&index, "owner"), [5]);
+    assert_eq!(
+        found(&index, "workspacin"),
+        [0],
+        "a stem begins what is typed"
+    );
+    let off = LexicalOptions {
+        prefix: false,
+        ..Default::default()
+    };
+    assert!(index.search("works", 10, &off).is_empty());
+}
+
+#[test]
+fn the_exact_word_comes_before_its_completions() {
+    let index = open(&[
+        ("", &[], "the category of things"),
+        ("", &[], "a cat sat"),
+        ("", &[], "cat category catalogue"),
+    ]);
+    assert_eq!(found(&index, "cat")[0], 1);
+    assert_eq!(found(&index, "cat").len(), 3);
+}
+
+#[test]
+fn forgives_spelling_mistakes_in_words_that_are_not_found() {
+    let index = open(BOOK);
+    assert_eq!(found(&index, "worksapce "), [0], "swapped");
+    assert_eq!(found(&index, "refernces "), [5], "left out");
+    assert_eq!(
+        found(&index, "condtionel compilation ")[0],
+        2,
+        "two edits in a long word"
+    );
+    assert_eq!(found(&index, "trayt "), [1], "five letters, one edit");
+    assert_eq!(found(&index, "calk "), [0u32; 0], "four letters, none");
+    assert_eq!(
+        found(&index, "xorkspace "),
+        [0u32; 0],
+        "the first letter is right"
+    );
+    let off = LexicalOptions {
+        typos: false,
+        ..Default::default()
+    };
+    assert!(index.search("worksapce ", 10, &off).is_empty());
+}
+
+#[test]
+fn plain_bm25_by_hand() {
+    // Three passages of 2, 2 and 4 words; `apple` is in the first twice and in the third once: N = 3, df = 2.
+    let index = open(&[
+        ("", &[], "apple apple"),
+        ("", &[], "pear plum"),
+        ("", &[], "apple pear plum fig"),
+    ]);
+    let body = Field {
+        weight: 1.0,
+        b: 0.75,
+    };
+    let bm25f = Bm25f {
+        k1: 1.2,
+        title: body,
+        headings: body,
+        body,
+    };
+    let options = LexicalOptions {
+        bm25f,
+        ..Default::default()
+    };
+    let hits = index.search("apple ", 10, &options);
+    let idf = (1.0f32 + 1.5 / 2.5).ln();
+    let (short, long) = (
+        0.25 + 0.75 * 2.0 / (8.0 / 3.0),
+        0.25 + 0.75 * 4.0 / (8.0 / 3.0),
+    );
+    let expected = [
+        idf * 2.0 * 2.2 / (2.0 + 1.2 * short),
+        idf * 2.2 / (1.0 + 1.2 * long),
+    ];
+    assert_eq!(hits.iter().map(|h| h.passage).collect::<Vec<_>>(), [0, 2]);
+    for (hit, expected) in hits.iter().zip(expected) {
+        assert!(
+            (hit.score - expected).abs() < 1e-5,
+            "{} for {expected}",
+            hit.score
+        );
+    }
+    assert_eq!(
+        index.scores("apple ", &[2, 1, 0, 99], &options),
+        [hits[1].score, 0.0, hits[0].score, 0.0]
+    );
+}
+
+#[test]
+fn titles_and_headings_weigh_more_and_ties_go_by_number() {
+    let index = open(&[
+        ("x", &["x"], "lifetime"),
+        ("lifetime", &["x"], "x"),
+        ("x", &["x"], "lifetime"),
+        ("x", &["lifetime"], "x"),
+    ]);
+    let order = found(&index, "lifetime ");
+    assert_eq!(order[2..], [0, 2]);
+    assert_eq!(
+        index
+            .search("lifetime ", 3, &LexicalOptions::default())
+            .len(),
+        3
+    );
+}
+
+#[test]
+fn matched_terms_say_what_stood_for_what() {
+    let index = open(BOOK);
+    let matched = index.matched_terms("shared worksapce zebra ", 0, &LexicalOptions::default());
+    let pairs: Vec<_> = matched
+        .iter()
+        .map(|m| (m.word.as_str(), m.term.as_str()))
+        .collect();
+    assert_eq!(pairs, [("shared", "share"), ("worksapce", "workspac")]);
+    assert!(
+        index
+            .matched_terms("shared", 99, &LexicalOptions::default())
+            .is_empty()
+    );
+}
+
+#[test]
+fn each_language_is_stemmed_its_own_way() {
+    let mut builder = LexicalBuilder::new();
+    builder.add(0, "de", "", &[], "Die Häuser am See");
+    builder.add(1, "en-US", "", &[], "The houses by the lake");
+    builder.add(2, "ja", "", &[], "東京都の家");
+    let index = LexicalIndex::open(builder.finish(), "lexical.bin").expect("opens");
+    assert_eq!(found(&index, "haus "), [0]);
+    assert_eq!(found(&index, "housing "), [1]);
+    assert_eq!(found(&index, "東京"), [2]);
+    let german = LexicalOptions {
+        lang: "de-CH",
+        ..Default::default()
+    };
+    assert!(index.search("housing ", 10, &german).is_empty());
+}
+
+#[test]
+fn the_same_passages_give_the_same_bytes() {
+    assert_eq!(build(BOOK), build(BOOK));
+}
+
+#[test]
+fn gaps_and_emptiness() {
+    assert_eq!(found(&open(&[]), "anything"), [0u32; 0]);
+    assert_eq!(found(&open(&[("", &[], "")]), "anything"), [0u32; 0]);
+    let mut builder = LexicalBuilder::new();
+    builder.add(3, "", "", &[], "alone here");
+    builder.add(900, "", "", &[], "alone there");
+    let index = LexicalIndex::open(builder.finish(), "lexical.bin").expect("opens");
+    assert_eq!(
+        (index.passages(), found(&index, "alone ")),
+        (901, vec![3, 900])
+    );
+}
+
+#[test]
+fn many_terms_over_many_blocks() {
+    let mut builder = LexicalBuilder::new();
+    let name = |i: u32| format!("w{:03}x{}", i * 7919 % 1000, "é".repeat(i as usize % 5));
+    for i in 0..1000 {
+        builder.add(i, "xx", "", &[], &format!("common {}", name(i)));
+    }
+    let index = LexicalIndex::open(builder.finish(), "lexical.bin").expect("opens");
+    for i in 0..1000 {
+        assert_eq!(found(&index, &format!("{} ", name(i))), [i]);
+    }
+    assert_eq!(
+        index
+            .search("common ", 5000, &LexicalOptions::default())
+            .len(),
+        1000
+    );
+    assert_eq!(found(&index, "aaa "), [0u32; 0]);
+    assert_eq!(found(&index, "zzz "), [0u32; 0]);
+}
+
+/// Uses everything of an index that opened, so that a panic would show.
+fn exercise(index: &LexicalIndex) {
+    for query in [
+        "cat",
+        "--cfg works",
+        "refernces ",
+        "w",
+        "Vec::push condtionel ",
+    ] {
+        let hits = index.search(query, 5, &LexicalOptions::default());
+        assert!(hits.iter().all(|h| h.passage < index.passages()));
+        let _ = index.matched_terms(query, 0, &LexicalOptions::default());
+    }
+}
+
+#[test]
+fn a_truncated_file_is_an_error_at_every_length() {
+    let bytes = build(BOOK);
+    for len in 0..bytes.len() {
+        match LexicalIndex::open(bytes[..len].to_vec(), "lexical-1.bin") {
+            Err(error @ Error::Truncated { .. }) => {
+                let message = error.to_string();
+                assert!(
+                    message.contains("lexical-1.bin") && message.contains("siteseer index"),
+                    "{message}"
+                );
+            }
+            other => panic!("{len} bytes: {other:?}"),
+        }
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(matches!(
+        LexicalIndex::open(longer, "l"),
+        Err(Error::Damaged { .. })
+    ));
+}
+
+#[test]
+fn flipped_bytes_never_panic() {
+    let bytes = build(BOOK);
+    let mut opened = 0;
+    for at in 0..bytes.len() {
+        for flip in [1, 0x10, 0x80, 0xFF] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            if let Ok(index) = LexicalIndex::open(damaged, "lexical.bin") {
+                exercise(&index);
+                opened += 1;
+            }
+        }
+    }
+    assert!(opened > 0, "posting lists are not checked at open");
+}
+
+#[test]
+fn random_damage_never_panics() {
+    let bytes = build(BOOK);
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize
+    };
+    for _ in 0..3000 {
+        let mut damaged = bytes.clone();
+        for _ in 0..1 + random() % 8 {
+            let at = random() % damaged.len();
+            damaged[at] = random() as u8;
+        }
+        if let Ok(index) = LexicalIndex::open(damaged, "lexical.bin") {
+            exercise(&index);
+        }
+    }
+}
+
+#[test]
+fn wrong_kind_and_wrong_version() {
+    let mut bytes = build(BOOK);
+    bytes[8] = 2;
+    let error = LexicalIndex::open(bytes.clone(), "lexical.bin").expect_err("another version");
+    assert!(
+        matches!(
+            error,
+            Error::Version {
+                found: 2,
+                supported: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    bytes[0] = b'x';
+    assert!(matches!(
+        LexicalIndex::open(bytes, "lexical.bin"),
+        Err(Error::Damaged { .. })
+    ));
+}
+
+#[test]
+#[should_panic(expected = "increasing order")]
+fn passages_must_come_in_order() {
+    let mut builder = LexicalBuilder::new();
+    builder.add(1, "", "", &[], "one");
+    builder.add(1, "", "", &[], "again");
+}
