@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::model::config::Pooling;
 use crate::model::file::ModelFile;
 use crate::model::hash::sha256_hex;
-use crate::model::import::{ImportOptions, ImportSource, SIDE_FILES, SideFile, import};
+use crate::model::import::{ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
 use crate::model::quantize::ScaleSearch;
 
 /// Arguments of `siteseer model`.
@@ -60,6 +60,10 @@ pub struct ImportArgs {
     /// How the scale of a row is chosen: the one with the smallest squared error, or the row's largest weight
     #[arg(long, default_value = "least-squares")]
     pub scales: ScalesArg,
+    /// Smallest scale of the word embeddings, in root mean squares of the table: larger makes the file compress better
+    /// and embeddings less exact, 0 switches it off
+    #[arg(long, value_name = "STEP", default_value_t = WORD_STEP)]
+    pub word_step: f32,
     /// Replace the model file if it is there
     #[arg(long)]
     pub force: bool,
@@ -70,7 +74,7 @@ pub struct ImportArgs {
 pub enum PoolingArg {
     /// Mean over all tokens
     Mean,
-    /// The vector of [CLS]
+    /// The vector of the first token, CLS
     Cls,
 }
 
@@ -140,6 +144,10 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         );
     }
 
+    if !(0.0..=1.0).contains(&args.word_step) {
+        bail!("--word-step {}: must be between 0 and 1", args.word_step);
+    }
+
     let weights = read(&weights_path)?;
     let mut side_files = Vec::new();
     for name in SIDE_FILES {
@@ -166,6 +174,7 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
             ScalesArg::LeastSquares => ScaleSearch::LeastSquares,
             ScalesArg::Max => ScaleSearch::Max,
         },
+        word_step: args.word_step,
         id,
     };
     let weights_name = weights_path

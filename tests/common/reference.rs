@@ -30,9 +30,14 @@ impl Reference {
     /// The int8 weights of `file`, restored to f32, with the config.json in `folder`: what is left of the model if only
     /// its weights are quantized and all arithmetic is exact.
     pub fn load_dequantized(folder: &Path, file: &ModelFile<'_>) -> Self {
+        Self::from_tensors(folder, dequantized(file))
+    }
+
+    /// These weights, by their Hugging Face names, with the config.json in `folder`.
+    pub fn from_tensors(folder: &Path, tensors: HashMap<String, Tensor>) -> Self {
         Self::new(
             folder,
-            VarBuilder::from_tensors(dequantized(file), DType::F32, &Device::Cpu),
+            VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu),
         )
     }
 
@@ -86,7 +91,7 @@ pub fn cosines(a: &[[f32; DIM]], b: &[[f32; DIM]]) -> (f64, f64) {
 }
 
 /// The weights of a model file in f32, by their Hugging Face names.
-fn dequantized(file: &ModelFile<'_>) -> HashMap<String, Tensor> {
+pub fn dequantized(file: &ModelFile<'_>) -> HashMap<String, Tensor> {
     let config = file.config();
     let (hidden, inter) = (config.hidden_size, config.intermediate_size);
     let mut tensors = HashMap::new();

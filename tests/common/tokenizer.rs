@@ -19,12 +19,12 @@ pub fn reference_model() -> PathBuf {
              model.safetensors). `./build.sh test` downloads it and sets the variable."
         )
     });
-    let missing =
-        ["config.json", "tokenizer.json", "model.safetensors"].map(|name| folder.join(name));
-    for file in missing.iter().filter(|file| !file.is_file()) {
-        panic!(
-            "SITESEER_REFERENCE_MODEL: {} is missing. Run `./build.sh test`, which downloads it.",
-            file.display()
+    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+        let found = folder.join(name).is_file();
+        assert!(
+            found,
+            "SITESEER_REFERENCE_MODEL: no {name} in {}. `./build.sh test` downloads it.",
+            folder.display()
         );
     }
     folder
