@@ -43,14 +43,9 @@ impl Stemmer {
     pub fn for_lang(lang: &str) -> Self {
         let subtag = primary_subtag(lang);
         if subtag.is_empty() {
-            return Self {
-                algorithm: Some(Algorithm::English),
-            };
+            return Self { algorithm: Some(Algorithm::English) };
         }
-        let algorithm = ALGORITHMS
-            .iter()
-            .find(|(tag, _)| subtag.eq_ignore_ascii_case(tag))
-            .map(|&(_, a)| a);
+        let algorithm = ALGORITHMS.iter().find(|(tag, _)| subtag.eq_ignore_ascii_case(tag)).map(|&(_, a)| a);
         Self { algorithm }
     }
 
