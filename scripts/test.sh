@@ -105,6 +105,7 @@ run_tests() {
     set_up_all
     heading "The browser's half"
     build_wasm
+    build_scalar_engine
     ensure_www_packages
     mkdir -p "$LOGS"
     for suite in "${wanted[@]}"; do run_suite "$suite"; done
