@@ -1,3 +1,62 @@
-//! cli
+//! The command line: one file per verb. Only here do errors get context, progress bars, colours and exit codes.
+//!
+//! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense.
+
+mod client;
+mod folder;
+pub mod index;
+pub mod model;
+mod model_path;
+mod progress;
+pub mod search;
+pub mod serve;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Semantic search that lives inside a static site.
+#[derive(Debug, Parser)]
+#[command(
+    name = "siteseer",
+    version,
+    about,
+    arg_required_else_help = true,
+    after_help = "A first run:\n  siteseer index public/          read the built site, write public/siteseer/\n  \
+                  siteseer search 'your question' --index public/siteseer\n  siteseer serve public/          \
+                  look at it in a browser\n\nIn the site's pages:\n  \
+                  <script type=\"module\" src=\"/siteseer/siteseer.js\"></script>\n  <siteseer-search></siteseer-search>\n\n\
+                  Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Read a built site and write its search index
+    Index(index::IndexArgs),
+    /// Search an index in the terminal, with the engine that the browser runs
+    Search(search::SearchArgs),
+    /// Serve a folder on this machine, to try a site with its search
+    Serve(serve::ServeArgs),
+    /// Import a model, or look into one
+    Model(model::ModelArgs),
+}
+
 /// Entry point of the command. Returns the exit code.
-pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+pub fn main() -> ExitCode {
+    let result = match &Cli::parse().verb {
+        Verb::Index(args) => index::run(args),
+        Verb::Search(args) => search::run(args),
+        Verb::Serve(args) => serve::run(args),
+        Verb::Model(args) => model::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,2 +1,18 @@
-//! index
+//! The index: its formats, and how they are read and written. Everything here works on bytes.
+//!
+//! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
+//! ([`vectors`], searched by [`scan`]), the lexical postings ([`lexical`]), the passages' texts ([`passages`]) and the
+//! model. `siteseer index` writes them all.
+
 pub mod lexical;
+pub mod manifest;
+pub mod passages;
+pub mod scan;
+pub mod vectors;
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of `bytes`, in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

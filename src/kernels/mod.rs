@@ -1,1 +1,182 @@
-//! kernels
+//! The arithmetic under the encoder and the scan, in layers:
+//!
+//! 1. Safe functions on [`Backend`] check shapes ([`linear`], [`attention`], [`norm`], [`scan`](Backend::scan_into)).
+//! 2. They enter one instruction set: [`scalar`] (the specification, plain loops), or
+//! 3. `generic`, each algorithm once over the `Arch` trait, instantiated by `simd128`, `relaxed`, `avx2`, `avx512`.
+//!
+//! Integer kernels are bit-equal to `scalar`; float kernels stay within the bounds named in `battery`.
+
+mod arch;
+pub mod attention;
+#[cfg(any(test, feature = "battery"))]
+pub mod battery;
+mod generic;
+pub mod linear;
+pub mod norm;
+pub mod quantize;
+pub mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+mod relaxed;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+
+use attention::AttentionArgs;
+use linear::{LinearArgs, QuantizeArgs};
+use norm::NormArgs;
+use quantize::ActivationFormat;
+
+/// An implementation of the kernels. Chosen once, by [`Backend::best`]; weights are packed for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// Plain loops: the specification.
+    Scalar,
+    /// wasm 128-bit SIMD, 16-bit activations.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
+    /// wasm relaxed SIMD, 7-bit activations.
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    Relaxed,
+    /// x86-64 with AVX2 and FMA, 7-bit activations.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// x86-64 with AVX-512 and VNNI, 8-bit activations.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// Calls `$function` of the backend's module.
+macro_rules! dispatch {
+    ($self:ident, $function:ident($($arg:expr),*)) => {
+        match $self {
+            Backend::Scalar => scalar::$function($($arg),*),
+            // SAFETY (all arms): `Backend::best` and `Backend::available` hand out only what the processor has; the
+            // public functions that lead here checked the shapes.
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Backend::Simd128 => unsafe { simd128::$function($($arg),*) },
+            #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            Backend::Relaxed => unsafe { relaxed::$function($($arg),*) },
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => unsafe { avx2::$function($($arg),*) },
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx512 => unsafe { avx512::$function($($arg),*) },
+        }
+    };
+}
+
+/// Picks a property of the backend's shape.
+macro_rules! property {
+    ($self:ident, $scalar:expr, $arch:ident => $value:expr) => {
+        match $self {
+            Backend::Scalar => $scalar,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Backend::Simd128 => {
+                type $arch = simd128::Simd128;
+                $value
+            }
+            #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            Backend::Relaxed => {
+                type $arch = relaxed::Relaxed;
+                $value
+            }
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => {
+                type $arch = avx2::Avx2;
+                $value
+            }
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx512 => {
+                type $arch = avx512::Avx512;
+                $value
+            }
+        }
+    };
+}
+
+impl Backend {
+    /// Every backend that this build contains and this processor runs, slowest first.
+    pub fn available() -> Vec<Self> {
+        let mut all = vec![Self::Scalar];
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        all.push(Self::Simd128);
+        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+        all.push(Self::Relaxed);
+        #[cfg(target_arch = "x86_64")]
+        {
+            if avx2::is_available() {
+                all.push(Self::Avx2);
+            }
+            if avx512::is_available() {
+                all.push(Self::Avx512);
+            }
+        }
+        all
+    }
+
+    /// The fastest backend of this build on this processor.
+    pub fn best() -> Self {
+        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+        return Self::Relaxed;
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
+        return Self::Simd128;
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        return Self::available().pop().unwrap_or(Self::Scalar);
+    }
+
+    /// Name as users see it: `scalar`, `simd128`, `relaxed-simd`, `avx2`, `avx512-vnni`.
+    pub fn name(self) -> &'static str {
+        property!(self, "scalar", A => A::NAME)
+    }
+
+    /// How this backend quantizes activations.
+    pub fn format(self) -> ActivationFormat {
+        property!(self, scalar::FORMAT, A => <A as arch::Arch>::FORMAT)
+    }
+
+    /// Rows of a register tile.
+    pub(super) fn mr(self) -> usize {
+        property!(self, 1, A => <A as arch::Arch>::MR)
+    }
+
+    /// Channels of a register tile.
+    pub(super) fn nr(self) -> usize {
+        property!(self, 1, A => 2 * <A as arch::Arch>::LANES)
+    }
+
+    /// Consecutive `k` in one dot instruction.
+    pub(super) fn group(self) -> usize {
+        property!(self, 1, A => <A as arch::Arch>::GROUP)
+    }
+
+    fn quantize_rows(self, args: QuantizeArgs<'_>) {
+        dispatch!(self, quantize_rows(args));
+    }
+
+    fn linear(self, args: LinearArgs<'_>) {
+        dispatch!(self, linear(args));
+    }
+
+    fn attention(self, args: AttentionArgs<'_>) {
+        dispatch!(self, attention(args));
+    }
+
+    fn layer_norm(self, args: NormArgs<'_>) {
+        dispatch!(self, layer_norm(args));
+    }
+
+    /// `out[i] = query · rows[i]`, exact in 32 bits, for rows as long as `query`.
+    ///
+    /// Length and range: `len` is a multiple of 16 and at most 512, so that `len · 127 · 32767` fits in an `i32`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn scan_into(self, query: &[i16], rows: &[i8], out: &mut [i32]) {
+        assert!(!query.is_empty() && query.len().is_multiple_of(16) && query.len() <= 512, "query length");
+        assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
+        dispatch!(self, scan(query, rows, out));
+    }
+}

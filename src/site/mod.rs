@@ -1,22 +1,67 @@
 //! From a built site to passages: find pages, read them into sections, split sections into passages.
+//!
+//! By question:
+//! - *Which files are pages, and what is their URL?* `find`, `url`.
+//! - *What does a page say?* `html` and `markdown` turn a file into a title, a language and an `outline` of sections.
+//! - *Who reads the whole folder, and what was left out?* [`read_site`]; its [`ReadReport`] holds a note on every file
+//!   that was left out or looks wrong.
+//! - *What is embedded?* [`split`] cuts sections into passages; [`embedding_text`] puts the title and headings in front.
+
+mod decode;
+mod duplicates;
+mod error;
+mod find;
+mod fold;
+mod front_matter;
+mod html;
+mod markdown;
+mod options;
+mod outline;
+mod read;
+mod report;
+mod split;
+mod units;
+mod url;
+
+pub use error::SiteError;
+pub use options::ReadOptions;
+pub use read::{Site, read_site};
+pub use report::{Note, NoteKind, ReadReport};
+pub use split::{context_prefix, embedding_text, split};
+pub(crate) use url::decode as decode_url;
 
 /// One page of the site, read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {
-    /// URL relative to the site's root, without a leading slash: `book/ch01.html`, `guide/` for `guide/index.html`.
+    /// URL relative to the site's root, percent-encoded, without a leading slash: `book/ch01.html`, `guide/` for
+    /// `guide/index.html`, empty for the root's own `index.html`.
     pub url: String,
     /// Language tag of `<html lang>` or front matter, lower-cased; empty if the page does not say.
     pub lang: String,
-    /// Title of the page.
+    /// Title of the page; never empty.
     pub title: String,
-    /// Sections in the order of the page; the first one may stand before any heading.
+    /// Sections in the order of the page; the first one may stand before any heading. A heading without text of its
+    /// own has no section, it only appears in the heading path of those below it.
     pub sections: Vec<Section>,
+}
+
+impl Page {
+    /// The URL of a section, relative to the site's root: the page's URL and `#anchor`, percent-encoded.
+    ///
+    /// `Page { url: "guide/", .. }` and a section with the anchor `größe` give `guide/#gr%C3%B6%C3%9Fe`.
+    pub fn link(&self, section: &Section) -> String {
+        match section.anchor.as_str() {
+            "" => self.url.clone(),
+            anchor => format!("{}#{}", self.url, url::encode_fragment(anchor)),
+        }
+    }
 }
 
 /// A stretch of a page under one heading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Section {
-    /// The heading's id, to link to (`#anchor`); empty for the top of the page or a heading without an id.
+    /// The heading's id as the page has it, to link to (`#anchor`); empty for the top of the page or a heading
+    /// without an id. [`Page::link`] encodes it.
     pub anchor: String,
     /// Headings above and including this one, outermost first, without the page's title: `["Workspaces", "The root"]`.
     pub heading_path: Vec<String>,
@@ -31,6 +76,6 @@ pub struct Passage {
     pub page: usize,
     /// Index of the section in the page.
     pub section: usize,
-    /// The passage's own text, without title and headings.
+    /// The passage's own text, without title and headings; its blocks are separated by a newline.
     pub text: String,
 }

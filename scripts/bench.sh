@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Timings that a person can repeat: the demo site indexed from scratch, and queries answered in the terminal. Kernel
+# benches, where there are any, run after them through `cargo bench`. One run on a shared machine: trust ratios.
+
+BENCH_QUERIES=("share code between several packages" "what happens when two threads write the same variable"
+    "E0277" "run code before main" "how do I pin a dependency to a git commit")
+
+# time_of TITLE COMMAND…: the seconds of one run; the output goes to a log.
+time_of() {
+    local title=$1 start
+    shift
+    start=$(now_ms)
+    "$@" >>"$LOGS/bench.log" 2>&1 || die "this benchmark failed: $*" "log: $LOGS/bench.log"
+    printf '  %-64s %8s s\n' "$title" "$(seconds_since "$start")"
+}
+
+# verb: bench
+run_bench() {
+    no_options bench "$@"
+    local query site=$TARGET/demo/bench
+    set_up_build
+    heading "The browser's half"
+    build_wasm
+    heading "The demo"
+    make_demo
+    mkdir -p "$LOGS"
+    : >"$LOGS/bench.log"
+    heading "Native, $(nproc 2>/dev/null || sysctl -n hw.ncpu) cores"
+    rm -rf "$site"
+    cp -R "$DEMO" "$site"
+    rm -rf "$site/siteseer"
+    time_of "siteseer index (whole demo site, from scratch)" "$SITESEER" index "$site"
+    rm -rf "$site"
+    for query in "${BENCH_QUERIES[@]}"; do
+        time_of "siteseer search \"$query\" (process and load included)" "$SITESEER" search "$query" --index "$DEMO/siteseer"
+    done
+    if compgen -G "$ROOT/benches/*.rs" >/dev/null; then
+        heading "Kernels (cargo bench)"
+        cargo bench --benches
+    fi
+}

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# What a visitor downloads: raw, gzip and brotli bytes of every file in www/dist/, against the budgets of DESIGN §2.
+
+gzip_size() { gzip -9 -n -c "$1" | wc -c | tr -d ' '; }
+brotli_size() {
+    node -e 'const z = require("zlib"), d = require("fs").readFileSync(process.argv[1]);
+        console.log(z.brotliCompressSync(d, { params: { [z.constants.BROTLI_PARAM_QUALITY]: 11 } }).length)' "$1"
+}
+
+# A short table for the end of `wasm`.
+print_dist_sizes() {
+    local file
+    printf '  %-28s %10s %10s\n' file raw gzip
+    for file in "$DIST"/*; do
+        [[ -f $file ]] || continue
+        printf '  %-28s %10d %10d\n' "${file##*/}" "$(size_of "$file")" "$(gzip_size "$file")"
+    done
+}
+
+# Prints the table and returns 1 when an engine is over its budget.
+check_sizes() {
+    local file raw gz br level total_gz=0 over=0
+    printf '  %-28s %10s %10s %10s\n' file raw gzip brotli
+    for file in "$DIST"/*; do
+        [[ -f $file ]] || continue
+        raw=$(size_of "$file") gz=$(gzip_size "$file") br=$(brotli_size "$file")
+        printf '  %-28s %10d %10d %10d\n' "${file##*/}" "$raw" "$gz" "$br"
+        case ${file##*/} in
+        engine-* | *.d.ts) ;;
+        *) total_gz=$((total_gz + gz)) ;;
+        esac
+    done
+    say ''
+    printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
+    for level in relaxed simd; do
+        gz=$(($(gzip_size "$DIST/engine-$level.wasm") + $(gzip_size "$DIST/engine-$level.js")))
+        printf '  %-36s %10d %10d  %s\n' "engine-$level (wasm + js)" "$gz" "$ENGINE_BUDGET" \
+            "$( ((gz <= ENGINE_BUDGET)) && echo within || echo OVER)"
+        ((gz <= ENGINE_BUDGET)) || over=1
+    done
+    printf '  %-36s %10d %10s\n' 'client files, all' "$total_gz" -
+    return "$over"
+}

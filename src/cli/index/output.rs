@@ -1,0 +1,166 @@
+//! Writing an index folder so that nothing half-written is ever seen: everything goes to a temporary folder beside it,
+//! and the two are swapped at the end. Until then the old index stays as it was.
+
+use crate::index::manifest::FileEntry;
+use crate::index::sha256_hex;
+use anyhow::{Context, Result, bail};
+use flate2::{Compression, GzBuilder};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Whether a file's content is worth compressing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// As it is.
+    Plain,
+    /// With gzip.
+    Gzip,
+}
+
+/// An index folder in the making.
+#[derive(Debug)]
+pub(super) struct OutputFolder {
+    target: PathBuf,
+    /// Removed when dropped, unless it was swapped in.
+    temporary: tempfile::TempDir,
+}
+
+impl OutputFolder {
+    /// Starts beside `target`, on the same file system.
+    ///
+    /// # Errors
+    /// If `target` is something else than an index folder of ours, or the temporary folder can't be made.
+    pub(super) fn create(target: &Path) -> Result<Self> {
+        if target.exists() && !is_replaceable(target)? {
+            bail!(
+                "{}: exists and is not an index folder, so it is left alone. Choose another folder with --out, or remove it",
+                target.display()
+            );
+        }
+        let parent = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).with_context(|| format!("{}: can't be created", parent.display()))?;
+        let temporary = tempfile::Builder::new()
+            .prefix(".siteseer-")
+            .tempdir_in(parent)
+            .with_context(|| format!("{}: can't write there. Choose another folder with --out", parent.display()))?;
+        Ok(Self { target: target.to_owned(), temporary })
+    }
+
+    /// Writes a file that is named after its content: `stem-0123456789ab.extension[.gz]`.
+    pub(super) fn add(&self, stem: &str, extension: &str, content: &[u8], storage: Storage) -> Result<FileEntry> {
+        let sha256 = sha256_hex(content);
+        let suffix = if storage == Storage::Gzip { ".gz" } else { "" };
+        let name = format!("{stem}-{}.{extension}{suffix}", &sha256[..12]);
+        let bytes = match storage {
+            Storage::Plain => self.write(&name, content)?,
+            Storage::Gzip => self.write(&name, &gzip(content)?)?,
+        };
+        Ok(FileEntry { name, bytes, raw_bytes: content.len() as u64, sha256 })
+    }
+
+    /// Writes a file under a fixed name and returns its length.
+    pub(super) fn write(&self, name: &str, content: &[u8]) -> Result<u64> {
+        let path = self.temporary.path().join(name);
+        fs::write(&path, content).with_context(|| format!("{}: can't be written (disk full?)", path.display()))?;
+        Ok(content.len() as u64)
+    }
+
+    /// Puts the finished folder in its place; the one that stood there is removed last.
+    pub(super) fn finish(self) -> Result<()> {
+        let Self { target, temporary } = self;
+        let old = temporary.path().with_extension("old");
+        let had_old = target.exists();
+        make_readable(temporary.path())?;
+        if had_old {
+            fs::rename(&target, &old).with_context(|| format!("{}: can't be moved away", target.display()))?;
+        }
+        let new = temporary.keep();
+        if let Err(error) = fs::rename(&new, &target) {
+            if had_old {
+                fs::rename(&old, &target).ok(); // back to where it was
+            }
+            return Err(error).with_context(|| format!("{}: can't be put in place", target.display()));
+        }
+        if had_old {
+            fs::remove_dir_all(&old).with_context(|| format!("{}: the old index can't be removed", old.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A temporary folder is private to its owner; an index is served by others.
+#[cfg(unix)]
+fn make_readable(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("{}: permissions can't be set", folder.display()))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_folder: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Whether a folder is empty or an index of ours.
+fn is_replaceable(folder: &Path) -> Result<bool> {
+    let mut entries = fs::read_dir(folder).with_context(|| format!("{}: can't be read", folder.display()))?;
+    if entries.next().is_none() {
+        return Ok(true);
+    }
+    let manifest = fs::read_to_string(folder.join(crate::index::manifest::MANIFEST_NAME)).unwrap_or_default();
+    Ok(manifest.contains(crate::index::manifest::FORMAT))
+}
+
+/// Compresses without a time stamp or a name: the same content gives the same bytes.
+fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_unfinished_folder_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("siteseer");
+        let output = OutputFolder::create(&target).unwrap();
+        output.write("a", b"1").unwrap();
+        drop(output);
+        assert!(names(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_finished_folder_replaces_the_old_index_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("siteseer");
+        for content in ["first", "second"] {
+            let output = OutputFolder::create(&target).unwrap();
+            output.write("manifest.json", b"{\"format\": \"siteseer-index\"}").unwrap();
+            let entry = output.add("x", "txt", content.as_bytes(), Storage::Gzip).unwrap();
+            output.finish().unwrap();
+            assert_eq!(names(&target), ["manifest.json".to_owned(), entry.name]);
+        }
+        assert_eq!(names(dir.path()), ["siteseer"]);
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("precious");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("thesis.txt"), "x").unwrap();
+        assert!(OutputFolder::create(&target).unwrap_err().to_string().contains("left alone"));
+        assert_eq!(names(&target), ["thesis.txt"]);
+    }
+}

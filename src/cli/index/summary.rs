@@ -1,0 +1,116 @@
+//! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
+
+use crate::index::manifest::Manifest;
+use crate::kernels::Backend;
+use crate::site::{NoteKind, ReadReport};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// Files of one kind of note that are named before the rest is only counted.
+const NAMED: usize = 5;
+
+/// Prints the notes that a person should see: each broken or lost file by name, the wanted omissions by count.
+pub(super) fn print_notes(report: &ReadReport, quiet: bool) {
+    if quiet {
+        return;
+    }
+    let mut named = std::collections::BTreeMap::<&str, usize>::new();
+    for note in report.notes.iter().filter(|note| note.kind.is_warning()) {
+        let count = named.entry(note.kind.summary()).or_default();
+        *count += 1;
+        if *count <= NAMED {
+            eprintln!("   warning {}: {}", note.file, note.kind);
+        }
+    }
+    for (summary, count) in named.iter().filter(|(_, count)| **count > NAMED) {
+        eprintln!("   warning … and {} more: {summary}", count - NAMED);
+    }
+    for (summary, count, first) in report.tally() {
+        let wanted = |note: &&crate::site::Note| !note.kind.is_warning() && NoteKind::summary(&note.kind) == summary;
+        if report.notes.iter().any(|note| wanted(&note)) {
+            eprintln!("      note {count} {summary} ({first}{})", if count > 1 { ", …" } else { "" });
+        }
+    }
+}
+
+/// The account of one run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary<'a> {
+    out: &'a Path,
+    files: usize,
+    left_out: usize,
+    pages: u32,
+    sections: u32,
+    passages: u32,
+    site_bytes: u64,
+    lexical_bytes: u64,
+    vectors_bytes: u64,
+    passages_bytes: u64,
+    model_bytes: u64,
+    client_bytes: u64,
+    backend: &'static str,
+    seconds: f64,
+}
+
+impl<'a> Summary<'a> {
+    /// Gathers the figures.
+    pub(super) fn new(
+        report: &ReadReport,
+        manifest: &Manifest,
+        client_bytes: u64,
+        out: &'a Path,
+        backend: Backend,
+        time: Duration,
+    ) -> Self {
+        let files = &manifest.files;
+        Self {
+            out,
+            files: report.files,
+            left_out: report.left_out(),
+            pages: manifest.counts.pages,
+            sections: manifest.counts.sections,
+            passages: manifest.counts.passages,
+            site_bytes: report.bytes,
+            lexical_bytes: files.lexical.bytes,
+            vectors_bytes: files.vectors.bytes,
+            passages_bytes: files.passages.iter().map(|f| f.bytes).sum(),
+            model_bytes: files.model.bytes,
+            client_bytes,
+            backend: backend.name(),
+            seconds: time.as_secs_f64(),
+        }
+    }
+
+    /// Prints it: to standard output as JSON, to standard error for people.
+    pub(super) fn print(&self, json: bool, quiet: bool) {
+        if json {
+            println!("{}", serde_json::to_string_pretty(self).expect("numbers and paths serialize"));
+        } else if !quiet {
+            eprintln!(
+                "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out)",
+                self.pages, self.sections, self.passages, self.files, self.left_out
+            );
+            eprintln!(
+                "   Written {}: words {}, vectors {}, texts {}, model {}, client {}",
+                self.out.display(),
+                size(self.lexical_bytes),
+                size(self.vectors_bytes),
+                size(self.passages_bytes),
+                size(self.model_bytes),
+                size(self.client_bytes)
+            );
+            eprintln!("      Done in {:.1} s, kernels {}", self.seconds, self.backend);
+        }
+    }
+}
+
+/// Bytes for people: `1.2 MB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} KB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}

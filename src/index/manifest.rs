@@ -1,0 +1,253 @@
+//! `manifest.json`: what an index folder holds, and what belongs together.
+//!
+//! It is the only file whose name never changes, hence the only one that a browser revalidates. Every other file is named
+//! after its content and listed here with its length and SHA-256.
+
+use crate::error::{Error, REBUILD_INDEX, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Name of the manifest in an index folder.
+pub const MANIFEST_NAME: &str = "manifest.json";
+/// Value of [`Manifest::format`].
+pub const FORMAT: &str = "siteseer-index";
+/// Version of the index format that this build writes and reads.
+pub const VERSION: u32 = 1;
+
+/// The manifest of an index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// [`FORMAT`], so that a stray JSON file is not taken for a manifest.
+    pub format: String,
+    /// [`VERSION`] of the build that wrote it.
+    pub version: u32,
+    /// Program and version that wrote it.
+    pub generator: String,
+    /// Where result URLs start, relative to the manifest.
+    pub site_root: String,
+    /// How much was indexed.
+    pub counts: Counts,
+    /// Pages by language tag; the empty tag counts pages that do not say.
+    pub languages: BTreeMap<String, u32>,
+    /// The model whose vectors these are.
+    pub model: ModelEntry,
+    /// Weights of the fused score.
+    pub fusion: FusionEntry,
+    /// Passages in a chunk of the passages files.
+    pub passages_per_chunk: u32,
+    /// The other files.
+    pub files: Files,
+}
+
+/// How much an index holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Pages with text.
+    pub pages: u32,
+    /// Sections with text.
+    pub sections: u32,
+    /// Passages.
+    pub passages: u32,
+}
+
+/// The bi-encoder of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelEntry {
+    /// Name, such as `all-MiniLM-L6-v2`.
+    pub id: String,
+    /// Length of an embedding.
+    pub dim: usize,
+    /// Longest input, special tokens included.
+    pub max_tokens: usize,
+    /// Hash of vocabulary and tokenizer settings.
+    pub tokenizer_sha256: String,
+}
+
+/// Weights of the z-score sum (see [`crate::search::fuse`]).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FusionEntry {
+    /// Weight of the standardised cosine.
+    pub dense: f32,
+    /// Weight of the standardised BM25 score.
+    pub lexical: f32,
+}
+
+/// The files of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// Lexical postings.
+    pub lexical: FileEntry,
+    /// Int8 vectors, a safetensors file.
+    pub vectors: FileEntry,
+    /// The bi-encoder.
+    pub model: FileEntry,
+    /// Passages, in chunks.
+    pub passages: Vec<FileEntry>,
+}
+
+/// One file: its name, and what its content must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileEntry {
+    /// Name in the index folder; ends in `.gz` if stored compressed.
+    pub name: String,
+    /// Length as stored.
+    pub bytes: u64,
+    /// Length of the content, uncompressed.
+    pub raw_bytes: u64,
+    /// SHA-256 of the content, uncompressed, in hex.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// If it is not JSON of this format, of another version, or names a file outside of its folder.
+    pub fn parse(json: &[u8], file: &str) -> Result<Self> {
+        let damaged = |detail: String| Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX };
+        // version first: another version may have other fields
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+            version: u32,
+        }
+        let head: Head = serde_json::from_slice(json).map_err(|e| damaged(format!("not an index manifest ({e})")))?;
+        if head.format != FORMAT {
+            return Err(damaged(format!("its format is `{}`, not `{FORMAT}`", head.format)));
+        }
+        if head.version != VERSION {
+            let next = "Use the client that came with the index, or build the index again with this version";
+            return Err(Error::Version { file: file.to_owned(), found: head.version, supported: VERSION, next });
+        }
+        let manifest: Self = serde_json::from_slice(json).map_err(|e| damaged(e.to_string()))?;
+        let passages = manifest.counts.passages as u64;
+        let chunks = manifest.files.passages.len() as u64;
+        if manifest.passages_per_chunk == 0 || passages.div_ceil(manifest.passages_per_chunk.into()) != chunks {
+            return Err(damaged(format!("{chunks} passage files do not hold {passages} passages")));
+        }
+        if let Some(entry) = manifest.files.all().find(|entry| !is_plain_name(&entry.name)) {
+            return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
+        }
+        Ok(manifest)
+    }
+
+    /// The manifest as JSON, in a stable order, with a newline at the end.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("strings and numbers serialize");
+        json.push('\n');
+        json
+    }
+}
+
+impl Files {
+    /// All files, in the order of the manifest.
+    pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
+        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.passages)
+    }
+}
+
+impl FileEntry {
+    /// Checks the length and the SHA-256 of a file's uncompressed content.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] or [`Error::Damaged`], naming the file.
+    pub fn verify(&self, content: &[u8]) -> Result<()> {
+        if content.len() as u64 != self.raw_bytes {
+            return Err(Error::Truncated {
+                file: self.name.clone(),
+                expected: self.raw_bytes,
+                found: content.len() as u64,
+                next: REBUILD_INDEX,
+            });
+        }
+        if super::sha256_hex(content) != self.sha256 {
+            let detail = "its content does not have the SHA-256 of the manifest".to_owned();
+            return Err(Error::Damaged { file: self.name.clone(), detail, next: REBUILD_INDEX });
+        }
+        Ok(())
+    }
+
+    /// Whether the file is stored compressed.
+    pub fn is_gzip(&self) -> bool {
+        self.name.ends_with(".gz")
+    }
+}
+
+/// Whether `name` is a file of the index folder itself: it can't lead a reader elsewhere.
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, content: &[u8]) -> FileEntry {
+        let sha256 = crate::index::sha256_hex(content);
+        FileEntry { name: name.to_owned(), bytes: 1, raw_bytes: content.len() as u64, sha256 }
+    }
+
+    fn manifest() -> Manifest {
+        Manifest {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            generator: "siteseer test".to_owned(),
+            site_root: "../".to_owned(),
+            counts: Counts { pages: 1, sections: 2, passages: 3 },
+            languages: BTreeMap::from([("en".to_owned(), 1)]),
+            model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
+            fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
+            passages_per_chunk: 2,
+            files: Files {
+                lexical: entry("lexical-0.bin.gz", b"a"),
+                vectors: entry("vectors-0.safetensors", b"b"),
+                model: entry("model-0.safetensors.gz", b"c"),
+                passages: vec![entry("passages-0.json.gz", b"d"), entry("passages-1.json.gz", b"e")],
+            },
+        }
+    }
+
+    fn parse(m: &Manifest) -> Result<Manifest> {
+        Manifest::parse(m.to_json().as_bytes(), MANIFEST_NAME)
+    }
+
+    #[test]
+    fn survives_a_round_trip() {
+        assert_eq!(parse(&manifest()), Ok(manifest()));
+    }
+
+    #[test]
+    fn refuses_other_formats_versions_counts_and_paths() {
+        let mut other = manifest();
+        other.format = "something".to_owned();
+        assert!(matches!(parse(&other), Err(Error::Damaged { .. })));
+        let mut newer = manifest();
+        newer.version = 2;
+        assert!(matches!(parse(&newer), Err(Error::Version { found: 2, supported: 1, .. })));
+        let mut short = manifest();
+        short.files.passages.pop();
+        assert!(matches!(parse(&short), Err(Error::Damaged { .. })));
+        for name in ["../secret", "a/b", "", ".hidden", "a b", "https:x"] {
+            let mut outside = manifest();
+            outside.files.model.name = name.to_owned();
+            assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
+        }
+        let json = manifest().to_json();
+        for cut in 0..json.len() - 2 {
+            assert!(Manifest::parse(&json.as_bytes()[..cut], MANIFEST_NAME).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn verifies_length_before_hash() {
+        let entry = entry("x", b"abc");
+        assert_eq!(entry.verify(b"abc"), Ok(()));
+        assert!(matches!(entry.verify(b"ab"), Err(Error::Truncated { expected: 3, found: 2, .. })));
+        assert!(matches!(entry.verify(b"abd"), Err(Error::Damaged { .. })));
+    }
+}

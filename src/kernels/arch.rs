@@ -1,0 +1,132 @@
+//! The seam between the kernels' algorithms and the processor: one trait, implemented once per instruction set.
+//!
+//! [`generic`](super::generic) writes each kernel once over [`Arch`]; `simd128`, `relaxed`, `avx2` and `avx512`
+//! implement it with intrinsics. All methods are `#[inline(always)]`: they must end up inside a function that has the
+//! instruction set enabled, which the `entry_points!` macro generates.
+
+use super::quantize::ActivationFormat;
+
+/// Vector operations of one instruction set.
+///
+/// # Safety
+///
+/// Every method is `unsafe` for the same two reasons:
+/// - the processor must have the instruction set (checked once, by [`Backend::is_available`](super::Backend)), and
+/// - pointers must be readable or writable for the number of elements that the method names; no alignment is needed.
+pub(super) trait Arch: Copy {
+    /// `LANES` floats.
+    type F: Copy;
+    /// `LANES` 32-bit accumulators.
+    type I: Copy;
+    /// `LANES` groups of `GROUP` weights, or one group of activations repeated `LANES` times, ready to multiply.
+    type W: Copy;
+    /// An activation as it lies in memory.
+    type Act: Copy + Default;
+
+    /// Floats in a vector.
+    const LANES: usize;
+    /// Rows of a register tile.
+    const MR: usize;
+    /// Consecutive `k` that one dot instruction takes.
+    const GROUP: usize;
+    /// How activations are quantized for this instruction set's dot.
+    const FORMAT: ActivationFormat;
+
+    unsafe fn splat(x: f32) -> Self::F;
+    /// Reads `LANES` floats.
+    unsafe fn load(p: *const f32) -> Self::F;
+    /// Writes `LANES` floats.
+    unsafe fn store(p: *mut f32, v: Self::F);
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn div(a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b + c`, in one rounding where the processor can.
+    unsafe fn mul_add(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn abs(a: Self::F) -> Self::F;
+    /// The magnitude of `a` with the sign of `sign`; `a` must not be negative.
+    unsafe fn with_sign(a: Self::F, sign: Self::F) -> Self::F;
+    /// `p * 2^n`, where `t = 1.5 * 2^23 + n` (the float whose low mantissa bits hold the integer `n`).
+    unsafe fn scale_pow2(p: Self::F, t: Self::F) -> Self::F;
+    unsafe fn reduce_add(a: Self::F) -> f32;
+    unsafe fn reduce_max(a: Self::F) -> f32;
+    unsafe fn reduce_min(a: Self::F) -> f32;
+
+    unsafe fn zero_i() -> Self::I;
+    unsafe fn to_f32(a: Self::I) -> Self::F;
+    /// Reads `LANES * GROUP` packed weights.
+    unsafe fn load_weights(p: *const i8) -> Self::W;
+    /// Reads `GROUP` activations and repeats them in every lane.
+    unsafe fn splat_activations(p: *const Self::Act) -> Self::W;
+    /// In each lane: `acc + Σ activations · weights` over the group, exact.
+    unsafe fn dot(acc: Self::I, activations: Self::W, weights: Self::W) -> Self::I;
+
+    /// Quantizes [`QUANT_BLOCK`] floats: `round(x * inv_scale) + zero`, clamped to the format. Writes them in groups:
+    /// group `g` of the block goes to `dst + g * stride`.
+    unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut Self::Act, stride: usize);
+
+    /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), exact in 32 bits.
+    unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
+}
+
+/// Floats that [`Arch::quantize_block`] takes at a time; every packed `k` is a multiple of it.
+pub(super) const QUANT_BLOCK: usize = 16;
+
+/// `1.5 * 2^23`: added to a float below `2^22` in magnitude, it rounds it to an integer (ties to even) whose
+/// two's complement stands in the low bits of the sum.
+pub(super) const ROUND_MAGIC: f32 = 12_582_912.0;
+
+/// Writes the functions through which the rest of the crate enters one instruction set: each enables the features
+/// and inlines the generic kernel.
+macro_rules! entry_points {
+    ($arch:ty $(, $features:literal)?) => {
+        use crate::kernels::generic;
+        use crate::kernels::linear::{LinearArgs, QuantizeArgs};
+        use crate::kernels::attention::AttentionArgs;
+        use crate::kernels::norm::NormArgs;
+
+        /// # Safety
+        /// The processor has this instruction set, and the arguments' shapes were checked.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn quantize_rows(args: QuantizeArgs<'_>) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::linear::quantize_rows::<$arch>(args) }
+        }
+
+        /// # Safety
+        /// The processor has this instruction set, and the arguments' shapes were checked.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn linear(args: LinearArgs<'_>) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::linear::linear::<$arch>(args) }
+        }
+
+        /// # Safety
+        /// The processor has this instruction set, and the arguments' shapes were checked.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn attention(args: AttentionArgs<'_>) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::attention::attention::<$arch>(args) }
+        }
+
+        /// # Safety
+        /// The processor has this instruction set, and the arguments' shapes were checked.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn layer_norm(args: NormArgs<'_>) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::norm::layer_norm::<$arch>(args) }
+        }
+
+        /// # Safety
+        /// The processor has this instruction set; `rows` is a whole number of rows as long as `query`, whose length
+        /// is a multiple of 16; `out` has a place for each.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn scan(query: &[i16], rows: &[i8], out: &mut [i32]) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::scan::<$arch>(query, rows, out) }
+        }
+    };
+}
+pub(super) use entry_points;

@@ -1,0 +1,176 @@
+//! x86-64 with AVX2 and FMA. 7-bit activations, so that the pairwise `maddubs` can't saturate: 2 · 127 · 127 < 2¹⁵.
+
+use super::arch::{Arch, QUANT_BLOCK, ROUND_MAGIC, entry_points};
+use super::quantize::ActivationFormat;
+use std::arch::x86_64::*;
+
+/// The instruction set.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2;
+
+impl Avx2 {
+    pub(super) const NAME: &'static str = "avx2";
+}
+
+/// Whether this processor has it.
+pub(super) fn is_available() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+// SAFETY of the blocks below: each method's contract is `Arch`'s: the processor has AVX2 and FMA, pointers cover what
+// the method reads or writes; all loads and stores are unaligned ones.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Arch for Avx2 {
+    type F = __m256;
+    type I = __m256i;
+    type W = __m256i;
+    type Act = u8;
+
+    const LANES: usize = 8;
+    const MR: usize = 4;
+    const GROUP: usize = 4;
+    const FORMAT: ActivationFormat = ActivationFormat::U7;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> __m256 {
+        unsafe { _mm256_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, v: __m256) {
+        unsafe { _mm256_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn div(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_div_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn min(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_min_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn abs(a: __m256) -> __m256 {
+        unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), a) }
+    }
+    #[inline(always)]
+    unsafe fn with_sign(a: __m256, sign: __m256) -> __m256 {
+        unsafe { _mm256_or_ps(a, _mm256_and_ps(sign, _mm256_set1_ps(-0.0))) }
+    }
+    #[inline(always)]
+    unsafe fn scale_pow2(p: __m256, t: __m256) -> __m256 {
+        // the low 9 bits of the magic number's pattern are 0, so the shift leaves only n
+        unsafe {
+            let n = _mm256_slli_epi32::<23>(_mm256_castps_si256(t));
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), n))
+        }
+    }
+    #[inline(always)]
+    unsafe fn reduce_add(a: __m256) -> f32 {
+        unsafe { lanes(a).iter().sum() }
+    }
+    #[inline(always)]
+    unsafe fn reduce_max(a: __m256) -> f32 {
+        unsafe { lanes(a).iter().copied().fold(f32::MIN, f32::max) }
+    }
+    #[inline(always)]
+    unsafe fn reduce_min(a: __m256) -> f32 {
+        unsafe { lanes(a).iter().copied().fold(f32::MAX, f32::min) }
+    }
+
+    #[inline(always)]
+    unsafe fn zero_i() -> __m256i {
+        unsafe { _mm256_setzero_si256() }
+    }
+    #[inline(always)]
+    unsafe fn to_f32(a: __m256i) -> __m256 {
+        unsafe { _mm256_cvtepi32_ps(a) }
+    }
+    #[inline(always)]
+    unsafe fn load_weights(p: *const i8) -> __m256i {
+        unsafe { _mm256_loadu_si256(p.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn splat_activations(p: *const u8) -> __m256i {
+        unsafe { _mm256_set1_epi32(p.cast::<i32>().read_unaligned()) }
+    }
+    #[inline(always)]
+    unsafe fn dot(acc: __m256i, activations: __m256i, weights: __m256i) -> __m256i {
+        unsafe {
+            let pairs = _mm256_maddubs_epi16(activations, weights);
+            _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut u8, stride: usize) {
+        unsafe {
+            let (scale, magic) = (_mm256_set1_ps(inv_scale), _mm256_set1_ps(ROUND_MAGIC));
+            let shift = _mm256_set1_epi32(zero.wrapping_sub(ROUND_MAGIC.to_bits() as i32));
+            let quantize = |p: *const f32| {
+                let t = _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(p), scale), magic);
+                _mm256_add_epi32(_mm256_castps_si256(t), shift)
+            };
+            // packs works in 128-bit halves; the permutation puts the quarters back in order
+            let words = _mm256_packs_epi32(quantize(src), quantize(src.add(8)));
+            let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+            let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+            let bytes = _mm_min_epu8(bytes, _mm_set1_epi8(127));
+            let mut block = [0u32; QUANT_BLOCK / 4];
+            _mm_storeu_si128(block.as_mut_ptr().cast(), bytes);
+            for (g, group) in block.iter().enumerate() {
+                dst.add(g * stride).cast::<u32>().write_unaligned(*group);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32 {
+        unsafe {
+            let mut acc = _mm256_setzero_si256();
+            let mut i = 0;
+            while i < len {
+                let v = _mm256_cvtepi8_epi16(_mm_loadu_si128(row.add(i).cast()));
+                acc = _mm256_add_epi32(acc, _mm256_madd_epi16(v, _mm256_loadu_si256(query.add(i).cast())));
+                i += 16;
+            }
+            let mut sums = [0i32; 8];
+            _mm256_storeu_si256(sums.as_mut_ptr().cast(), acc);
+            sums.iter().sum()
+        }
+    }
+}
+
+/// # Safety
+/// The processor has AVX.
+#[inline(always)]
+unsafe fn lanes(a: __m256) -> [f32; 8] {
+    let mut lanes = [0f32; 8];
+    // SAFETY: eight floats are written to eight places.
+    unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), a) };
+    lanes
+}
+
+entry_points!(Avx2, "avx2,fma");

@@ -1,0 +1,167 @@
+//! Attention, once for all instruction sets.
+//!
+//! Keys and values of one head are repacked into panels as wide as a register tile (32 KB for 256 tokens: they stay
+//! in the first-level cache), then tiles of up to `MR` query rows go through scores, softmax and weighted sum.
+
+use super::math::exp;
+use crate::kernels::arch::Arch;
+use crate::kernels::attention::AttentionArgs;
+
+/// # Safety
+/// See [`Arch`]; shapes as `Backend::attention_into` checks them, scratch grown for the longest sequence.
+#[inline(always)]
+pub(crate) unsafe fn attention<A: Arch>(mut args: AttentionArgs<'_>) {
+    for window in args.offsets.windows(2) {
+        let (start, len) = (window[0], window[1] - window[0]);
+        if len == 0 {
+            continue;
+        }
+        for head in 0..args.heads.num_heads {
+            // SAFETY: tokens `start..start + len` and columns of `head` exist.
+            unsafe { pack_keys_values::<A>(&mut args, start, len, head) };
+            let rows = args.rows.of(len);
+            let mut row = 0;
+            while row < rows {
+                let r = A::MR.min(rows - row);
+                macro_rules! tile_of {
+                    ($($r:literal)*) => {
+                        match r {
+                            // SAFETY: rows `row..row + r` of the sequence exist; arms above MR are never compiled.
+                            $($r if $r <= A::MR => unsafe { rows_of_head::<A, $r>(&mut args, start, len, head, row) },)*
+                            _ => unreachable!("a tile has between 1 and MR rows"),
+                        }
+                    };
+                }
+                tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
+                row += r;
+            }
+        }
+    }
+}
+
+/// Repacks keys `[len, head_dim]` to `[len_padded / NR][head_dim][NR]` and values to `[dim_padded / NR][len][NR]`.
+/// Padding keys repeat nothing: their scores are overwritten before the softmax.
+#[inline(always)]
+unsafe fn pack_keys_values<A: Arch>(args: &mut AttentionArgs<'_>, start: usize, len: usize, head: usize) {
+    let (dim, hidden, nr) = (args.heads.head_dim, args.heads.hidden_size(), 2 * A::LANES);
+    let padded = dim.next_multiple_of(nr);
+    for j in 0..len {
+        let token = &args.qkv[(start + j) * 3 * hidden..][..3 * hidden];
+        let key = &token[hidden + head * dim..][..dim];
+        let value = &token[2 * hidden + head * dim..][..dim];
+        let panel = &mut args.scratch.keys[j / nr * nr * dim..][..nr * dim];
+        for (d, &k) in key.iter().enumerate() {
+            panel[d * nr + j % nr] = k;
+        }
+        for (p, chunk) in value.chunks(nr).enumerate() {
+            let to = &mut args.scratch.values[(p * len + j) * nr..][..nr];
+            to[..chunk.len()].copy_from_slice(chunk);
+            if chunk.len() < nr {
+                to[chunk.len()..].fill(0.0);
+            }
+        }
+    }
+    debug_assert!(args.scratch.values.len() >= len * padded);
+}
+
+/// `R` query rows of one head: scores, softmax, weighted sum of the values.
+#[inline(always)]
+unsafe fn rows_of_head<A: Arch, const R: usize>(
+    args: &mut AttentionArgs<'_>,
+    start: usize,
+    len: usize,
+    head: usize,
+    row: usize,
+) {
+    let (dim, hidden, nr) = (args.heads.head_dim, args.heads.hidden_size(), 2 * A::LANES);
+    let len_padded = len.next_multiple_of(nr);
+    let scale = 1.0 / (dim as f32).sqrt();
+    // SAFETY: keys hold `len_padded * dim`, values `len * dim_padded`, scores `MR * len_padded` floats; query rows are
+    // tokens `start + row + r` of `qkv`, output rows the same of `out`.
+    unsafe {
+        let query = args.qkv.as_ptr().add((start + row) * 3 * hidden + head * dim);
+        let scores = args.scratch.scores.as_mut_ptr();
+        for panel in 0..len_padded / nr {
+            let acc = f32_tile::<A, R>(query, 3 * hidden, args.scratch.keys.as_ptr().add(panel * nr * dim), dim);
+            for (r, acc) in acc.iter().enumerate() {
+                let to = scores.add(r * len_padded + panel * nr);
+                A::store(to, A::mul(acc[0], A::splat(scale)));
+                A::store(to.add(A::LANES), A::mul(acc[1], A::splat(scale)));
+            }
+        }
+        let mut inv_sum = [0f32; R];
+        for (r, inv_sum) in inv_sum.iter_mut().enumerate() {
+            *inv_sum = 1.0 / softmax_numerators::<A>(scores.add(r * len_padded), len, len_padded);
+        }
+        let mut d = 0;
+        while d < dim {
+            let values = args.scratch.values.as_ptr().add(d * len);
+            let acc = f32_tile::<A, R>(scores, len_padded, values, len);
+            for (r, acc) in acc.iter().enumerate() {
+                let out = args.out.as_mut_ptr().add((start + row + r) * hidden + head * dim + d);
+                let inv = A::splat(inv_sum[r]);
+                if d + nr <= dim {
+                    A::store(out, A::mul(acc[0], inv));
+                    A::store(out.add(A::LANES), A::mul(acc[1], inv));
+                } else {
+                    let mut buffer = [0f32; 32];
+                    A::store(buffer.as_mut_ptr(), A::mul(acc[0], inv));
+                    A::store(buffer.as_mut_ptr().add(A::LANES), A::mul(acc[1], inv));
+                    std::ptr::copy_nonoverlapping(buffer.as_ptr(), out, dim - d);
+                }
+            }
+            d += nr;
+        }
+    }
+}
+
+/// `acc[r][c] = Σ_i a[r · row_stride + i] · b[i · NR + c]` for `R` rows, `NR` columns, `i < k`.
+#[inline(always)]
+unsafe fn f32_tile<A: Arch, const R: usize>(
+    a: *const f32,
+    row_stride: usize,
+    mut b: *const f32,
+    k: usize,
+) -> [[A::F; 2]; R] {
+    // SAFETY: the caller's pointers cover `R` rows of `k` floats and `k * NR` floats.
+    unsafe {
+        let mut acc = [[A::splat(0.0); 2]; R];
+        for i in 0..k {
+            let (b0, b1) = (A::load(b), A::load(b.add(A::LANES)));
+            for (r, acc) in acc.iter_mut().enumerate() {
+                let x = A::splat(*a.add(r * row_stride + i));
+                acc[0] = A::mul_add(x, b0, acc[0]);
+                acc[1] = A::mul_add(x, b1, acc[1]);
+            }
+            b = b.add(2 * A::LANES);
+        }
+        acc
+    }
+}
+
+/// Replaces `len` scores by `e^(score − max)`, fills up to `len_padded` with zeros, and returns their sum.
+#[inline(always)]
+unsafe fn softmax_numerators<A: Arch>(scores: *mut f32, len: usize, len_padded: usize) -> f32 {
+    // SAFETY: `scores` has `len_padded` floats, a multiple of LANES.
+    unsafe {
+        for j in len..len_padded {
+            *scores.add(j) = f32::MIN;
+        }
+        let mut max = A::load(scores);
+        let mut j = A::LANES;
+        while j < len_padded {
+            max = A::max(max, A::load(scores.add(j)));
+            j += A::LANES;
+        }
+        let max = A::splat(A::reduce_max(max));
+        let mut sum = A::splat(0.0);
+        j = 0;
+        while j < len_padded {
+            let e = exp::<A>(A::sub(A::load(scores.add(j)), max));
+            A::store(scores.add(j), e);
+            sum = A::add(sum, e);
+            j += A::LANES;
+        }
+        A::reduce_add(sum)
+    }
+}

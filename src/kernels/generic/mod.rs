@@ -1,0 +1,22 @@
+//! The kernels, written once over [`Arch`](super::arch::Arch). The specification they are tested against is
+//! [`scalar`](super::scalar).
+
+pub(super) mod attention;
+pub(super) mod linear;
+mod math;
+pub(super) mod norm;
+
+use super::arch::Arch;
+
+/// Integer dot of `query` with each row.
+///
+/// # Safety
+/// See [`Arch`]; `query.len()` is a multiple of 16, `rows` holds `out.len()` rows of that length.
+#[inline(always)]
+pub(crate) unsafe fn scan<A: Arch>(query: &[i16], rows: &[i8], out: &mut [i32]) {
+    let len = query.len();
+    for (i, out) in out.iter_mut().enumerate() {
+        // SAFETY: row `i` lies inside `rows`.
+        *out = unsafe { A::dot_i16_i8(query.as_ptr(), rows.as_ptr().add(i * len), len) };
+    }
+}

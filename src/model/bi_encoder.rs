@@ -1,0 +1,124 @@
+//! The bi-encoder: text to one L2-normalised vector, so that a dot product is the cosine (Reimers & Gurevych 2019).
+
+use super::batch::TokenBatch;
+use super::config::Pooling;
+use super::encoder::{Encoder, Workspace};
+use super::file::ModelFile;
+use crate::error::Result;
+use crate::kernels::Backend;
+use crate::text::word_piece::WordPiece;
+
+/// A sentence encoder with its tokenizer. Shared by threads; each brings a [`Workspace`].
+#[derive(Debug)]
+pub struct BiEncoder {
+    id: String,
+    tokenizer_sha256: String,
+    tokenizer: WordPiece,
+    encoder: Encoder,
+}
+
+impl BiEncoder {
+    /// Reads a model file; `file_name` is only for messages.
+    ///
+    /// # Errors
+    /// If the bytes are not a whole bi-encoder file of a version that this build reads.
+    pub fn load(bytes: &[u8], file_name: &str, backend: Backend) -> Result<Self> {
+        let file = ModelFile::parse(bytes, file_name)?;
+        Ok(Self {
+            id: file.id().to_owned(),
+            tokenizer_sha256: file.tokenizer_sha256().to_owned(),
+            tokenizer: WordPiece::new(file.vocab()?, file.config().tokenizer.clone())?,
+            encoder: Encoder::load(&file, backend)?,
+        })
+    }
+
+    /// Name of the model, such as `all-MiniLM-L6-v2`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Hash of vocabulary and tokenizer settings: an index and a model belong together if it is the same.
+    pub fn tokenizer_sha256(&self) -> &str {
+        &self.tokenizer_sha256
+    }
+
+    /// Length of an embedding.
+    pub fn dim(&self) -> usize {
+        self.encoder.config().hidden_size
+    }
+
+    /// Longest sequence that the model was trained for, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        self.encoder.config().max_tokens
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &WordPiece {
+        &self.tokenizer
+    }
+
+    /// The backend that runs.
+    pub fn backend(&self) -> Backend {
+        self.encoder.backend()
+    }
+
+    /// Token ids of a text as the model reads it: `[CLS] … [SEP]`, cut to [`max_tokens`](Self::max_tokens).
+    pub fn tokenize(&self, text: &str) -> Vec<u32> {
+        self.tokenizer.encode(text, self.max_tokens())
+    }
+
+    /// Embeds each sequence of `batch` into a row of `out [sequences, dim]`, L2-normalised if the model says so.
+    ///
+    /// # Errors
+    /// If the batch does not fit the model.
+    ///
+    /// # Panics
+    /// If `out` is not `[sequences, dim]`.
+    pub fn embed_into(&self, batch: &TokenBatch, work: &mut Workspace, out: &mut [f32]) -> Result<()> {
+        let dim = self.dim();
+        assert_eq!(out.len(), batch.len() * dim, "out is [sequences, dim]");
+        let config = self.encoder.config();
+        let hidden = self.encoder.forward(batch, work)?;
+        for (window, out) in batch.offsets().windows(2).zip(out.chunks_exact_mut(dim)) {
+            pool(config.pooling, &hidden[window[0] * dim..window[1] * dim], out);
+            if config.normalize {
+                l2_normalise(out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Embeds one text: `[dim]`.
+    ///
+    /// # Errors
+    /// None in practice: the model's own tokenizer makes only ids that it knows.
+    pub fn embed(&self, text: &str, work: &mut Workspace) -> Result<Vec<f32>> {
+        let mut out = vec![0.0; self.dim()];
+        self.embed_into(&TokenBatch::one(&self.tokenize(text)), work, &mut out)?;
+        Ok(out)
+    }
+}
+
+/// Pools the hidden states `[seq_len, dim]` of one sequence into `out [dim]`. An empty sequence gives zeros.
+fn pool(pooling: Pooling, hidden: &[f32], out: &mut [f32]) {
+    let dim = out.len();
+    out.fill(0.0);
+    match pooling {
+        Pooling::Cls => out.copy_from_slice(hidden.get(..dim).unwrap_or(&vec![0.0; dim])),
+        Pooling::Mean => {
+            for row in hidden.chunks_exact(dim) {
+                out.iter_mut().zip(row).for_each(|(o, h)| *o += h);
+            }
+            let seq_len = (hidden.len() / dim).max(1) as f32;
+            out.iter_mut().for_each(|o| *o /= seq_len);
+        }
+    }
+}
+
+/// Scales a vector to length 1; a vector of zeros stays.
+pub fn l2_normalise(v: &mut [f32]) {
+    let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if norm > 0.0 {
+        v.iter_mut().for_each(|x| *x /= norm);
+    }
+}

@@ -1,0 +1,96 @@
+//! The model file, written: the same bytes for the same model.
+//!
+//! The safetensors crate keeps metadata in a hash map, whose order changes from run to run; the header is therefore put
+//! together here (keys sorted, tensors in the order of their offsets), and the result is read back before it is returned.
+//! F32 tensors come first, so that they lie aligned to 4 bytes, then the bytes in the order of the forward pass.
+
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::Dtype;
+use serde_json::json;
+
+use super::config::ModelConfig;
+use super::file::{FORMAT_VERSION, KIND, ModelFile, key, tokenizer_sha256};
+use super::layout::{VOCAB, layout};
+use crate::error::{Error, REIMPORT_MODEL, Result};
+
+/// Numbers of one tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TensorData {
+    /// Quantized weights.
+    I8(Vec<i8>),
+    /// Scales, biases, norms.
+    F32(Vec<f32>),
+}
+
+/// What a model file says about the model besides its architecture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The model's name, such as `all-MiniLM-L6-v2`.
+    pub id: String,
+    /// Licence of the weights, an SPDX expression.
+    pub license: String,
+    /// Where the weights came from, in words.
+    pub source: String,
+    /// SHA-256 (hexadecimal) of the file that was imported.
+    pub source_sha256: String,
+}
+
+/// Bytes of a model file with these `tensors` (all of [`layout`] but the vocabulary, shapes as there).
+///
+/// # Errors
+/// [`Error::Damaged`] if the result would not be a valid model file: a tensor missing, one too many, or of another
+/// length. `file_name` is the name that the error carries.
+pub fn write_model(
+    file_name: &str,
+    config: &ModelConfig,
+    provenance: &Provenance,
+    vocab: &str,
+    tensors: &HashMap<String, TensorData>,
+) -> Result<Vec<u8>> {
+    let damaged = |detail| Error::Damaged { file: file_name.to_string(), detail, next: REIMPORT_MODEL };
+    let config_json = serde_json::to_string(config).map_err(|error| damaged(error.to_string()))?;
+    let metadata = BTreeMap::from([
+        (key::FORMAT, FORMAT_VERSION.to_string()),
+        (key::KIND, KIND.to_string()),
+        (key::ID, provenance.id.clone()),
+        (key::CONFIG, config_json),
+        (key::LICENSE, provenance.license.clone()),
+        (key::SOURCE, provenance.source.clone()),
+        (key::SOURCE_SHA256, provenance.source_sha256.clone()),
+        (key::TOKENIZER_SHA256, tokenizer_sha256(vocab, &config.tokenizer)),
+    ]);
+    let mut specs = layout(config);
+    specs.sort_by_key(|spec| spec.dtype != Dtype::F32);
+
+    let mut header = format!("{{\"__metadata__\":{}", json!(metadata));
+    let mut data = Vec::new();
+    for spec in &specs {
+        let start = data.len();
+        let mut shape = spec.shape.clone();
+        match tensors.get(&spec.name) {
+            Some(TensorData::I8(values)) => data.extend(values.iter().map(|value| value.cast_unsigned())),
+            Some(TensorData::F32(values)) => data.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            None if spec.name == VOCAB => {
+                data.extend_from_slice(vocab.as_bytes());
+                shape = vec![vocab.len()];
+            }
+            None => return Err(damaged(format!("no tensor {}", spec.name))),
+        }
+        let entry = json!({"dtype": spec.dtype, "shape": shape, "data_offsets": [start, data.len()]});
+        header += &format!(",{}:{entry}", json!(spec.name));
+    }
+    if tensors.len() + 1 != specs.len() {
+        return Err(damaged(format!("{} tensors given, {} needed", tensors.len(), specs.len() - 1)));
+    }
+    header.push('}');
+    // The format wants the data to start at a multiple of 8, padded with spaces.
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+
+    let mut bytes = Vec::with_capacity(8 + header.len() + data.len());
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    ModelFile::parse(&bytes, file_name)?.verify()?;
+    Ok(bytes)
+}

@@ -1,0 +1,305 @@
+//! A query's way through an open index: lexical candidates, dense candidates, their fusion, and results to show.
+//!
+//! Each part is loaded on its own and each may be missing: the tier that was asked for says what it needs, and callers go
+//! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business.
+
+use super::excerpt::excerpt;
+use super::fuse::{Fused, FusionWeights, fuse};
+use crate::error::{Error, REBUILD_INDEX, Result};
+use crate::index::lexical::{LexicalIndex, LexicalOptions};
+use crate::index::manifest::Manifest;
+use crate::index::passages::{PassageRecord, parse_chunk};
+use crate::index::scan::ScanQuery;
+use crate::index::vectors::Vectors;
+use crate::kernels::Backend;
+use crate::model::bi_encoder::BiEncoder;
+use crate::model::encoder::Workspace;
+use serde::{Deserialize, Serialize};
+
+/// Candidates that each tier retrieves.
+const RETRIEVE: usize = 200;
+/// Candidates whose scores are standardised together (see [`fuse`]).
+const FUSE: usize = 50;
+/// Longest excerpt, in characters.
+const EXCERPT_CHARS: usize = 180;
+
+/// How far up the ladder a query goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// BM25 over the postings; needs no model.
+    Lexical,
+    /// Vectors of the bi-encoder, fused with the lexical tier.
+    Dense,
+}
+
+/// A passage in the order of relevance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hit {
+    /// Passage id.
+    pub passage: u32,
+    /// BM25 in the lexical tier, the fused score in the dense one; comparable only within one ranking.
+    pub score: f32,
+    /// Rank in the lexical list, from 1.
+    pub lexical_rank: Option<u32>,
+    /// Rank in the dense list, from 1.
+    pub dense_rank: Option<u32>,
+}
+
+/// A hit with everything that is shown of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchResult {
+    /// URL relative to the site's root, with the section's anchor.
+    pub url: String,
+    /// Title of the page.
+    pub title: String,
+    /// Headings from the outermost to the section's own.
+    pub heading_path: Vec<String>,
+    /// Id of the section; empty at the top of a page.
+    pub anchor: String,
+    /// Escaped HTML, matched words in `<mark>`.
+    pub excerpt: String,
+    /// Language tag of the page; empty if it does not say.
+    pub lang: String,
+    /// See [`Hit::score`].
+    pub score: f32,
+    /// Passage id.
+    pub passage: u32,
+    /// Why it is here.
+    pub explain: Explain,
+}
+
+/// Why a result stands where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explain {
+    /// Rank in the lexical list, from 1.
+    pub lexical_rank: Option<u32>,
+    /// Rank in the dense list, from 1.
+    pub dense_rank: Option<u32>,
+    /// Words of the query that the excerpt shows.
+    pub matched_terms: Vec<String>,
+}
+
+/// An open index.
+#[derive(Debug)]
+pub struct Searcher {
+    manifest: Manifest,
+    lexical: Option<LexicalIndex>,
+    vectors: Option<Vectors>,
+    model: Option<BiEncoder>,
+    work: Workspace,
+    chunks: Vec<Option<Vec<PassageRecord>>>,
+}
+
+impl Searcher {
+    /// An index of which only the manifest is there yet.
+    pub fn new(manifest: Manifest) -> Self {
+        let chunks = manifest.files.passages.iter().map(|_| None).collect();
+        Self { manifest, lexical: None, vectors: None, model: None, work: Workspace::default(), chunks }
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The bi-encoder, once loaded.
+    pub fn model(&self) -> Option<&BiEncoder> {
+        self.model.as_ref()
+    }
+
+    /// Opens the lexical postings.
+    ///
+    /// # Errors
+    /// If they are damaged, or of another number of passages than the manifest's.
+    pub fn load_lexical(&mut self, content: Vec<u8>) -> Result<()> {
+        let file = &self.manifest.files.lexical.name;
+        let lexical = LexicalIndex::open(content, file)?;
+        let expected = self.manifest.counts.passages;
+        if lexical.passages() != expected {
+            return Err(mismatch(file, "number of passages", expected, lexical.passages()));
+        }
+        self.lexical = Some(lexical);
+        Ok(())
+    }
+
+    /// Opens the vectors.
+    ///
+    /// # Errors
+    /// If they are damaged, or of another shape than the manifest's.
+    pub fn load_vectors(&mut self, content: &[u8]) -> Result<()> {
+        let (file, n) = (&self.manifest.files.vectors.name, self.manifest.counts.passages as usize);
+        self.vectors = Some(Vectors::parse(content, file, n, self.manifest.model.dim)?);
+        Ok(())
+    }
+
+    /// Loads the bi-encoder for the best backend of this processor.
+    ///
+    /// # Errors
+    /// If the file is damaged, or is not the model with which the index was made.
+    pub fn load_model(&mut self, content: &[u8]) -> Result<()> {
+        let (file, expected) = (&self.manifest.files.model.name, &self.manifest.model);
+        let model = BiEncoder::load(content, file, Backend::best())?;
+        if model.tokenizer_sha256() != expected.tokenizer_sha256 {
+            return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, model.tokenizer_sha256()));
+        }
+        if model.id() != expected.id {
+            return Err(mismatch(file, "model", &expected.id, model.id()));
+        }
+        if model.dim() != expected.dim {
+            return Err(mismatch(file, "embedding length", expected.dim, model.dim()));
+        }
+        self.model = Some(model);
+        Ok(())
+    }
+
+    /// The highest tier whose parts are loaded.
+    pub fn tier(&self) -> Option<Tier> {
+        if self.model.is_some() && self.vectors.is_some() {
+            return Some(Tier::Dense);
+        }
+        self.lexical.is_some().then_some(Tier::Lexical)
+    }
+
+    /// The best `limit` passages for a query, best first. An empty query has none. The dense tier without the lexical one
+    /// is the order of cosines alone.
+    ///
+    /// # Errors
+    /// If the tier's parts are not loaded.
+    pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
+        if query.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut hits = match tier {
+            Tier::Lexical => self.rank_lexical(query, limit)?,
+            Tier::Dense => self.rank_dense(query, limit)?,
+        };
+        hits.truncate(limit);
+        Ok(hits)
+    }
+
+    fn rank_lexical(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
+        let lexical = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
+        let hits = lexical.search(query, limit, &LexicalOptions::default()).into_iter().zip(1..);
+        Ok(hits
+            .map(|(hit, rank)| Hit {
+                passage: hit.passage,
+                score: hit.score,
+                lexical_rank: Some(rank),
+                dense_rank: None,
+            })
+            .collect())
+    }
+
+    fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
+        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.vectors.name))?;
+        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        let backend = model.backend();
+        let query_vector = ScanQuery::new(&model.embed(query, &mut self.work)?);
+        let top = query_vector.top_k(backend, vectors, RETRIEVE, |_| true);
+        let dense: Vec<(u32, f32)> = top.iter().map(|s| (s.passage, s.score)).collect();
+        let options = LexicalOptions::default();
+        let bm25: Vec<f32> = self.lexical.as_ref().map_or_else(Vec::new, |l| l.score_all(query, &options));
+        let bm25_of = |passage: u32| bm25.get(passage as usize).copied().unwrap_or(0.0);
+        let lexical: Vec<(u32, f32)> = match &self.lexical {
+            Some(index) => index.search(query, RETRIEVE, &options).iter().map(|h| (h.passage, h.score)).collect(),
+            None => Vec::new(),
+        };
+        let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
+        let cosine_of = |passage| query_vector.score(backend, vectors, passage);
+        let fused = fuse(&dense, &lexical, weights, FUSE.max(limit), cosine_of, bm25_of);
+        Ok(fused.iter().map(hit_of).collect())
+    }
+
+    /// The embedding of a text by the index's model: `[dim]`.
+    ///
+    /// # Errors
+    /// If the model is not loaded.
+    pub fn embed(&mut self, text: &str) -> Result<Vec<f32>> {
+        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        model.embed(text, &mut self.work)
+    }
+
+    /// Token ids of a text as the index's model reads it.
+    ///
+    /// # Errors
+    /// If the model is not loaded.
+    pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
+        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        Ok(model.tokenize(text))
+    }
+
+    /// Chunks of passages that [`results`](Self::results) needs for these hits and that are not there yet, in order.
+    pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<u32> {
+        let mut chunks: Vec<u32> = hits.iter().map(|hit| hit.passage / self.manifest.passages_per_chunk).collect();
+        chunks.sort_unstable();
+        chunks.dedup();
+        chunks.retain(|&chunk| matches!(self.chunks.get(chunk as usize), Some(None)));
+        chunks
+    }
+
+    /// Adds a chunk of passages.
+    ///
+    /// # Errors
+    /// If there is no such chunk, or it is damaged.
+    pub fn add_passages(&mut self, chunk: u32, content: &[u8]) -> Result<()> {
+        let (per_chunk, total) = (self.manifest.passages_per_chunk, self.manifest.counts.passages);
+        let Some(entry) = self.manifest.files.passages.get(chunk as usize) else {
+            return Err(mismatch("passages", "chunk", format!("below {}", self.chunks.len()), chunk));
+        };
+        let count = per_chunk.min(total - chunk * per_chunk) as usize;
+        self.chunks[chunk as usize] = Some(parse_chunk(content, &entry.name, count)?);
+        Ok(())
+    }
+
+    /// A passage, if its chunk is loaded.
+    pub fn passage(&self, passage: u32) -> Option<&PassageRecord> {
+        let per_chunk = self.manifest.passages_per_chunk;
+        self.chunks.get((passage / per_chunk) as usize)?.as_ref()?.get((passage % per_chunk) as usize)
+    }
+
+    /// What to show for each hit.
+    ///
+    /// # Errors
+    /// If a hit's chunk is not loaded.
+    pub fn results(&self, query: &str, hits: &[Hit]) -> Result<Vec<SearchResult>> {
+        hits.iter().map(|hit| self.result(query, hit)).collect()
+    }
+
+    fn result(&self, query: &str, hit: &Hit) -> Result<SearchResult> {
+        let record = self.passage(hit.passage).ok_or_else(|| not_loaded(&format!("passage {}", hit.passage)))?;
+        let excerpt = excerpt(&record.text, &record.lang, query, EXCERPT_CHARS);
+        Ok(SearchResult {
+            url: record.link(),
+            title: record.title.clone(),
+            heading_path: record.heading_path.clone(),
+            anchor: record.anchor.clone(),
+            excerpt: excerpt.html,
+            lang: record.lang.clone(),
+            score: hit.score,
+            passage: hit.passage,
+            explain: Explain {
+                lexical_rank: hit.lexical_rank,
+                dense_rank: hit.dense_rank,
+                matched_terms: excerpt.matched,
+            },
+        })
+    }
+}
+
+fn hit_of(fused: &Fused) -> Hit {
+    Hit { passage: fused.passage, score: fused.score, lexical_rank: fused.lexical_rank, dense_rank: fused.dense_rank }
+}
+
+fn mismatch(file: &str, what: &'static str, expected: impl ToString, found: impl ToString) -> Error {
+    let (expected, found) = (expected.to_string(), found.to_string());
+    Error::Mismatch { file: file.to_owned(), what, expected, found, next: REBUILD_INDEX }
+}
+
+fn not_loaded(file: &str) -> Error {
+    let detail = "this search needs it, and it is not loaded".to_owned();
+    Error::Unsupported { file: file.to_owned(), detail, next: "Load it first, or search a lower tier" }
+}

@@ -1,0 +1,146 @@
+//! A browser under WebDriver: one chromedriver and one headless window per test, both gone when the test ends.
+
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::{Client, ClientBuilder};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a state may take to come about: model loading included, on a busy two-core machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A window of a headless browser.
+pub struct Browser {
+    client: Client,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts a driver on a free port and opens a window of this size.
+    pub async fn start(width: u32, height: u32, dark: bool) -> Self {
+        let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+        let mut driver =
+            Command::new(&program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(
+                |e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set CHROMEDRIVER"),
+            );
+        let port = port_of(&mut driver);
+        let profile = tempfile::tempdir().unwrap();
+        let mut args: Vec<String> = flags();
+        args.push(format!("--window-size={width},{height}"));
+        args.push(format!("--user-data-dir={}", profile.path().display()));
+        if dark {
+            args.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
+        let mut options = json!({ "args": args });
+        if let Ok(chrome) = std::env::var("CHROME") {
+            options["binary"] = chrome.into();
+        }
+        if width < 500 {
+            // a window can't be narrower than 500 px; a phone is emulated
+            options["mobileEmulation"] =
+                json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0 } });
+        }
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), options);
+        let client = ClientBuilder::rustls()
+            .expect("a TLS configuration")
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("chromedriver opens a window");
+        let timeouts = fantoccini::wd::TimeoutConfiguration::new(Some(Duration::from_secs(600)), None, None);
+        client.update_timeouts(timeouts).await.unwrap();
+        Self { client, driver, _profile: profile }
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// Runs a function body in the page.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap_or_else(|e| panic!("{script}: {e}"))
+    }
+
+    /// Runs an async function body in the page and waits for its value.
+    pub async fn run_async(&self, body: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {body} }})().then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
+        );
+        let answer = self.client.execute_async(&script, vec![]).await.unwrap();
+        assert!(answer.get("error").is_none(), "{body}: {}", answer["error"]);
+        answer["value"].clone()
+    }
+
+    /// Waits until an expression is truthy, and returns it.
+    pub async fn until(&self, expression: &str) -> Value {
+        let started = Instant::now();
+        loop {
+            let value = self.run(&format!("return {expression}")).await;
+            if !matches!(value, Value::Null | Value::Bool(false)) && value != "" {
+                return value;
+            }
+            assert!(started.elapsed() < PATIENCE, "not true within {PATIENCE:?}: {expression}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Types real key strokes into whatever has the focus.
+    pub async fn keys(&self, text: &str) {
+        let actions = text.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, key| {
+            actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        });
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// The page's address.
+    pub async fn url(&self) -> String {
+        self.client.current_url().await.unwrap().to_string()
+    }
+
+    /// Saves what the window shows as `target/screenshots/NAME.png`.
+    pub async fn screenshot(&self, name: &str) {
+        let folder = screenshots();
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+    }
+
+    /// Closes the window.
+    pub async fn close(self) {
+        self.client.clone().close().await.unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // the browser is the driver's child and ends with it
+        self.driver.kill().ok();
+        self.driver.wait().ok();
+    }
+}
+
+/// Flags of the headless browser, those that wasm-pack uses.
+fn flags() -> Vec<String> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/webdriver.json");
+    let json: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    serde_json::from_value(json["goog:chromeOptions"]["args"].clone()).unwrap()
+}
+
+/// chromedriver says on which port it listens.
+fn port_of(driver: &mut Child) -> u16 {
+    let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let said = lines.map_while(Result::ok).find(|line| line.contains("started successfully on port"));
+    let port = said.as_deref().and_then(|line| line.rsplit(' ').next()?.trim_end_matches('.').parse().ok());
+    port.expect("chromedriver names its port")
+}
+
+fn screenshots() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/target").into(), PathBuf::from);
+    target.join("screenshots")
+}

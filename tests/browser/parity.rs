@@ -1,0 +1,96 @@
+//! The shipped engines against candle in f32 and the `tokenizers` crate, in the browser, on 500 passages.
+
+use crate::browser::Browser;
+use crate::passages::passages;
+use crate::reference::{DIM, Reference, dot};
+use crate::site::Site;
+use crate::tokenizer::reference_model;
+use serde::Deserialize;
+use siteseer::model::bi_encoder::BiEncoder;
+use std::path::Path;
+
+/// Texts per call into the page.
+const BATCH: usize = 20;
+
+/// What the page returns for one text.
+#[derive(Deserialize)]
+struct Embedded {
+    ids: Vec<u32>,
+    embedding: Vec<f32>,
+}
+
+/// Loads an engine in the page, as the worker does.
+fn load_script(bundle: &str) -> String {
+    format!(
+        "const engine = await import(new URL('siteseer/{bundle}.js', document.baseURI));
+         await engine.default();
+         const manifest = await (await fetch('siteseer/manifest.json')).text();
+         const stored = await fetch('siteseer/' + JSON.parse(manifest).files.model.name);
+         const content = await new Response(stored.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+         window.engine = new engine.Engine(manifest);
+         window.engine.load_model(new Uint8Array(content));
+         return engine.Engine.backend();"
+    )
+}
+
+/// Embeds `texts` with one engine in the browser; checks which backend ran.
+async fn embed_in_browser(site: &Site, bundle: &str, backend: &str, texts: &[String]) -> Vec<Embedded> {
+    std::fs::write(site.folder.join("blank.html"), "<!doctype html><title>parity</title>").unwrap();
+    let browser = Browser::start(800, 600, false).await;
+    browser.open(&site.url("blank.html")).await;
+    assert_eq!(browser.run_async(&load_script(bundle)).await, backend, "{bundle}");
+    let mut all = Vec::new();
+    for batch in texts.chunks(BATCH) {
+        let json = serde_json::to_string(batch).unwrap();
+        let script = format!(
+            "return {json}.map((text) => ({{ ids: [...engine.token_ids(text)], embedding: [...engine.embed(text)] }}))"
+        );
+        let batch: Vec<Embedded> = serde_json::from_value(browser.run_async(&script).await).unwrap();
+        all.extend(batch);
+    }
+    browser.close().await;
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shipped_engines_embed_like_candle_in_f32() {
+    let (texts, origin) = passages(500);
+    let folder = reference_model();
+    let model =
+        BiEncoder::load(&std::fs::read(default_model()).unwrap(), "model", siteseer::kernels::Backend::best()).unwrap();
+    let mut theirs = tokenizers::Tokenizer::from_file(folder.join("tokenizer.json")).unwrap();
+    theirs.with_padding(None);
+    let cut = tokenizers::TruncationParams { max_length: model.max_tokens(), ..Default::default() };
+    theirs.with_truncation(Some(cut)).unwrap();
+    let ids: Vec<Vec<u32>> =
+        texts.iter().map(|t| theirs.encode_fast(t.as_str(), true).unwrap().get_ids().to_vec()).collect();
+    let expected = Reference::load(&folder).embed(&ids);
+
+    let site = Site::garden();
+    let scalar = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/wasm-test");
+    let scalar = std::env::var_os("SITESEER_WASM_TEST").map_or(scalar, Into::into);
+    for file in ["engine-scalar.js", "engine-scalar.wasm"] {
+        std::fs::copy(scalar.join(file), site.folder.join("siteseer").join(file))
+            .unwrap_or_else(|e| panic!("{file}: {e}"));
+    }
+    // 0.995 for all: relaxed SIMD has 7-bit activations, the others 12-bit ones; the plain build is too slow for all
+    for (bundle, backend, n) in
+        [("engine-relaxed", "relaxed-simd", 500), ("engine-simd", "simd128", 500), ("engine-scalar", "scalar", 20)]
+    {
+        let ours = embed_in_browser(&site, bundle, backend, &texts[..n]).await;
+        assert_eq!(ours.len(), n);
+        let mut worst = f64::INFINITY;
+        for (i, ours) in ours.iter().enumerate() {
+            assert_eq!(ours.ids, ids[i], "{bundle}: token ids of {:?}", texts[i]);
+            assert_eq!(ours.embedding.len(), DIM);
+            let cosine = dot(&ours.embedding, &expected[i]);
+            assert!(cosine >= 0.995, "{bundle}: cosine {cosine} for {:?}", texts[i]);
+            worst = worst.min(cosine);
+        }
+        println!("{bundle}: {n} passages of {origin}: ids identical, cosine to candle f32 at least {worst:.5}");
+    }
+}
+
+fn default_model() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2.safetensors")
+}

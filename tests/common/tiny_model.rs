@@ -1,0 +1,68 @@
+//! A two-layer bi-encoder with random weights and a vocabulary of a few words: real enough to run every kernel.
+
+use siteseer::model::config::{ModelConfig, Pooling};
+use siteseer::model::file_writer::{Provenance, TensorData, write_model};
+use siteseer::model::layout::{VOCAB, layout};
+use siteseer::text::word_piece::WordPieceConfig;
+use std::collections::HashMap;
+
+/// The vocabulary, one token a line.
+pub const VOCABULARY: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\ndog\nsat\non\nmat\n##s\n##ting\na\nb\nc\n.";
+
+/// Bytes of a model file. The same `seed` gives the same bytes everywhere; its tokenizer depends on `lowercase` alone.
+pub fn tiny_model(seed: u64, lowercase: bool) -> Vec<u8> {
+    let config = ModelConfig {
+        hidden_size: 48,
+        num_layers: 2,
+        num_heads: 3,
+        intermediate_size: 72,
+        vocab_size: VOCABULARY.lines().count(),
+        max_positions: 40,
+        type_vocab_size: 2,
+        layer_norm_eps: 1e-12,
+        max_tokens: 32,
+        pooling: Pooling::Mean,
+        normalize: true,
+        tokenizer: WordPieceConfig {
+            lowercase,
+            strip_accents: lowercase,
+            split_cjk: true,
+            unk_id: 1,
+            cls_id: 2,
+            sep_id: 3,
+            pad_id: 0,
+            max_word_chars: 100,
+        },
+    };
+    let mut state = seed;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let tensors: HashMap<String, TensorData> = layout(&config)
+        .into_iter()
+        .filter(|spec| spec.name != VOCAB)
+        .map(|spec| {
+            let n: usize = spec.shape.iter().product();
+            let is_int8 = spec.name.ends_with(".weight") && spec.shape.len() == 2
+                || !spec.name.contains(".token_type") && spec.shape.len() == 2;
+            let data = if is_int8 {
+                TensorData::I8((0..n).map(|_| (random() * 127.0) as i8).collect())
+            } else if spec.name.ends_with(".scale") {
+                TensorData::F32((0..n).map(|_| (2.0 + random()) / 1000.0).collect())
+            } else if spec.name.ends_with("norm.weight") {
+                TensorData::F32((0..n).map(|_| 1.0 + random() / 4.0).collect())
+            } else {
+                TensorData::F32((0..n).map(|_| random() / 10.0).collect())
+            };
+            (spec.name, data)
+        })
+        .collect();
+    let provenance = Provenance {
+        id: "tiny".to_owned(),
+        license: "MIT OR Apache-2.0".to_owned(),
+        source: "random numbers".to_owned(),
+        source_sha256: "0".repeat(64),
+    };
+    write_model("tiny.safetensors", &config, &provenance, VOCABULARY, &tensors).expect("the tiny model is valid")
+}

@@ -1,0 +1,94 @@
+// Which build of the engine this browser can run, and the loading of it. Each probe is a module of one function that
+// uses one instruction of the feature in question: `WebAssembly.validate` compiles and runs nothing.
+
+import { SiteseerError } from './errors.js';
+
+/** @import { Backend } from './siteseer.js' */
+
+/** The eight bytes of every module, then a type section with `() -> v128`, and one function of that type. */
+const HEAD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+/** `i32.const 0; i8x16.splat` */
+const VECTOR = [65, 0, 253, 15];
+
+/** @param {number[]} code instructions of the function, without locals and `end` */
+function validates(code) {
+  const body = [0, ...code, 11];
+  return WebAssembly.validate(new Uint8Array([...HEAD, 10, body.length + 2, 1, body.length, ...body]));
+}
+
+/** `i8x16.popcnt` */
+const hasSimd128 = () => validates([...VECTOR, 253, 98]);
+/** `i32x4.relaxed_dot_i8x16_i7x16_add_s` */
+const hasRelaxedSimd = () => validates([...VECTOR, ...VECTOR, ...VECTOR, 253, 147, 2]);
+
+/**
+ * @returns {Backend} the quickest build that this browser validates
+ * @throws {SiteseerError} `wasm` when there is none
+ */
+export function detectBackend() {
+  if (typeof WebAssembly !== 'object') {
+    throw new SiteseerError('wasm', 'This browser runs no WebAssembly.', {
+      next: 'It may be in a lockdown mode: allow this site, or use another browser.',
+    });
+  }
+  if (hasRelaxedSimd()) return 'relaxed-simd';
+  if (hasSimd128()) return 'simd128';
+  throw new SiteseerError('wasm', 'This browser has no WebAssembly SIMD.', {
+    next: 'Update it: every browser since 2023 has it.',
+  });
+}
+
+/**
+ * Imports the engine's glue and instantiates its wasm file; both lie beside this module.
+ * @param {Backend} backend
+ * @returns {Promise<import('./engine.js').EngineClass>}
+ */
+export async function loadEngine(backend) {
+  const name = backend === 'relaxed-simd' ? 'engine-relaxed' : 'engine-simd';
+  const response = fetch(new URL(`./${name}.wasm`, import.meta.url));
+  response.catch(() => {}); // a failed fetch is reported below, where it is awaited
+  const glue = await import(new URL(`./${name}.js`, import.meta.url).href).catch((cause) => {
+    throw missing(`${name}.js`, cause);
+  });
+  const wasm = await response.catch((cause) => {
+    throw missing(`${name}.wasm`, cause);
+  });
+  if (!wasm.ok) throw missing(`${name}.wasm`, wasm.status);
+  try {
+    await glue.default({ module_or_path: wasm });
+  } catch (cause) {
+    throw refused(`${name}.wasm`, cause);
+  }
+  return glue.Engine;
+}
+
+/**
+ * @param {string} file
+ * @param {unknown} cause
+ */
+const missing = (file, cause) =>
+  new SiteseerError('network', `The search engine's file ${file} could not be loaded.`, {
+    file,
+    next: 'Deploy the whole index folder; "siteseer index" writes it.',
+    cause,
+  });
+
+/**
+ * @param {string} file
+ * @param {unknown} cause
+ */
+function refused(file, cause) {
+  if (cause instanceof RangeError) return new SiteseerError('memory', 'There is not enough memory for search.', { file, cause });
+  const policy = /Content.Security.Policy|unsafe-eval|CSP|disallowed|blocked/i.test(String(cause));
+  return policy
+    ? new SiteseerError('wasm', "The page's Content-Security-Policy forbids WebAssembly.", {
+        file,
+        next: `Add 'wasm-unsafe-eval' to its script-src.`,
+        cause,
+      })
+    : new SiteseerError('damaged', `The search engine's file ${file} could not be compiled (${cause}).`, {
+        file,
+        next: 'Deploy the index folder again.',
+        cause,
+      });
+}

@@ -1,0 +1,99 @@
+// `<siteseer-search>`: the life of the element. It reads the attributes, builds the box when it enters a document and
+// takes it down when it leaves; what the box does is in `box.js`. Its public face is described in `siteseer.d.ts`.
+
+import { Box } from './box.js';
+import { DeepLink } from './deep-link.js';
+import { share } from './shared.js';
+import { Words } from './strings.js';
+import { buildView } from './view.js';
+
+/** @import { Strings, Tier } from './siteseer.js' */
+
+const NAME = 'siteseer-search';
+
+/** Outside a document (a worker, Node) the module can be imported for `open()`. */
+const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
+
+/** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
+export class SiteseerSearchElement extends Base {
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'deep-link'];
+
+  /** @type {Box | undefined} */
+  #box;
+  /** @type {DeepLink | undefined} */
+  #link;
+  /** @type {Partial<Strings>} */
+  #strings = {};
+  /** The text while there is no box. */
+  #text = '';
+
+  connectedCallback() {
+    if (!this.isConnected || this.#box) return;
+    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open', delegatesFocus: true });
+    const words = new Words(this.#language(), this.#strings);
+    const view = buildView(root, words, { label: this.getAttribute('label'), placeholder: this.getAttribute('placeholder') });
+    const box = (this.#box = new Box(view, words, {
+      limit: Number(this.getAttribute('limit')) || 8,
+      share: () => share(this.#options()),
+      emit: (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true })),
+      onQuery: (query) => this.#link?.write(query),
+    }));
+    if (this.hasAttribute('deep-link')) {
+      this.#link = new DeepLink(this.getAttribute('deep-link') || 'q', (query) => box.setText(query));
+      this.#text ||= this.#link.read();
+    }
+    if (this.#text) box.setText(this.#text);
+    if (this.hasAttribute('autofocus')) view.input.focus();
+  }
+
+  disconnectedCallback() {
+    this.#text = this.#box?.text ?? '';
+    this.#box?.destroy();
+    this.#link?.destroy();
+    this.#box = this.#link = undefined;
+  }
+
+  /** Attributes seldom change: then the box is built anew, with its text. */
+  attributeChangedCallback() {
+    if (!this.#box) return;
+    this.disconnectedCallback();
+    this.connectedCallback();
+  }
+
+  get value() {
+    return this.#box?.text ?? this.#text;
+  }
+
+  set value(text) {
+    if (this.#box) this.#box.setText(text);
+    else this.#text = text;
+  }
+
+  get strings() {
+    return this.#strings;
+  }
+
+  set strings(strings) {
+    this.#strings = strings;
+    this.attributeChangedCallback();
+  }
+
+  #language() {
+    return this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
+  }
+
+  /** @returns {{ manifest?: string, tiers?: Tier }} */
+  #options() {
+    const manifest = this.getAttribute('manifest');
+    const tiers = this.getAttribute('tiers');
+    return {
+      ...(manifest && { manifest }),
+      ...((tiers === 'lexical' || tiers === 'dense') && { tiers }),
+    };
+  }
+}
+
+/** Registers the elements, once, and only where there are elements. */
+export function define() {
+  if (globalThis.customElements && !customElements.get(NAME)) customElements.define(NAME, SiteseerSearchElement);
+}

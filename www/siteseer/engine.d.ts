@@ -1,0 +1,42 @@
+// The surface of the wasm engine as `wasm-bindgen --target web` writes it (engine-relaxed.js, engine-simd.js). All
+// calls are synchronous; bytes are uncompressed.
+
+import type { Backend, Explanation, Tier } from './siteseer.js';
+
+/** A ranked passage, before its text is known. */
+export interface Hit {
+  passage: number;
+  score: number;
+  lexicalRank: number | null;
+  denseRank: number | null;
+}
+
+/** A result as the engine gives it: `url` is relative to the site's root. */
+export interface EngineResult {
+  url: string;
+  title: string;
+  headingPath: string[];
+  anchor: string;
+  excerpt: string;
+  lang: string;
+  score: number;
+  passage: number;
+  explain: Explanation;
+}
+
+export interface Engine {
+  load_lexical(bytes: Uint8Array): void;
+  load_vectors(bytes: Uint8Array): void;
+  load_model(bytes: Uint8Array): void;
+  /** `missing`: chunks of passages that `results` will need and that were not added yet. */
+  rank(query: string, tier: Tier, limit: number): { tier: Tier; hits: Hit[]; missing: number[] };
+  add_passages(chunk: number, bytes: Uint8Array): void;
+  results(query: string, hits: Hit[]): EngineResult[];
+  embed(text: string): Float32Array;
+  token_ids(text: string): Uint32Array;
+}
+
+export interface EngineClass {
+  new (manifestJson: string): Engine;
+  backend(): Backend;
+}

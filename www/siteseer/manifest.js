@@ -1,0 +1,75 @@
+// The manifest: the one file of the index folder that browsers revalidate. It names every other file with its length
+// and SHA-256, so that what is loaded always belongs together.
+
+import { SiteseerError } from './errors.js';
+
+/**
+ * One file of the index. `bytes` as stored, `rawBytes` and `sha256` (hex) of the uncompressed content.
+ * @typedef {{ name: string, bytes: number, rawBytes: number, sha256: string }} FileEntry
+ */
+/**
+ * @typedef {object} Manifest
+ * @property {string} format
+ * @property {number} version
+ * @property {string} siteRoot relative to the manifest
+ * @property {{ pages: number, sections: number, passages: number }} counts
+ * @property {number} passagesPerChunk
+ * @property {{ lexical: FileEntry, vectors: FileEntry, model: FileEntry, passages: FileEntry[] }} files
+ */
+
+const VERSION = 1;
+const BUILD = 'Run "siteseer index SITE" and deploy the folder it writes.';
+
+/**
+ * @param {string} url
+ * @returns {Promise<{ manifest: Manifest, text: string }>} also as text, which is what the engine takes
+ * @throws {SiteseerError}
+ */
+export async function fetchManifest(url) {
+  let response;
+  try {
+    response = await fetch(url, { cache: 'no-cache' });
+  } catch (cause) {
+    throw new SiteseerError('network', `The search index (${url}) could not be reached.`, {
+      file: url,
+      next: 'Check the connection and try again.',
+      cause,
+    });
+  }
+  if (!response.ok) {
+    throw new SiteseerError('network', `There is no search index at ${url} (HTTP ${response.status}).`, {
+      file: url,
+      next: BUILD,
+    });
+  }
+  const text = await response.text();
+  return { manifest: parseManifest(text, url), text };
+}
+
+/**
+ * @param {string} text
+ * @param {string} url for the error
+ * @returns {Manifest}
+ */
+function parseManifest(text, url) {
+  let manifest;
+  try {
+    manifest = JSON.parse(text);
+  } catch (cause) {
+    throw new SiteseerError('manifest', `${url} is not JSON: the host may answer with a page instead.`, {
+      file: url,
+      next: BUILD,
+      cause,
+    });
+  }
+  if (manifest?.format !== 'siteseer-index') {
+    throw new SiteseerError('manifest', `${url} is not a Siteseer manifest.`, { file: url, next: BUILD });
+  }
+  if (manifest.version !== VERSION) {
+    throw new SiteseerError('manifest', `${url} has version ${manifest.version}; this client reads version ${VERSION}.`, {
+      file: url,
+      next: 'Deploy the index and the client files of one Siteseer release together.',
+    });
+  }
+  return manifest;
+}

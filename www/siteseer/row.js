@@ -1,0 +1,47 @@
+// One result as a link with role=option: a heading line, the path to it, and the excerpt.
+
+import { h } from './dom.js';
+import { excerptNodes } from './excerpt.js';
+
+/** @import { Result } from './siteseer.js' */
+
+/**
+ * @param {Result} result
+ * @returns {HTMLAnchorElement} empty; `fillRow` writes it
+ */
+export const makeRow = (result) =>
+  h('a', { class: 'row', part: 'row', role: 'option', dir: 'auto', id: `row-${result.passage}`, tabindex: '-1', 'aria-selected': 'false' });
+
+/**
+ * @param {HTMLAnchorElement} row
+ * @param {Result} result
+ * @param {boolean} grouped whether the page's title stands above, in the group's heading
+ */
+export function fillRow(row, result, grouped) {
+  const headings = headingsBelowTitle(result);
+  const last = result.headingPath.at(-1);
+  const title = (grouped && last) || result.title || last || result.url;
+  const path = grouped ? headings.slice(0, -1) : headings;
+  row.href = result.url;
+  if (result.lang) row.lang = result.lang;
+  row.classList.toggle('inner', grouped);
+  row.replaceChildren(
+    h('span', { class: 'title', part: 'title' }, title),
+    ...(path.length ? [h('span', { class: 'path', part: 'path' }, ...breadcrumb(path))] : []),
+    ...(result.excerpt ? [h('span', { class: 'excerpt', part: 'excerpt' }, ...excerptNodes(result.excerpt))] : []),
+  );
+}
+
+/**
+ * Each heading keeps its own direction; the row's is the title's.
+ * @param {string[]} headings
+ */
+const breadcrumb = (headings) => headings.flatMap((heading, i) => [...(i ? [' › '] : []), h('bdi', {}, heading)]);
+
+/**
+ * A page's first heading mostly repeats its title ("Workspaces" under "Workspaces - The Cargo Book").
+ * @param {Result} result
+ */
+function headingsBelowTitle({ title, headingPath }) {
+  return headingPath[0] && title.startsWith(headingPath[0]) ? headingPath.slice(1) : headingPath;
+}

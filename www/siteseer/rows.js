@@ -1,0 +1,130 @@
+// The list of results. Rows are grouped by page and keyed by passage: when a better tier answers the same query, the
+// rows that stay are moved, not made anew, and slide to their new places.
+
+import { h } from './dom.js';
+import { fillRow, makeRow } from './row.js';
+import { slide } from './slide.js';
+
+/** @import { Result } from './siteseer.js' */
+
+export class Rows {
+  /** @type {Map<number, { row: HTMLAnchorElement, result: Result }>} */
+  #rows = new Map();
+  /** Groups by page address. @type {Map<string, HTMLElement>} */
+  #groups = new Map();
+  #lastGroup = 0;
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.list = list;
+  }
+
+  /** @param {Element | null} row */
+  resultOf(row) {
+    for (const entry of this.#rows.values()) if (entry.row === row) return entry.result;
+    return null;
+  }
+
+  clear() {
+    this.#rows.clear();
+    this.#groups.clear();
+    this.list.replaceChildren();
+  }
+
+  /**
+   * Results of a new query.
+   * @param {Result[]} results
+   */
+  replace(results) {
+    this.clear();
+    this.#place(results);
+    this.list.scrollTop = 0;
+  }
+
+  /**
+   * Better results of the same query. The active row stays, at the end if the better tier does not know it.
+   * @param {Result[]} results
+   * @param {HTMLElement | null} active
+   */
+  reorder(results, active) {
+    const kept = this.resultOf(active);
+    const lost = kept && !results.some(({ passage }) => passage === kept.passage);
+    slide(this.list, () => this.#place(lost ? [...results, kept] : results));
+  }
+
+  /** @param {Result[]} results */
+  #place(results) {
+    const pages = groupBy(results, pageOf);
+    const groups = [...pages].map(([page, members]) => this.#group(page, members));
+    arrange(this.list, groups);
+    for (const page of this.#groups.keys()) if (!pages.has(page)) this.#groups.delete(page);
+    const passages = new Set(results.map(({ passage }) => passage));
+    for (const passage of this.#rows.keys()) if (!passages.has(passage)) this.#rows.delete(passage);
+  }
+
+  /**
+   * @param {string} page
+   * @param {Result[]} members
+   */
+  #group(page, members) {
+    const several = members.length > 1;
+    const group = this.#groups.get(page) ?? h('div', { class: 'group', part: 'group' });
+    this.#groups.set(page, group);
+    const rows = members.map((result) => this.#row(result, several));
+    if (several) {
+      const heading = group.querySelector('.page') ?? this.#heading();
+      heading.textContent = members[0].title || page;
+      group.setAttribute('role', 'group');
+      group.setAttribute('aria-labelledby', heading.id);
+      arrange(group, [heading, ...rows]);
+    } else {
+      group.setAttribute('role', 'presentation');
+      group.removeAttribute('aria-labelledby');
+      arrange(group, rows);
+    }
+    return group;
+  }
+
+  #heading() {
+    return h('div', { class: 'page', part: 'page', role: 'presentation', id: `page-${++this.#lastGroup}`, dir: 'auto' });
+  }
+
+  /**
+   * @param {Result} result
+   * @param {boolean} grouped
+   */
+  #row(result, grouped) {
+    const row = this.#rows.get(result.passage)?.row ?? makeRow(result);
+    this.#rows.set(result.passage, { row, result });
+    fillRow(row, result, grouped);
+    return row;
+  }
+}
+
+/** @param {Result} result */
+const pageOf = ({ url }) => url.split('#')[0];
+
+/**
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => string} key
+ * @returns {Map<string, T[]>} keys in the order of their first items
+ */
+function groupBy(items, key) {
+  /** @type {Map<string, T[]>} */
+  const groups = new Map();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+/**
+ * Makes `children` the parent's children, moving only what is not in place.
+ * @param {Element} parent
+ * @param {Element[]} children
+ */
+function arrange(parent, children) {
+  children.forEach((child, i) => {
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild?.remove();
+}

@@ -1,0 +1,35 @@
+// The worker's side of the protocol that `rpc-client.js` describes: calls the named method of one object, answers with
+// its result or its error, and aborts the call's signal when the page withdraws it.
+
+import { toPlain } from './errors.js';
+
+/** @typedef {(args: any, signal: AbortSignal) => unknown} Method */
+
+/** Lets messages that already wait in the queue be handled: a withdrawn call is then never begun. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/**
+ * @param {Pick<Worker, 'postMessage' | 'addEventListener'>} scope the worker's own global scope
+ * @param {Record<string, Method>} methods
+ */
+export function serve(scope, methods) {
+  /** @type {Map<number, AbortController>} */
+  const running = new Map();
+
+  scope.addEventListener('message', async ({ data: { id, method, args, cancel, ping } }) => {
+    if (ping) return scope.postMessage({ pong: true });
+    if (cancel) return running.get(cancel)?.abort();
+
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      await nextTask();
+      controller.signal.throwIfAborted();
+      scope.postMessage({ id, result: await methods[method](args, controller.signal) });
+    } catch (error) {
+      scope.postMessage({ id, error: toPlain(error) });
+    } finally {
+      running.delete(id);
+    }
+  });
+}

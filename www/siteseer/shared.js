@@ -1,0 +1,30 @@
+// One search for all boxes of a page that ask for the same index: one worker, one model in memory. The last box to
+// leave closes it.
+
+import { SearchClient } from './client.js';
+
+/** @import { Tier } from './siteseer.js' */
+
+/** @type {Map<string, { search: SearchClient, users: number }>} */
+const open = new Map();
+
+/**
+ * @param {{ manifest?: string, tiers?: Tier }} options
+ * @returns {{ search: SearchClient, release: () => void }} `release` once
+ */
+export function share(options) {
+  const key = JSON.stringify([options.manifest, options.tiers]);
+  let entry = open.get(key);
+  if (!entry || entry.search.status.lexical.state === 'failed') {
+    entry = { search: new SearchClient(options), users: 0 };
+    open.set(key, entry);
+  }
+  const used = entry;
+  used.users++;
+  const release = () => {
+    if (--used.users > 0) return;
+    used.search.close();
+    if (open.get(key) === used) open.delete(key);
+  };
+  return { search: used.search, release };
+}

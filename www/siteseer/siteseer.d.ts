@@ -1,0 +1,162 @@
+// The public types of the browser client. `client.js` and `element.js` are checked against them; TypeScript users
+// get them with `import { open } from './siteseer/siteseer.js'`.
+
+/** A rung of the ladder. `lexical` matches words and needs no model; `dense` compares embeddings. */
+export type Tier = 'lexical' | 'dense';
+
+/** Which build of the engine answers. */
+export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
+
+export interface OpenOptions {
+  /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
+  manifest?: string | URL;
+  /** The highest tier to use. Default `'dense'`, or `'lexical'` where the visitor's browser asks to save data. */
+  tiers?: Tier;
+}
+
+export interface QueryOptions {
+  /** How many results a page holds at most. Default 8. */
+  limit?: number;
+  /** Aborts the query; the iterator then throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Why a result stands where it does. Ranks count from 1; null: that tier did not find the passage. */
+export interface Explanation {
+  lexicalRank: number | null;
+  denseRank: number | null;
+  matchedTerms: string[];
+}
+
+/** One passage that answers the query. */
+export interface Result {
+  /** Absolute address, with `#anchor` where the section has one. Always http(s) and of the manifest's origin. */
+  url: string;
+  /** The page's title, plain text. */
+  title: string;
+  /** The section's headings, outermost first, plain text. */
+  headingPath: string[];
+  anchor: string;
+  /** Escaped HTML; the only tags are `<mark>` and `</mark>`. */
+  excerpt: string;
+  /** BCP 47 language tag of the page, or ''. */
+  lang: string;
+  score: number;
+  /** The passage's number in this index: stable between the tiers of one query. */
+  passage: number;
+  explain: Explanation;
+}
+
+/** What one tier answers. Every tier's page has the same shape. */
+export interface ResultPage {
+  tier: Tier;
+  query: string;
+  results: Result[];
+  backend: Backend;
+  /** Time spent in the worker on this page, fetching of passages included, in milliseconds. */
+  ms: number;
+}
+
+export type ErrorCode =
+  | 'page' // the page's own address or the options forbid it
+  | 'network' // a file could not be fetched
+  | 'length' // a file is longer or shorter than the manifest says
+  | 'hash' // a file's SHA-256 differs from the manifest's
+  | 'damaged' // a file cannot be read
+  | 'manifest' // the manifest is not one, or of an unknown version
+  | 'wasm' // the browser has no WebAssembly SIMD, or the page's policy forbids WebAssembly
+  | 'memory' // not enough memory
+  | 'engine' // the engine refused a file or a query
+  | 'crash' // the engine or its worker stopped
+  | 'closed'; // close() was called
+
+/** Says what happened, to which file, and what to do next. */
+export class SiteseerError extends Error {
+  constructor(code: ErrorCode, what: string, more?: { file?: string; next?: string; cause?: unknown });
+  readonly code: ErrorCode;
+  /** The file concerned, or ''. */
+  readonly file: string;
+  /** The next step for whoever runs the site, or ''. `message` ends with it. */
+  readonly next: string;
+}
+
+/** `off`: not asked for (bound by `tiers` or by Save-Data). */
+export type TierState = 'idle' | 'loading' | 'ready' | 'failed' | 'off';
+
+export interface TierStatus {
+  readonly state: TierState;
+  /** Stored bytes received so far, and to be received in all; 0 while unknown. */
+  readonly loaded: number;
+  readonly total: number;
+  /** Why the tier failed. */
+  readonly error?: SiteseerError;
+}
+
+/** Where the ladder stands. Fires a plain `change` event whenever `lexical`, `dense` or `backend` changed. */
+export interface Status extends EventTarget {
+  readonly lexical: TierStatus;
+  readonly dense: TierStatus;
+  readonly backend: Backend | null;
+  /** True where the visitor's browser asked to save data and the site did not insist. */
+  readonly savesData: boolean;
+}
+
+export interface Search {
+  readonly status: Status;
+  /** Result pages, the quickest tier first. Ends after the best tier that can be reached; an empty text gives none. */
+  query(text: string, options?: QueryOptions): AsyncGenerator<ResultPage, void, void>;
+  /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
+  load(tier: Tier): Promise<void>;
+  /** The L2-normalised embedding of a text by the index's own model (loads the dense tier). */
+  embed(text: string): Promise<Float32Array>;
+  /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
+  tokenIds(text: string): Promise<Uint32Array>;
+  /** Ends the worker. Running queries reject with code `closed`. */
+  close(): void;
+}
+
+/** Resolves when the lexical tier answers. Rejects with a SiteseerError that names the file and the next step. */
+export function open(options?: OpenOptions): Promise<Search>;
+
+/** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */
+export interface Strings {
+  label: string;
+  placeholder: string;
+  clear: string;
+  results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+  byWords: string;
+  byMeaning: string;
+  opening: string;
+  loadingMeaning: string;
+  meaningLoading: string;
+  meaningFailed: string;
+  meaningOff: string;
+  load: string;
+  none: string;
+  noneHint: string;
+  noneYet: string;
+  unavailable: string;
+  retry: string;
+  orderedByMeaning: string;
+  keyMove: string;
+  keyOpen: string;
+  keyClose: string;
+}
+
+/**
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `limit`, `label`, `placeholder`, `lang`,
+ * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty).
+ * Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
+ */
+export class SiteseerSearchElement extends HTMLElement {
+  /** The text in the box; setting it searches. */
+  value: string;
+  /** Replaces some of the strings. */
+  strings: Partial<Strings>;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'siteseer-search': SiteseerSearchElement;
+  }
+}

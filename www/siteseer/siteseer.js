@@ -1,0 +1,62 @@
+// Siteseer's public module: `open()` for developers, and the search box as a custom element. A page needs two lines:
+//
+//   <script type="module" src="siteseer/siteseer.js"></script>
+//   <siteseer-search></siteseer-search>
+//
+// By question: *who answers a query?* `client.js` asks the worker (`worker.js`, `host.js`) tier by tier. *Where do the
+// files come from?* `loader.js`, as `manifest.js` names them. *Which engine?* `detect.js`. *Who draws?* `element.js`,
+// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`.
+
+import { SearchClient } from './client.js';
+import { define } from './element.js';
+
+// Modules further down, named here so that the browser fetches all of them at once and not level by level.
+import './abortable.js';
+import './announcer.js';
+import './answers.js';
+import './box.js';
+import './combobox.js';
+import './deep-link.js';
+import './dom.js';
+import './excerpt.js';
+import './fit.js';
+import './foot.js';
+import './languages.js';
+import './link.js';
+import './message.js';
+import './press.js';
+import './row.js';
+import './rows.js';
+import './rpc-client.js';
+import './runner.js';
+import './shared.js';
+import './slide.js';
+import './status.js';
+import './strings.js';
+import './style-field.js';
+import './style-results.js';
+import './style-tokens.js';
+import './styles.js';
+import './view.js';
+
+/** @import { OpenOptions, Search } from './siteseer.js' */
+
+export { SiteseerError } from './errors.js';
+export { SiteseerSearchElement } from './element.js';
+
+/**
+ * @param {OpenOptions} [options]
+ * @returns {Promise<Search>} when the lexical tier answers
+ */
+export async function open(options) {
+  const search = new SearchClient(options);
+  try {
+    await search.ready;
+  } catch (error) {
+    search.close();
+    throw error;
+  }
+  return search;
+}
+
+define();

@@ -1,0 +1,55 @@
+// The words of the search box: choosing a language, filling in values, plurals and sizes. The languages themselves are
+// in `languages.js`.
+
+import { languages } from './languages.js';
+
+/** @import { Strings } from './siteseer.js' */
+
+export class Words {
+  /**
+   * @param {string} tag BCP 47, of the element or the document; English where we have no such language
+   * @param {Partial<Strings>} [own] replaces single strings
+   */
+  constructor(tag, own = {}) {
+    const language = tag.toLowerCase().split('-')[0];
+    const known = Object.hasOwn(languages, language);
+    /** The language that the strings are in. */
+    this.lang = known ? tag : 'en';
+    /** @type {Strings} */
+    this.strings = { ...languages[known ? language : 'en'], ...own };
+    this.plurals = new Intl.PluralRules(this.lang);
+    this.numbers = new Intl.NumberFormat(this.lang);
+  }
+
+  /**
+   * @param {Exclude<keyof Strings, 'results'>} key
+   * @param {Record<string, string>} [values]
+   */
+  say(key, values = {}) {
+    return fill(this.strings[key], values);
+  }
+
+  /** @param {number} n */
+  results(n) {
+    const { results } = this.strings;
+    return fill(results[this.plurals.select(n)] ?? results.other, { n: this.numbers.format(n) });
+  }
+
+  /** @param {number} bytes */
+  size(bytes) {
+    const [unit, value] = bytes < 1e6 ? ['kilobyte', bytes / 1e3] : ['megabyte', bytes / 1e6];
+    const digits = bytes < 1e6 || value >= 100 ? 0 : 1;
+    return new Intl.NumberFormat(this.lang, {
+      style: 'unit',
+      unit,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }).format(value);
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string>} values
+ */
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);

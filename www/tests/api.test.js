@@ -1,0 +1,106 @@
+// The module's API for developers: `open`, `query`, `load`, `embed`, `tokenIds`, `status`, `close`.
+
+import assert from 'node:assert/strict';
+import { QUERY, browserTests } from './harness.js';
+
+const browserTest = browserTests();
+
+browserTest('query gives pages of one shape, lexical then dense', async ({ page, site }) => {
+  const pages = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open();
+    const found = [];
+    for await (const answer of search.query(text, { limit: 3 })) found.push(answer);
+    search.close();
+    return found;
+  }, QUERY);
+  assert.deepEqual(pages.map(({ tier }) => tier), ['lexical', 'dense']);
+  for (const { query, results, backend, ms } of pages) {
+    assert.equal(query, QUERY);
+    assert.equal(backend, 'simd128');
+    assert.ok(ms > 0);
+    assert.equal(results.length, 3);
+    for (const result of results) {
+      assert.ok(result.url.startsWith(site.url));
+      assert.deepEqual(Object.keys(result).sort(), ['anchor', 'excerpt', 'explain', 'headingPath', 'lang', 'passage', 'score', 'title', 'url']);
+    }
+  }
+});
+
+browserTest('tiers: "lexical" ends after the words and loads no model', async ({ page, site }) => {
+  const tiers = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'lexical' });
+    const found = [];
+    for await (const { tier } of search.query(text)) found.push(tier);
+    return [...found, search.status.dense.state];
+  }, QUERY);
+  assert.deepEqual(tiers, ['lexical', 'off']);
+  assert.ok(!site.requests.some((path) => path.includes('model')));
+});
+
+browserTest('status tells bytes and states; embed and tokenIds load the model', async ({ page }) => {
+  const told = await page.evaluate(async () => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open();
+    /** @type {{ state: string, loaded: number, total: number }[]} */
+    const states = [];
+    search.status.addEventListener('change', () => states.push(search.status.dense));
+    const vector = await search.embed('a text');
+    const ids = await search.tokenIds('two words');
+    return { states, vector: [...vector], ids: [...ids], kinds: [vector.constructor.name, ids.constructor.name] };
+  });
+  assert.deepEqual(told.kinds, ['Float32Array', 'Uint32Array']);
+  assert.deepEqual(told.ids, [101, 3, 5, 102]);
+  assert.equal(told.vector.length, 4);
+  assert.ok(told.states.some(({ state, loaded, total }) => state === 'loading' && loaded > 0 && loaded <= total));
+  assert.equal(told.states.at(-1)?.state, 'ready');
+  assert.equal(told.states.at(-1)?.loaded, told.states.at(-1)?.total);
+});
+
+browserTest('a signal ends a query at once with its reason; close ends the rest', async ({ page }) => {
+  const names = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open();
+    const failure = async (/** @type {() => Promise<unknown>} */ run) => run().then(() => 'none', (error) => error.code ?? error.name);
+    const controller = new AbortController();
+    const aborted = failure(async () => {
+      for await (const _ of search.query(text, { signal: controller.signal }));
+    });
+    controller.abort();
+    const first = await aborted;
+    const pending = failure(async () => {
+      for await (const _ of search.query(`${text} !slow`));
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    search.close();
+    return [first, await pending, await failure(() => search.query(text).next())];
+  }, QUERY);
+  assert.deepEqual(names, [20, 'closed', 'closed']);
+});
+
+browserTest('open rejects with an error that names the file and the next step', async ({ page }) => {
+  const error = await page.evaluate(async () => {
+    const { open, SiteseerError } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    return open({ manifest: 'nowhere/manifest.json' }).catch((/** @type {any} */ e) => ({ typed: e instanceof SiteseerError, code: e.code, file: e.file, next: e.next }));
+  });
+  assert.equal(error.typed, true);
+  assert.equal(error.code, 'network');
+  assert.match(error.file, /nowhere\/manifest\.json$/);
+  assert.match(error.next, /siteseer index/);
+});
+
+browserTest('siteseer-open can be prevented', async ({ page }) => {
+  await page.evaluate(() => {
+    document.addEventListener('siteseer-open', (event) => {
+      event.preventDefault();
+      Object.assign(window, { opened: /** @type {CustomEvent} */ (event).detail.result.title });
+    });
+  });
+  await page.getByRole('combobox').fill(QUERY);
+  await page.locator('.badge.dense').waitFor();
+  await page.getByRole('option').first().click();
+  await page.waitForTimeout(200);
+  assert.match(page.url(), /box\.html$/);
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).opened), 'Workspaces - The Cargo Book');
+});

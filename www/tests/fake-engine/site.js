@@ -1,0 +1,55 @@
+// Makes a whole index folder in memory for the fake engine: manifest, lexical, vectors, model and passage chunks, with
+// true lengths and hashes.
+
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { passages } from './passages.js';
+
+const PER_CHUNK = 4;
+
+/**
+ * @param {{ modelBytes?: number }} [options] the length of the model file, incompressible
+ * @returns {Map<string, Buffer>} file name → stored content
+ */
+export function fakeIndex({ modelBytes = 200_000 } = {}) {
+  /** @type {Map<string, Buffer>} */
+  const files = new Map();
+  const add = (/** @type {string} */ kind, /** @type {Buffer} */ raw, gzip = true) => {
+    const sha256 = createHash('sha256').update(raw).digest('hex');
+    const stored = gzip ? gzipSync(raw) : raw;
+    const name = `${kind}-${sha256.slice(0, 12)}${gzip ? '.bin.gz' : '.safetensors'}`;
+    files.set(name, stored);
+    return { name, bytes: stored.length, rawBytes: raw.length, sha256 };
+  };
+  const json = (/** @type {unknown} */ value) => Buffer.from(JSON.stringify(value));
+
+  const lexical = add('lexical', json(passages.map(({ title, headingPath, text }) => [title, ...headingPath, text].join(' '))));
+  const vectors = add('vectors', json(passages.map(({ title, text, meaning }) => `${meaning} ${meaning} ${title} ${text}`)), false);
+  const model = add('model', Buffer.concat([Buffer.from('MODEL'), noise(modelBytes)]));
+  const chunks = [];
+  for (let i = 0; i < passages.length; i += PER_CHUNK) chunks.push(add(`passages-${i / PER_CHUNK}`, json(passages.slice(i, i + PER_CHUNK))));
+
+  const manifest = {
+    format: 'siteseer-index',
+    version: 1,
+    generator: 'fake',
+    siteRoot: '../',
+    counts: { pages: 689, sections: 5210, passages: 9034 },
+    languages: { en: 687, he: 2 },
+    model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
+    fusion: { dense: 0.94, lexical: 0.59 },
+    passagesPerChunk: PER_CHUNK,
+    files: { lexical, vectors, model, passages: chunks },
+  };
+  return files.set('manifest.json', json(manifest));
+}
+
+/**
+ * Bytes that gzip cannot shorten, the same at every run.
+ * @param {number} length
+ */
+function noise(length) {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0, x = 1; i < length; i++) bytes[i] = (x = (Math.imul(x, 1664525) + 1013904223) >>> 0) >>> 24;
+  return bytes;
+}

@@ -1,0 +1,112 @@
+// What goes wrong leaves results or a clear message, never a blank box.
+
+import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
+import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
+
+/** @import { Page } from 'playwright-core' */
+
+const browserTest = browserTests();
+const reason = (/** @type {Page} */ page) => page.locator('.reason').waitFor().then(() => page.locator('.reason').textContent());
+const message = (/** @type {Page} */ page) => page.locator('.message.error').textContent();
+const spoil = (/** @type {Buffer} */ content) => {
+  const spoiled = Buffer.from(content);
+  spoiled[spoiled.length - 1] ^= 1;
+  return spoiled;
+};
+
+browserTest('no model file: results by words, and the status says why', async ({ page, site }) => {
+  await input(page).fill(QUERY);
+  const why = await reason(page);
+  assert.match(String(why), /model-\w+\.bin\.gz could not be loaded \(HTTP 404\)/);
+  assert.ok((await rows(page).count()) > 0);
+  await words(page);
+  site.faults.clear();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await meaning(page);
+}, { faults: (site) => site.faults.set(/model/, { content: () => null }) });
+
+browserTest('vectors with another hash are refused', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await reason(page)), /vectors-\w+\.safetensors is not the one that the manifest names: its SHA-256 differs/);
+  assert.ok((await rows(page).count()) > 0);
+}, { faults: (site) => site.faults.set(/vectors/, { content: spoil }) });
+
+browserTest('a file that is cut short is named with both lengths', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await reason(page)), /vectors-\w+\.safetensors has 100 bytes; the manifest says \d+/);
+}, { faults: (site) => site.faults.set(/vectors/, { content: (content) => content.subarray(0, 100) }) });
+
+browserTest('a torn answer is fetched once more', async ({ page, site }) => {
+  let answers = 0;
+  site.faults.set(/model/, { content: (content) => (answers++ ? content : content.subarray(0, 1000)) });
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.equal(answers, 2);
+});
+
+browserTest('a host that undoes gzip by itself is understood', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+}, { faults: (site) => site.faults.set(/\.gz$/, { content: (content) => gunzipSync(content) }) });
+
+browserTest('a host that sends Content-Encoding: gzip is understood', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+}, { faults: (site) => site.faults.set(/\.gz$/, { headers: { 'content-encoding': 'gzip' } }) });
+
+browserTest('an engine that stops on a dense query: words go on, on a new worker', async ({ page }) => {
+  await input(page).fill(`${QUERY} !trap-dense`);
+  assert.match(String(await reason(page)), /search engine stopped/);
+  await input(page).fill('vector index panic');
+  await page.locator('.title', { hasText: 'Unrecoverable' }).waitFor();
+  await words(page);
+});
+
+browserTest('an engine that stops while it reads the model: words go on', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await reason(page)), /(model|engine)/);
+  assert.ok((await rows(page).count()) > 0);
+}, { faults: (site) => site.faults.set(/engine-\w+\.js/, { content: (code) => Buffer.from(String(code).replace("head === 'TRAP!'", 'true')) }) });
+
+browserTest('an engine that stops on every query says so, and the next query may try again', async ({ page }) => {
+  await input(page).fill('packages !trap');
+  assert.match(String(await message(page)), /Search is not available.*search engine stopped/);
+  await input(page).fill(QUERY);
+  await meaning(page);
+});
+
+browserTest('a worker that cannot start says so', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await message(page)), /worker stopped.*deployed/);
+}, { faults: (site) => site.faults.set(/worker\.js/, { content: () => null }) });
+
+browserTest('no manifest: the message names the file and the next step', async ({ page, site }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await message(page)), /no search index at .*manifest\.json.*siteseer index/);
+  site.faults.clear();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await meaning(page);
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: () => null }) });
+
+browserTest('a page in place of the manifest is recognised', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await message(page)), /not JSON/);
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: () => Buffer.from('<!doctype html>') }) });
+
+browserTest('an index of another version is refused', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await message(page)), /has version 2; this client reads version 1/);
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: (text) => Buffer.from(String(text).replace('"version":1', '"version":2')) }) });
+
+browserTest('a policy that forbids WebAssembly is named', async ({ page }) => {
+  await input(page).fill(QUERY);
+  assert.match(String(await message(page)), /Content-Security-Policy forbids WebAssembly.*wasm-unsafe-eval/);
+}, { serve: { csp: "default-src 'self'" }, expected: /Content Security Policy|WebAssembly/i });
+
+browserTest('one missing chunk of passages leaves out its results only', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.ok((await rows(page).count()) > 0);
+  assert.equal(await page.locator('#row-0').count(), 0);
+}, { faults: (site) => site.faults.set(/passages-0/, { content: () => null }) });

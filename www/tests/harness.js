@@ -1,0 +1,74 @@
+// What the browser tests share: one Chromium per file, a fresh site and page per test, and the assertion that a page
+// neither reported an error nor asked another origin.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { boxPage, launch, openPage } from './browser.js';
+import { serveSite } from './server.js';
+
+/** @import { Browser, BrowserContextOptions, Page } from 'playwright-core' */
+/** @import { TestSite } from './server.js' */
+
+export const QUERY = 'share code between several packages';
+
+/**
+ * @typedef {object} Stage
+ * @property {TestSite} site
+ * @property {Page} page
+ * @property {string[]} complaints
+ */
+
+/**
+ * @typedef {object} TestOptions
+ * @property {{ modelBytes?: number, csp?: string }} [serve]
+ * @property {BrowserContextOptions} [context]
+ * @property {Parameters<typeof boxPage>[0]} [box] attributes of the page and the element
+ * @property {(site: TestSite) => void} [faults] before the page is opened
+ * @property {string} [address] what to open; the page with a box by default
+ * @property {RegExp} [expected] complaints that belong to the test
+ */
+
+/** @returns {(name: string, run: (stage: Stage) => Promise<void>, options?: TestOptions) => void} declares a browser test */
+export function browserTests() {
+  /** @type {Browser} */
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  return (name, run, { serve, context: contextOptions, box, faults, address = 'box.html', expected } = {}) => {
+    test(name, async () => {
+      const site = await serveSite(serve);
+      site.pages.set('box.html', boxPage(box));
+      faults?.(site);
+      const { page, context, complaints } = await openPage(browser, site.url, contextOptions);
+      try {
+        page.setDefaultTimeout(8000);
+        await page.goto(site.url + address);
+        await run({ site, page, complaints });
+        assert.deepEqual(complaints.filter((complaint) => !expected?.test(complaint)), []);
+      } finally {
+        await context.close();
+        await site.close();
+      }
+    });
+  };
+}
+
+export const input = (/** @type {Page} */ page) => page.getByRole('combobox');
+export const rows = (/** @type {Page} */ page) => page.getByRole('option');
+export const words = (/** @type {Page} */ page) => page.locator('.badge:not(.dense)').waitFor();
+export const meaning = (/** @type {Page} */ page) => page.locator('.badge.dense').waitFor();
+
+/** The passage numbers on the screen, in order. */
+export const passages = (/** @type {Page} */ page) =>
+  rows(page).evaluateAll((options) => options.map(({ id }) => Number(id.replace('row-', ''))));
+
+/** The title line of the active row, or null. */
+export const active = (/** @type {Page} */ page) =>
+  input(page).evaluate((field) => {
+    const id = field.getAttribute('aria-activedescendant');
+    const root = /** @type {ShadowRoot} */ (field.getRootNode());
+    return id ? (root.getElementById(id)?.querySelector('.title')?.textContent ?? 'missing') : null;
+  });

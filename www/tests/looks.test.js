@@ -1,0 +1,96 @@
+// What can be measured of the looks: axe-core finds nothing, targets are large enough, narrow phones need no sideways
+// scrolling, and no motion where none is wanted.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
+
+/** @import { Page } from 'playwright-core' */
+
+const browserTest = browserTests();
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+
+/** @param {Page} page */
+async function violations(page) {
+  await page.waitForTimeout(300);
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
+  return found.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' ')}`);
+}
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  browserTest(`axe finds nothing on the demo page, ${colorScheme}`, async ({ page }) => {
+    await page.locator('#facts').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await input(page).fill(QUERY);
+    await meaning(page);
+    await page.keyboard.press('ArrowDown');
+    assert.deepEqual(await violations(page), []);
+    await input(page).fill('zzzz');
+    await page.locator('.headline').waitFor();
+    assert.deepEqual(await violations(page), []);
+  }, { address: 'index.html', context: { colorScheme } });
+
+  browserTest(`axe finds nothing while the model loads, ${colorScheme}`, async ({ page }) => {
+    await input(page).fill(QUERY);
+    await words(page);
+    await page.locator('.note').waitFor();
+    assert.deepEqual(await violations(page), []);
+  }, { context: { colorScheme }, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 50_000 }) });
+
+  browserTest(`axe finds nothing in the error and the degraded state, ${colorScheme}`, async ({ page, site }) => {
+    await input(page).fill(QUERY);
+    await page.locator('.message.error').waitFor();
+    assert.deepEqual(await violations(page), []);
+    site.faults.clear();
+    site.faults.set(/model/, { content: () => null });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.reason').waitFor();
+    assert.deepEqual(await violations(page), []);
+  }, { context: { colorScheme }, faults: (site) => site.faults.set(/lexical/, { content: () => null }) });
+}
+
+browserTest('a phone of 320 px: no sideways scrolling, targets of 44 px', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  for (const target of [...(await rows(page).all()), page.getByRole('button', { name: 'Clear' }), input(page)]) {
+    const box = await target.boundingBox();
+    assert.ok(box && box.height >= 43.5, `${await target.textContent()}: ${box?.height}`);
+  }
+  const foot = await page.locator('.foot').boundingBox();
+  assert.ok(foot && foot.y + foot.height <= 568, 'the foot is on the screen');
+}, { address: 'index.html', context: { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true } });
+
+browserTest('without a color-scheme on the page the box is light; theme overrides', async ({ page }) => {
+  const color = () => page.locator('.field').evaluate((field) => getComputedStyle(field).backgroundColor);
+  assert.equal(await color(), 'rgb(255, 255, 255)');
+  await page.locator('siteseer-search').evaluate((box) => box.setAttribute('theme', 'auto'));
+  assert.equal(await color(), 'rgb(23, 26, 33)');
+}, { box: { scheme: 'light' }, context: { colorScheme: 'dark' } });
+
+browserTest('custom properties of the page reach every colour', async ({ page }) => {
+  await page.evaluate(() => document.documentElement.style.setProperty('--siteseer-field', 'rgb(1, 2, 3)'));
+  assert.equal(await page.locator('.field').evaluate((field) => getComputedStyle(field).backgroundColor), 'rgb(1, 2, 3)');
+});
+
+browserTest('reduced motion: rows do not slide', async ({ page }) => {
+  await page.evaluate(() => {
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (...args) {
+      Object.assign(window, { slid: true });
+      return animate.apply(this, args);
+    };
+  });
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.equal(await page.evaluate(() => 'slid' in window), false);
+}, { context: { reducedMotion: 'reduce' }, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 200_000 }) });
+
+browserTest('the language of the document chooses the strings; own strings replace single ones', async ({ page }) => {
+  assert.equal(await input(page).getAttribute('placeholder'), 'Suchen …');
+  await page.locator('siteseer-search').evaluate((box) => Object.assign(box, { strings: { placeholder: 'Handbuch' } }));
+  assert.equal(await input(page).getAttribute('placeholder'), 'Handbuch');
+  assert.ok(await page.getByLabel('Diese Website durchsuchen').first().isVisible());
+}, { box: { lang: 'de-AT' } });

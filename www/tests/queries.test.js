@@ -1,0 +1,137 @@
+// Queries climb the tiers: nothing is loaded before it is needed, the latest query wins, and a better tier re-orders
+// the rows in place.
+
+import assert from 'node:assert/strict';
+import { QUERY, active, browserTests, input, meaning, passages, rows, words } from './harness.js';
+
+const browserTest = browserTests();
+const asked = (/** @type {string[]} */ requests, /** @type {RegExp} */ pattern) => requests.some((path) => pattern.test(path));
+
+browserTest('a visitor who does not search loads neither engine nor index', async ({ page, site }) => {
+  await page.waitForTimeout(400);
+  assert.ok(!asked(site.requests, /engine|worker|manifest|lexical|vectors|model|passages/), site.requests.join(' '));
+  await input(page).focus();
+  await page.waitForTimeout(600);
+  assert.ok(asked(site.requests, /lexical/));
+  assert.ok(!asked(site.requests, /vectors|model/), 'the dense tier waits for a query');
+  await page.keyboard.type('packages');
+  await meaning(page);
+  assert.ok(asked(site.requests, /model/));
+});
+
+browserTest('lexical results come first, then the dense order in the same rows', async ({ page, site }) => {
+  site.faults.set(/model/, { bytesPerSecond: 200_000 });
+  await input(page).fill(QUERY);
+  await words(page);
+  const before = await passages(page);
+  await rows(page).evaluateAll((options) => options.forEach((option) => Object.assign(option, { seenBefore: true })));
+  await meaning(page);
+  const after = await passages(page);
+  assert.notDeepEqual(after, before);
+  const kept = await rows(page).evaluateAll((options) => options.filter((option) => 'seenBefore' in option).length);
+  assert.equal(kept, after.filter((passage) => before.includes(passage)).length);
+});
+
+browserTest('re-ordering keeps the active row active', async ({ page, site }) => {
+  site.faults.set(/model/, { bytesPerSecond: 200_000 });
+  await input(page).fill(QUERY);
+  await words(page);
+  await page.keyboard.press('ArrowDown');
+  const title = await active(page);
+  const id = await input(page).getAttribute('aria-activedescendant');
+  await meaning(page);
+  assert.notEqual((await passages(page))[0], Number(id?.replace('row-', '')), 'the row has moved');
+  assert.equal(await input(page).getAttribute('aria-activedescendant'), id);
+  assert.equal(await active(page), title);
+  assert.equal(await page.locator(`#${id}`).getAttribute('aria-selected'), 'true');
+});
+
+browserTest('an active row that the better tier does not know stays, at the end', async ({ page, site }) => {
+  site.faults.set(/model/, { bytesPerSecond: 200_000 });
+  await input(page).fill('workspace members code');
+  await words(page);
+  await page.keyboard.press('End').catch(() => {});
+  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowUp');
+  const id = await input(page).getAttribute('aria-activedescendant');
+  assert.ok(id);
+  await meaning(page);
+  assert.equal(await input(page).getAttribute('aria-activedescendant'), id);
+  assert.equal(await page.locator(`#${id}`).count(), 1);
+}, { box: { attributes: 'limit="2"' } });
+
+browserTest('the latest query wins', async ({ page }) => {
+  await input(page).fill('packages');
+  await meaning(page);
+  await input(page).fill('packages !slow'); // 300 ms in the worker
+  await page.waitForTimeout(60);
+  await input(page).fill('vector index panic');
+  await page.locator('.title', { hasText: 'Unrecoverable' }).waitFor();
+  await page.waitForTimeout(900);
+  assert.match(String(await rows(page).first().textContent()), /Unrecoverable/);
+});
+
+browserTest('hits of one page stand together under its title', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+  const group = page.getByRole('group', { name: 'Workspaces - The Cargo Book' });
+  assert.equal(await group.getByRole('option').count(), 2);
+});
+
+browserTest('counts are announced politely, once typing has paused', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+  const live = page.getByRole('status');
+  assert.equal(await live.textContent(), '');
+  await page.waitForTimeout(900);
+  assert.match(String(await live.textContent()), /^\d results, now ordered by meaning$/);
+  await input(page).fill('zzzz');
+  await page.locator('.headline').waitFor();
+  await page.waitForTimeout(900);
+  assert.equal(await live.textContent(), 'No results for “zzzz”');
+});
+
+browserTest('a deep link searches at the start, and the address follows the typing', async ({ page }) => {
+  await meaning(page);
+  assert.equal(await input(page).inputValue(), 'make the binary smaller');
+  assert.match(String(await rows(page).first().textContent()), /Profiles/);
+  await input(page).fill('packages & crates');
+  await page.waitForURL('**/box.html?q=packages+%26+crates');
+  await input(page).fill('');
+  await page.waitForURL('**/box.html');
+}, { address: 'box.html?q=make+the+binary+smaller', box: { attributes: 'deep-link' } });
+
+browserTest('Save-Data stays with the words until the visitor asks for more', async ({ page, site }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
+  await page.reload();
+  await input(page).fill(QUERY);
+  await words(page);
+  await page.waitForTimeout(500);
+  assert.ok(!asked(site.requests, /vectors|model/));
+  assert.match(String(await page.locator('.note').textContent()), /saves data/);
+  await page.getByRole('button', { name: /Search by meaning \(\d+ kB\)/ }).click();
+  await meaning(page);
+});
+
+browserTest('leaving the document ends the worker and every listener; coming back works', async ({ page }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.equal(page.workers().length, 1);
+  await page.evaluate(() => {
+    const box = /** @type {HTMLElement} */ (document.querySelector('siteseer-search'));
+    Object.assign(window, { box });
+    box.remove();
+  });
+  await page.waitForTimeout(200);
+  assert.equal(page.workers().length, 0);
+  await page.evaluate(() => document.querySelector('main')?.append(/** @type {any} */ (window).box));
+  await meaning(page);
+  assert.equal(await input(page).inputValue(), QUERY);
+});
+
+browserTest('two boxes share one worker', async ({ page }) => {
+  await page.evaluate(() => document.querySelector('main')?.append(document.createElement('siteseer-search')));
+  await input(page).nth(0).fill('packages');
+  await input(page).nth(1).fill('vector');
+  await page.locator('siteseer-search').nth(1).locator('.badge.dense').waitFor();
+  assert.equal(page.workers().length, 1);
+});

@@ -1,0 +1,84 @@
+// Takes a picture of every state of the search box, on a desktop and a phone, light and dark, for a person to look at.
+// Usage: node tests/screenshots.js [FOLDER]   (default: a folder in the system's temporary directory)
+
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boxPage, launch, openPage } from './browser.js';
+import { serveSite } from './server.js';
+
+/** @import { Page } from 'playwright-core' */
+/** @import { TestSite } from './server.js' */
+
+const folder = process.argv[2] ?? join(tmpdir(), 'siteseer-screenshots');
+const QUERY = 'share code between several packages';
+const MB = 1_000_000;
+
+const type = (/** @type {Page} */ page, /** @type {string} */ text) => page.locator('siteseer-search input').fill(text);
+const settled = (/** @type {Page} */ page) => page.locator('.badge.dense').waitFor().then(() => page.waitForTimeout(250));
+const lexical = (/** @type {Page} */ page) => page.locator('.row').first().waitFor().then(() => page.waitForTimeout(700));
+
+/** @type {Record<string, { model?: number, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
+const STATES = {
+  empty: { act: (page) => page.locator('#facts').waitFor() },
+  loading: {
+    model: 16 * MB,
+    faults: (site) => site.faults.set(/model/, { bytesPerSecond: 8 * MB }),
+    act: (page) => type(page, QUERY).then(() => lexical(page)),
+  },
+  dense: { act: (page) => type(page, QUERY).then(() => settled(page)) },
+  active: {
+    act: async (page) => {
+      await type(page, QUERY);
+      await settled(page);
+      for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+    },
+  },
+  identifier: { act: (page) => type(page, '--cfg').then(() => settled(page)) },
+  none: { act: (page) => type(page, 'zzzz qqqq').then(() => page.locator('.message .hint').first().waitFor()) },
+  error: {
+    faults: (site) => site.faults.set(/lexical/, { content: () => null }),
+    act: (page) => type(page, QUERY).then(() => page.locator('.message.error').waitFor()),
+  },
+  degraded: {
+    faults: (site) => site.faults.set(/model/, { content: () => null }),
+    act: (page) => type(page, QUERY).then(() => page.locator('.reason').waitFor()),
+  },
+  hostile: { act: (page) => type(page, 'hostile').then(() => settled(page)) },
+  noindex: {
+    faults: (site) => site.faults.set(/manifest/, { content: () => null }),
+    act: (page) => page.locator('#notice').waitFor(),
+  },
+  rtl: {
+    page: boxPage({ lang: 'he', dir: 'rtl' }),
+    act: (page) => type(page, 'סביבה members').then(() => settled(page)).then(() => page.keyboard.press('ArrowDown')),
+  },
+  german: { page: boxPage({ lang: 'de' }), model: 16 * MB, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 8 * MB }), act: (page) => type(page, QUERY).then(() => lexical(page)) },
+};
+const SCREENS = {
+  desktop: { viewport: { width: 1280, height: 800 } },
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
+};
+
+mkdirSync(folder, { recursive: true });
+const only = process.argv[3]?.split(',');
+const browser = await launch();
+for (const [state, { model, page: html, faults, act }] of Object.entries(STATES)) {
+  if (only && !only.includes(state)) continue;
+  for (const [screen, options] of Object.entries(SCREENS)) {
+    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+      const site = await serveSite({ modelBytes: model });
+      faults?.(site);
+      if (html) site.pages.set('box.html', html);
+      const { page, context, complaints } = await openPage(browser, site.url, { ...options, colorScheme });
+      await page.goto(html ? `${site.url}box.html` : site.url);
+      await act(page);
+      await page.screenshot({ path: join(folder, `${state}-${screen}-${colorScheme}.png`) });
+      for (const complaint of complaints) console.log(`${state} ${screen} ${colorScheme}: ${complaint}`);
+      await context.close();
+      await site.close();
+    }
+  }
+}
+await browser.close();
+console.log(`Screenshots are in ${folder}`);

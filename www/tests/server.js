@@ -1,0 +1,107 @@
+// A static server for the tests: the demo page, the client as it ships (without comments), and a fake index, under the
+// Content-Security-Policy that the product promises to work with. Tests can withhold, spoil or slow down single files.
+
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fakeIndex } from './fake-engine/site.js';
+import { strip } from './strip.js';
+
+const WWW = fileURLToPath(new URL('..', import.meta.url));
+const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+/** @type {Record<string, string>} */
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+/** The shortest module there is. */
+const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
+
+/**
+ * What to do to a file: a new content or null for 404, and bytes per second.
+ * @typedef {{ content?: (content: Buffer) => Buffer | null, bytesPerSecond?: number, headers?: Record<string, string> }} Fault
+ */
+
+/**
+ * @typedef {object} TestSite
+ * @property {string} url with a trailing slash
+ * @property {string[]} requests paths, in the order of arrival
+ * @property {Map<RegExp, Fault>} faults
+ * @property {Map<string, string>} pages further pages by path
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @param {{ modelBytes?: number, csp?: string }} [options]
+ * @returns {Promise<TestSite>}
+ */
+export async function serveSite({ modelBytes, csp = CSP } = {}) {
+  const index = fakeIndex({ modelBytes });
+  /** @type {string[]} */
+  const requests = [];
+  /** @type {Map<RegExp, Fault>} */
+  const faults = new Map();
+  /** @type {Map<string, string>} */
+  const pages = new Map();
+
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname).slice(1) || 'index.html';
+    requests.push(path);
+    const fault = [...faults].find(([pattern]) => pattern.test(path))?.[1];
+    let content = await find(path);
+    if (content && fault?.content) content = fault.content(content);
+    if (!content) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+    response.writeHead(200, {
+      'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+      'content-security-policy': csp,
+      'cache-control': 'no-store',
+      ...fault?.headers,
+    });
+    await send(response, content, fault?.bytesPerSecond);
+  });
+
+  /**
+   * @param {string} path
+   * @returns {Promise<Buffer | null>}
+   */
+  async function find(path) {
+    const page = pages.get(path);
+    if (page) return Buffer.from(page);
+    const [folder, name] = path.split('/');
+    if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
+    if (/^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)) return EMPTY_WASM;
+    const file = /^siteseer\/engine-(relaxed|simd)\.js$/.test(path) ? 'tests/fake-engine/engine.js' : path;
+    const text = await readFile(join(WWW, file)).catch(() => null);
+    return text && /^siteseer\/.*\.js$/.test(file) ? strip(text) : text;
+  }
+
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const close = () =>
+    /** @type {Promise<void>} */ (
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      })
+    );
+  return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, close };
+}
+
+/**
+ * @param {import('node:http').ServerResponse} response
+ * @param {Buffer} content
+ * @param {number} [bytesPerSecond]
+ */
+async function send(response, content, bytesPerSecond) {
+  if (!bytesPerSecond) return response.end(content);
+  const step = Math.max(1, Math.round(bytesPerSecond / 20));
+  for (let at = 0; at < content.length && !response.destroyed; at += step) {
+    response.write(content.subarray(at, at + step));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  response.end();
+}

@@ -1,0 +1,48 @@
+// Promises about the source itself: flat module graphs, complete translations, no HTML parsing, size.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { languages } from '../siteseer/languages.js';
+
+const folder = new URL('../siteseer/', import.meta.url);
+const source = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
+const imports = (/** @type {string} */ name) => [...source(name).matchAll(/^(?:import|export) (?:[^'"]* from )?'\.\/([\w-]+\.js)'/gm)].map(([, file]) => file);
+
+/** @param {string} entry */
+function reachable(entry) {
+  const seen = new Set([entry]);
+  for (const name of seen) for (const next of imports(name)) seen.add(next);
+  seen.delete(entry);
+  return [...seen].sort();
+}
+
+for (const entry of ['siteseer.js', 'worker.js']) {
+  test(`${entry} names every module below it, so that all are fetched at once`, () => {
+    assert.deepEqual([...new Set(imports(entry))].sort(), reachable(entry));
+  });
+}
+
+test('every language has every string, with the same blanks to fill', () => {
+  const blanks = (/** @type {unknown} */ text) => (typeof text === 'string' ? [...text.matchAll(/\{\w+\}/g)].map(([blank]) => blank).sort() : ['plural']);
+  for (const [name, strings] of Object.entries(languages)) {
+    assert.deepEqual(Object.keys(strings), Object.keys(languages.en), name);
+    for (const [key, text] of Object.entries(strings)) {
+      assert.deepEqual(blanks(text), blanks(languages.en[/** @type {keyof typeof languages.en} */ (key)]), `${name}.${key}`);
+    }
+  }
+});
+
+test('no module parses HTML, evaluates text or writes inline styles', () => {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    assert.doesNotMatch(source(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|blob:|setAttribute\('style'/, name);
+  }
+});
+
+test('every file is short and begins by saying its subject', () => {
+  for (const name of readdirSync(folder)) {
+    const text = source(name);
+    assert.match(text, /^\/\/ /, name);
+    assert.ok(text.split('\n').length <= 201, `${name} has ${text.split('\n').length} lines`);
+  }
+});
