@@ -1,9 +1,9 @@
 //! A query into slots: one for each word, with the dictionary's terms that may stand for it.
 //!
 //! - The word's own term; in an index of several languages, its term in each.
-//! - For the word being typed (the query's end is the word's end): the commonest terms that it begins, and, since the
-//!   dictionary holds stems, a stem that begins *it* (`iterat` → `iter`).
-//! - For a word that found nothing so far: terms within one or two edits, the nearest and commonest ones.
+//! - For the word being typed (the query's end is the word's end): the commonest terms that it begins.
+//! - For a word that found nothing so far: the longest term that begins *it*, since the dictionary holds stems (`iterat`
+//!   → `iter`), and the terms within one or two edits, the nearest and commonest ones.
 //!
 //! A passage gets the best of a slot's terms, not their sum, so a word that may be many things weighs no more than one
 //! that is itself. A completion is worth no more than the exact word: its idf is bounded by that of the word.
@@ -87,7 +87,7 @@ pub(super) struct Candidate {
     pub(super) term: Term,
     pub(super) weight: f32,
     pub(super) idf: f32,
-    /// Whether it is only a stem that begins the word being typed.
+    /// Whether it only begins the word.
     cut: bool,
 }
 
@@ -121,14 +121,19 @@ impl LexicalIndex {
             seen.push(word.term.to_string());
             let mut terms = Vec::new();
             let mut name = String::new();
-            for stemmer in &stemmers {
+            for stemmer in stemmers.iter().rev() {
                 stemmer.term_into(word.term, &mut name);
                 self.push_exact(&name, &mut terms);
             }
-            if options.prefix && word.end == query.len() {
-                let mut typed = String::new();
-                fold_accents_into(word.term, &mut typed);
+            // From here on `name` is the term in the index's first language, `typed` the word without its accents.
+            let mut typed = String::new();
+            fold_accents_into(word.term, &mut typed);
+            let is_open = options.prefix && word.end == query.len();
+            if is_open {
                 self.push_completions(&typed, options, &mut terms);
+            }
+            if terms.is_empty() && (is_open || options.typos) {
+                self.push_cut(&typed, options, &mut terms);
             }
             if options.typos && terms.iter().all(|t| t.cut) && word.kind != WordKind::Compound {
                 self.push_spellings(&name, allowed_edits(word.term.chars().count()), options, &mut terms);
@@ -159,7 +164,7 @@ impl LexicalIndex {
         }
     }
 
-    /// Terms that `typed` begins, the commonest ones; and if there is nothing at all, the longest that begins `typed`.
+    /// Terms that `typed` begins, the commonest ones.
     fn push_completions(&self, typed: &str, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
         let exact_idf = terms.iter().map(|t| t.idf).reduce(f32::min);
         let weight = if terms.is_empty() { 1.0 } else { options.completion };
@@ -188,13 +193,13 @@ impl LexicalIndex {
             candidate.idf = candidate.idf.min(exact_idf.unwrap_or(f32::MAX));
             terms.push(candidate);
         }
-        if terms.is_empty() {
-            let starts = typed.char_indices().rev().take(MAX_STEM_CUT).map(|(i, _)| &typed[..i]);
-            let stem = starts.filter(|s| s.chars().count() >= 3).find_map(|s| Some((s, self.find(s)?)));
-            terms.extend(
-                stem.map(|(name, term)| Candidate { cut: true, ..self.candidate(name, term, options.spelling) }),
-            );
-        }
+    }
+
+    /// The longest term that begins `word`, if it lacks few characters.
+    fn push_cut(&self, word: &str, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
+        let starts = word.char_indices().rev().take(MAX_STEM_CUT).map(|(i, _)| &word[..i]);
+        let stem = starts.filter(|s| s.chars().count() >= 3).find_map(|s| Some((s, self.find(s)?)));
+        terms.extend(stem.map(|(name, term)| Candidate { cut: true, ..self.candidate(name, term, options.spelling) }));
     }
 
     /// Terms within `edits` of `name` and with the same first letter, nearest first, then commonest.
