@@ -1,5 +1,7 @@
 //! The model file: what import makes of a model, and that nothing broken is ever taken for a model.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "common/tiny_bert.rs"]
 mod tiny_bert;
 #[path = "common/tokenizer.rs"]

@@ -1,6 +1,8 @@
 //! What int8 weights cost: embeddings of the committed model file's weights, restored to f32 and run by candle, against
 //! candle with the F32 weights they were made from. (What the engine's arithmetic costs is the encoder's test.)
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "common/eval.rs"]
 mod eval;
 #[path = "common/reference.rs"]

@@ -1,6 +1,8 @@
 //! Our WordPiece gives the ids of the `tokenizers` crate: on every Unicode scalar value, on a list of nasty texts, on
 //! random text, and on the text of the evaluation collections where they are.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "common/eval.rs"]
 mod eval;
 #[path = "common/random.rs"]
