@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A window of a headless browser.
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     driver: Child,
     _profile: tempfile::TempDir,
@@ -20,14 +20,12 @@ pub struct Browser {
 
 impl Browser {
     /// Starts a driver on a free port and opens a window of this size.
-    pub async fn start(width: u32, height: u32, dark: bool) -> Self {
+    pub(crate) async fn start(width: u32, height: u32, dark: bool) -> Self {
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set CHROMEDRIVER"));
+        let mut driver =
+            Command::new(&program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(
+                |e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set CHROMEDRIVER"),
+            );
         let port = port_of(&mut driver);
         let profile = tempfile::tempdir().unwrap();
         let mut args: Vec<String> = flags();
@@ -42,12 +40,12 @@ impl Browser {
         }
         if width < 500 {
             // a window can't be narrower than 500 px; a phone is emulated
-            options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0 } });
+            options["mobileEmulation"] =
+                json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0 } });
         }
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
-        let client = ClientBuilder::rustls()
-            .expect("a TLS configuration")
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
@@ -58,17 +56,17 @@ impl Browser {
     }
 
     /// Opens a page.
-    pub async fn open(&self, url: &str) {
+    pub(crate) async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap();
     }
 
     /// Runs a function body in the page.
-    pub async fn run(&self, script: &str) -> Value {
+    pub(crate) async fn run(&self, script: &str) -> Value {
         self.client.execute(script, vec![]).await.unwrap_or_else(|e| panic!("{script}: {e}"))
     }
 
     /// Runs an async function body in the page and waits for its value.
-    pub async fn run_async(&self, body: &str) -> Value {
+    pub(crate) async fn run_async(&self, body: &str) -> Value {
         let script = format!(
             "const done = arguments[arguments.length - 1];
              (async () => {{ {body} }})().then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
@@ -79,7 +77,7 @@ impl Browser {
     }
 
     /// Waits until an expression is truthy, and returns it.
-    pub async fn until(&self, expression: &str) -> Value {
+    pub(crate) async fn until(&self, expression: &str) -> Value {
         let started = Instant::now();
         loop {
             let value = self.run(&format!("return {expression}")).await;
@@ -92,7 +90,7 @@ impl Browser {
     }
 
     /// Types real key strokes into whatever has the focus.
-    pub async fn keys(&self, text: &str) {
+    pub(crate) async fn keys(&self, text: &str) {
         let actions = text.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, key| {
             actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
         });
@@ -100,19 +98,19 @@ impl Browser {
     }
 
     /// The page's address.
-    pub async fn url(&self) -> String {
+    pub(crate) async fn url(&self) -> String {
         self.client.current_url().await.unwrap().to_string()
     }
 
     /// Saves what the window shows as `target/screenshots/NAME.png`.
-    pub async fn screenshot(&self, name: &str) {
+    pub(crate) async fn screenshot(&self, name: &str) {
         let folder = screenshots();
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
     }
 
     /// Closes the window.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.client.clone().close().await.unwrap();
     }
 }
@@ -141,6 +139,7 @@ fn port_of(driver: &mut Child) -> u16 {
 }
 
 fn screenshots() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/target").into(), PathBuf::from);
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/target").into(), PathBuf::from);
     target.join("screenshots")
 }

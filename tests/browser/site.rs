@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A served folder.
-pub struct Site {
-    pub folder: PathBuf,
+pub(crate) struct Site {
+    pub(crate) folder: PathBuf,
     address: SocketAddr,
     _server: ServerHandle,
     _temporary: Option<tempfile::TempDir>,
@@ -15,7 +15,7 @@ pub struct Site {
 
 impl Site {
     /// The gardening site of the tests, indexed by the built binary into a temporary folder, with the demo page before it.
-    pub fn garden() -> Self {
+    pub(crate) fn garden() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&root.join("tests/fixtures/garden"), temporary.path());
@@ -28,12 +28,14 @@ impl Site {
     }
 
     /// The demo site, as `./build.sh demo --no-serve` left it.
-    pub fn demo() -> Self {
-        let folder = std::env::var_os("SITESEER_DEMO_SITE").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/demo/site"),
-            PathBuf::from,
+    pub(crate) fn demo() -> Self {
+        let folder = std::env::var_os("SITESEER_DEMO_SITE")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/demo/site"), PathBuf::from);
+        assert!(
+            folder.join("siteseer/manifest.json").is_file(),
+            "{}: run ./build.sh demo --no-serve first",
+            folder.display()
         );
-        assert!(folder.join("siteseer/manifest.json").is_file(), "{}: run ./build.sh demo --no-serve first", folder.display());
         Self::serve(folder, None)
     }
 
@@ -43,12 +45,12 @@ impl Site {
     }
 
     /// Address of a page.
-    pub fn url(&self, page: &str) -> String {
+    pub(crate) fn url(&self, page: &str) -> String {
         format!("http://{}/{page}", self.address)
     }
 
     /// A file of the index whose name begins with `kind`.
-    pub fn index_file(&self, kind: &str) -> PathBuf {
+    pub(crate) fn index_file(&self, kind: &str) -> PathBuf {
         let entries = std::fs::read_dir(self.folder.join("siteseer")).unwrap();
         let mut paths = entries.map(|e| e.unwrap().path());
         paths.find(|p| p.file_name().unwrap().to_str().unwrap().starts_with(kind)).unwrap()
