@@ -48,7 +48,7 @@ run_lint() {
     mkdir -p "$DIST" # the binary embeds this folder; for linting it may be empty
     step "rustfmt" lint-fmt "run 'cargo fmt'" cargo fmt --check -- --color never
     step "clippy, native" lint-clippy "correct what clippy says" \
-        cargo clippy --release --all-targets --features e2e -- -D warnings
+        cargo clippy --release --all-targets --test browser -- -D warnings
     for level in "${WASM_LEVELS[@]}"; do
         step "clippy, browser, $level" "lint-wasm-$level" "correct what clippy says" lint_wasm "$level"
     done

@@ -41,7 +41,7 @@ run_suite_command() {
     browser)
         # one window at a time: on two cores, several would only wait for each other
         make_demo && SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
-            cargo test --release --features e2e --test browser -- --test-threads=1 --nocapture
+            cargo test --release --test browser -- --test-threads=1 --nocapture
         ;;
     esac
 }

@@ -13,6 +13,7 @@ use std::time::Instant;
                         siteseer search --tier lexical '--cfg' --json")]
 pub struct SearchArgs {
     /// What to look for
+    #[arg(allow_hyphen_values = true)]
     query: String,
     /// Index folder, or the site that holds it
     #[arg(long, short, env = "SITESEER_INDEX", value_name = "DIR", default_value = ".")]

@@ -3,6 +3,8 @@
 //! `./build.sh test` runs it after building all three. Needs chromium and chromedriver (`CHROME`, `CHROMEDRIVER`).
 //! Screenshots go to `target/screenshots/`, for a person to look at.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 mod browser;
 mod damage;
 mod meaning;

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use summary::Summary;
 
-/// Longest passage, in word pieces.
+/// Longest passage, in word pieces, unless told otherwise.
 const MAX_PIECES: usize = 160;
 /// Passages in a chunk of the passages files: about 15 KB compressed.
 const PASSAGES_PER_CHUNK: u32 = 64;
@@ -54,6 +54,9 @@ pub struct IndexArgs {
     /// CSS selector of elements to leave out, besides navigation and the like (may be repeated)
     #[arg(long, env = "SITESEER_IGNORE", value_name = "SELECTOR")]
     ignore: Vec<String>,
+    /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
+    #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
+    passage_pieces: usize,
     /// Go on when a file can't be read, and say which
     #[arg(long, env = "SITESEER_SKIP_UNREADABLE")]
     skip_unreadable: bool,
@@ -86,7 +89,7 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let passages = split(&site.pages, &|text| model.tokenizer().count(text), MAX_PIECES);
+    let passages = split(&site.pages, &|text| model.tokenizer().count(text), args.passage_pieces);
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
