@@ -1,6 +1,6 @@
 //! Reading whole sites from disk: what is kept, what is left out and why, and that it is the same every time.
 
-#![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;
 use std::path::Path;

@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A heading's id as GitHub and mdBook make it: lower case, spaces as hyphens, no punctuation but `-` and `_`.
-fn slug(heading: &str) -> String {
+pub fn slug(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '-' | '_'));
     kept.flat_map(char::to_lowercase).map(|c| if c.is_whitespace() { '-' } else { c }).collect()
 }

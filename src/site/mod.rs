@@ -24,6 +24,7 @@ mod units;
 mod url;
 
 pub use error::SiteError;
+pub use markdown::slug;
 pub use options::ReadOptions;
 pub use read::{Site, read_site};
 pub use report::{Note, NoteKind, ReadReport};
