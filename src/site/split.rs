@@ -6,7 +6,7 @@
 //! ```text
 //! cost of a passage   (1 - pieces / max)²          so passages fill up and the last two are balanced
 //!                     + 0.5 if below max / 8       so no tiny ones where it can be helped
-//! cost of a cut       block 0, block ending in a colon 0.1, sentence 0.5, word 1.5, inside a word 2
+//! cost of a cut       block 0, block ending in a colon 0.1, sentence 0.5, clause 0.8, word 1.5, inside a word 2
 //! ```
 //!
 //! Greedy filling was the alternative: it leaves tails of a few words, which then have to be repaired, and an
@@ -140,6 +140,7 @@ fn cut_cost(boundary: Boundary, max_pieces: usize) -> u64 {
         Boundary::Block => 0,
         Boundary::Colon => whole(max_pieces) / 10,
         Boundary::Sentence => whole(max_pieces) / 2,
+        Boundary::Clause => whole(max_pieces) * 4 / 5,
         Boundary::Word => whole(max_pieces) * 3 / 2,
         Boundary::Inside => whole(max_pieces) * 2,
     }

@@ -17,7 +17,9 @@ pub(super) enum Boundary {
     Colon,
     /// A sentence ends within a block.
     Sentence,
-    /// A word ends within a sentence.
+    /// A clause or a statement of code ends: `; `, `} `.
+    Clause,
+    /// A word ends within a clause.
     Word,
     /// No space: within an identifier, between Chinese characters.
     Inside,
@@ -52,6 +54,8 @@ pub(super) fn cut_units(blocks: &[String], count: &Count<'_>, max_pieces: usize)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Sentence,
+    /// After a semicolon or a closing brace before a space: clauses of prose, statements of code.
+    Clause,
     /// At spaces.
     Space,
     /// At the bounds of Unicode's words; in Chinese or Thai those are single characters.
@@ -62,7 +66,8 @@ enum Level {
 impl Level {
     fn parts(self, text: &str) -> Vec<&str> {
         match self {
-            Self::Sentence => text.split_sentence_bounds().collect(),
+            Self::Sentence => sentences(text),
+            Self::Clause => clauses(text),
             Self::Space => text.split_inclusive(' ').collect(),
             Self::Word => text.split_word_bounds().collect(),
             Self::Character => text.split_inclusive(|_| true).collect(),
@@ -71,7 +76,8 @@ impl Level {
 
     fn finer(self) -> Option<Self> {
         match self {
-            Self::Sentence => Some(Self::Space),
+            Self::Sentence => Some(Self::Clause),
+            Self::Clause => Some(Self::Space),
             Self::Space => Some(Self::Word),
             Self::Word => Some(Self::Character),
             Self::Character => None,
@@ -81,10 +87,48 @@ impl Level {
     fn boundary(self) -> Boundary {
         match self {
             Self::Sentence => Boundary::Sentence,
+            Self::Clause => Boundary::Clause,
             Self::Space => Boundary::Word,
             Self::Word | Self::Character => Boundary::Inside,
         }
     }
+}
+
+/// Sentences by Unicode's rules, but none ends where neither a space nor the end of a Chinese or Japanese sentence is,
+/// as in `println!("` or `example.Org`, nor before a small letter, as in `the panic! message`.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for part in text.split_sentence_bounds() {
+        end += part.len();
+        let closers = ['」', '』', '”', '）', '】'];
+        if text[end..].starts_with(char::is_lowercase) {
+            continue;
+        }
+        if part.ends_with(' ') || part.trim_end_matches(closers).ends_with(['。', '！', '？', '．', '｡']) {
+            found.push(&text[start..end]);
+            start = end;
+        }
+    }
+    if start < end {
+        found.push(&text[start..end]);
+    }
+    found
+}
+
+fn clauses(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (space, _) in text.match_indices(' ') {
+        if text[..space].ends_with([';', '}', '；']) {
+            found.push(&text[start..=space]);
+            start = space + 1;
+        }
+    }
+    if start < text.len() {
+        found.push(&text[start..]);
+    }
+    found
 }
 
 struct Cutter<'a> {
@@ -96,9 +140,12 @@ struct Cutter<'a> {
 impl Cutter<'_> {
     /// Cuts a stretch of a block into its parts at one level; parts that are too long are cut at the next finer level.
     fn cut(&mut self, text: &str, block: usize, stretch: Range<usize>, level: Level) {
-        // Sentences stay apart. Smaller parts are joined to fragments of an eighth of a passage: enough freedom to
-        // balance passages, and few units.
-        let limit = if level == Level::Sentence { self.max_pieces } else { (self.max_pieces / 8).max(1) };
+        // Sentences stay apart. Smaller parts are joined to fragments: enough freedom to balance passages, few units.
+        let limit = match level {
+            Level::Sentence => self.max_pieces,
+            Level::Clause => (self.max_pieces / 4).max(1),
+            Level::Space | Level::Word | Level::Character => (self.max_pieces / 8).max(1),
+        };
         let first = self.units.len();
         let mut start = stretch.start;
         for part in level.parts(&text[stretch]) {
@@ -155,5 +202,19 @@ mod tests {
         assert_eq!(cut("abcdefgh", 3).len(), 8);
         assert_eq!(cut("The list:", 80), [("The list:".to_owned(), Boundary::Colon)]);
         assert_eq!(cut("e.g. this one", 80).len(), 1);
+    }
+
+    #[test]
+    fn code_is_cut_between_statements() {
+        let code = "fn main() { println!(\"a. B\"); let b = one.Two(); } struct C;";
+        let parts: Vec<_> =
+            cut(code, 12).into_iter().filter(|(_, end)| *end == Boundary::Clause).map(|(text, _)| text).collect();
+        assert!(parts.iter().all(|part| part.ends_with("; ") || part.ends_with("} ")), "{parts:?}");
+        assert_eq!(
+            sentences("Use println!(\"x\") now. 「中文。」再来？好"),
+            ["Use println!(\"x\") now. ", "「中文。」", "再来？", "好"]
+        );
+        assert_eq!(sentences("A panic! message. B"), ["A panic! message. ", "B"]);
+        assert_eq!(clauses("a; b} c;d "), ["a; ", "b} ", "c;d "]);
     }
 }
