@@ -137,7 +137,7 @@ fn window_start(text: &str, first: usize, spare: usize) -> usize {
     if far == 0 {
         return skip_space(text, 0);
     }
-    let sentence = text[far..first].char_indices().filter(|&(i, _)| ends_sentence(text, far + i)).last();
+    let sentence = text[far..first].char_indices().rfind(|&(i, _)| ends_sentence(text, far + i));
     if let Some((i, c)) = sentence {
         return skip_space(text, far + i + c.len_utf8());
     }
@@ -160,7 +160,7 @@ fn beginning(text: &str, max_chars: usize) -> Range<usize> {
         return start..window_end(text, start, limit);
     }
     let enough = forward(text, start, max_chars / 2);
-    let sentence = text[enough..limit].char_indices().filter(|&(i, _)| ends_sentence(text, enough + i)).last();
+    let sentence = text[enough..limit].char_indices().rfind(|&(i, _)| ends_sentence(text, enough + i));
     let end = match sentence {
         Some((i, c)) => enough + i + c.len_utf8(),
         None => window_end(text, start, limit),
