@@ -1,6 +1,8 @@
 //! Our WordPiece gives the ids of the `tokenizers` crate: on every Unicode scalar value, on a list of nasty texts, on
 //! random text, and on the text of the evaluation collections where they are.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "common/eval.rs"]
 mod eval;
 #[path = "common/random.rs"]
@@ -59,9 +61,7 @@ const TORTURE: &[&str] = &[
 
 #[test]
 fn every_scalar_value_alone_and_between_letters() {
-    let scalars: Vec<char> = (0..=u32::from(char::MAX))
-        .filter_map(char::from_u32)
-        .collect();
+    let scalars: Vec<char> = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
     assert_eq!(scalars.len(), 1_112_064);
     for batch in scalars.chunks(128) {
         let text: String = batch.iter().map(|c| format!("{c} a{c}b ")).collect();
@@ -80,22 +80,8 @@ fn torture_list() {
 
 #[test]
 fn words_around_the_longest_length() {
-    for unit in [
-        "a",
-        "é",
-        "e\u{301}",
-        "İ",
-        "ß",
-        "日",
-        "한",
-        "👍",
-        "क",
-        "\u{ad}",
-        "\u{1d165}",
-    ] {
-        for len in [
-            1, 2, 49, 50, 51, 99, 100, 101, 102, 199, 200, 201, 1000, 100_000,
-        ] {
+    for unit in ["a", "é", "e\u{301}", "İ", "ß", "日", "한", "👍", "क", "\u{ad}", "\u{1d165}"] {
+        for len in [1, 2, 49, 50, 51, 99, 100, 101, 102, 199, 200, 201, 1000, 100_000] {
             PAIR.assert_same(&unit.repeat(len));
             PAIR.assert_same(&format!("x {}.y", unit.repeat(len)));
         }
@@ -132,17 +118,11 @@ fn random_text() {
     for _ in 0..20_000 {
         let (mut text, first) = (String::new(), random.below(blocks.len()));
         for _ in 0..random.below(40) {
-            let (low, high) = if random.below(3) > 0 {
-                blocks[first]
-            } else {
-                random.pick(&blocks)
-            };
+            let (low, high) = if random.below(3) > 0 { blocks[first] } else { random.pick(&blocks) };
             let value = low + random.below((high - low + 1) as usize) as u32;
             text.extend(char::from_u32(value));
             if random.below(8) == 0 {
-                text.push(random.pick(&[
-                    ' ', '\n', '-', '.', '\u{301}', '\u{323}', '\u{200d}', '#', '[',
-                ]));
+                text.push(random.pick(&[' ', '\n', '-', '.', '\u{301}', '\u{323}', '\u{200d}', '#', '[']));
             }
         }
         PAIR.assert_same(&text);
@@ -156,15 +136,9 @@ fn random_words_of_the_vocabulary() {
     let mut tokens: Vec<&str> = vocab.keys().map(String::as_str).collect();
     tokens.sort_unstable();
     for _ in 0..2_000 {
-        let text: String = (0..40)
-            .map(|_| random.pick(&tokens).replace("##", ""))
-            .collect::<Vec<_>>()
-            .concat();
+        let text: String = (0..40).map(|_| random.pick(&tokens).replace("##", "")).collect::<Vec<_>>().concat();
         PAIR.assert_same(&text);
-        let text = (0..40)
-            .map(|_| random.pick(&tokens))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = (0..40).map(|_| random.pick(&tokens)).collect::<Vec<_>>().join(" ");
         PAIR.assert_same(&text);
         PAIR.assert_same(&text.to_uppercase());
     }
@@ -181,20 +155,12 @@ fn truncation_of_one_text_and_of_pairs() {
         let theirs = PAIR.cutting(max_tokens);
         for a in &texts {
             let single = theirs.encode(a.as_str(), true).expect("encodes");
-            assert_eq!(
-                single.get_ids(),
-                PAIR.ours.encode(a, max_tokens),
-                "{a:?} {max_tokens}"
-            );
+            assert_eq!(single.get_ids(), PAIR.ours.encode(a, max_tokens), "{a:?} {max_tokens}");
             for b in &texts {
                 let pair = EncodeInput::Dual(a.as_str().into(), b.as_str().into());
                 let pair = theirs.encode(pair, true).expect("encodes");
                 let (ids, types) = PAIR.ours.encode_pair(a, b, max_tokens);
-                assert_eq!(
-                    (pair.get_ids(), pair.get_type_ids()),
-                    (&ids[..], &types[..]),
-                    "{a:?} {b:?} {max_tokens}"
-                );
+                assert_eq!((pair.get_ids(), pair.get_type_ids()), (&ids[..], &types[..]), "{a:?} {b:?} {max_tokens}");
             }
         }
     }
@@ -219,14 +185,8 @@ fn real_text() {
         }
     } else {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        for file in [
-            "Cargo.lock",
-            "src/text/normalize.rs",
-            "tests/word_piece.rs",
-            "src/model/file.rs",
-        ] {
-            texts
-                .push(std::fs::read_to_string(root.join(file)).expect("the repository's own text"));
+        for file in ["Cargo.lock", "src/text/normalize.rs", "tests/word_piece.rs", "src/model/file.rs"] {
+            texts.push(std::fs::read_to_string(root.join(file)).expect("the repository's own text"));
         }
     }
     assert!(!texts.is_empty());
@@ -246,8 +206,5 @@ fn real_text() {
         tokens += ours.len();
     }
     let [theirs, ours] = seconds.map(|seconds| bytes as f64 / 1e6 / seconds);
-    println!(
-        "{} texts, {bytes} bytes, {tokens} tokens: ours {ours:.1} MB/s, tokenizers {theirs:.1} MB/s",
-        texts.len()
-    );
+    println!("{} texts, {bytes} bytes, {tokens} tokens: ours {ours:.1} MB/s, tokenizers {theirs:.1} MB/s", texts.len());
 }

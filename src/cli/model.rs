@@ -117,31 +117,15 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let folder_name = folder
-        .canonicalize()
-        .ok()
-        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-    let id = args
-        .id
-        .clone()
-        .or_else(|| folder_name.clone())
-        .unwrap_or_else(|| "model".to_string());
-    if id.is_empty()
-        || !id
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-    {
+    let folder_name =
+        folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let id = args.id.clone().or_else(|| folder_name.clone()).unwrap_or_else(|| "model".to_string());
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
         bail!("model name {id:?}: use letters, digits, '.', '_' and '-' (pass --id NAME)");
     }
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{id}.safetensors")));
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.safetensors")));
     if out.exists() && !args.force {
-        bail!(
-            "{}: already there. Pass --force to replace it, or --out FILE to write another",
-            out.display()
-        );
+        bail!("{}: already there. Pass --force to replace it, or --out FILE to write another", out.display());
     }
 
     if !(0.0..=1.0).contains(&args.word_step) {
@@ -153,10 +137,7 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     for name in SIDE_FILES {
         let path = folder.join(name);
         if path.is_file() {
-            side_files.push(SideFile {
-                name: name.to_string(),
-                bytes: read(&path)?,
-            });
+            side_files.push(SideFile { name: name.to_string(), bytes: read(&path)? });
         }
     }
     let license = args.license.clone().or_else(|| card_license(folder)).unwrap_or_else(|| {
@@ -177,19 +158,11 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         word_step: args.word_step,
         id,
     };
-    let weights_name = weights_path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let source = ImportSource {
-        weights_name: &weights_name,
-        weights: &weights,
-        side_files: &side_files,
-    };
+    let weights_name = weights_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = ImportSource { weights_name: &weights_name, weights: &weights, side_files: &side_files };
 
     let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     let imported = import(&source, &options, &mut |done, total, name| {
         bar.set_length(total as u64);
@@ -203,19 +176,12 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     let model = ModelFile::parse(&imported.bytes, &out.display().to_string())?;
     println!("{}: {}", out.display(), describe(&model));
     println!("  tensors           {}", model.tensors().len());
-    println!(
-        "  bytes             {} (from {})",
-        grouped(imported.bytes.len()),
-        grouped(weights.len())
-    );
+    println!("  bytes             {} (from {})", grouped(imported.bytes.len()), grouped(weights.len()));
     println!("  SHA-256           {}", sha256_hex(&[&imported.bytes]));
     println!("  licence           {}", model.license());
     println!("  mean row error    {:.4}", imported.mean_row_error);
     let worst = &imported.worst_row;
-    println!(
-        "  worst row error   {:.4} ({} row {})",
-        worst.error, worst.tensor, worst.row
-    );
+    println!("  worst row error   {:.4} ({} row {})", worst.error, worst.tensor, worst.row);
     println!("  left out          {}", imported.left_out.join(", "));
     Ok(())
 }
@@ -245,79 +211,35 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
     }
     let tokenizer = &config.tokenizer;
     println!("{}: {}", args.file.display(), describe(&model));
-    println!(
-        "  layers            {} of {} heads x {}",
-        config.num_layers,
-        config.num_heads,
-        config.head_dim()
-    );
-    println!(
-        "  hidden size       {} (intermediate {})",
-        config.hidden_size, config.intermediate_size
-    );
-    println!(
-        "  tokens            {} of {} positions",
-        config.max_tokens, config.max_positions
-    );
+    println!("  layers            {} of {} heads x {}", config.num_layers, config.num_heads, config.head_dim());
+    println!("  hidden size       {} (intermediate {})", config.hidden_size, config.intermediate_size);
+    println!("  tokens            {} of {} positions", config.max_tokens, config.max_positions);
     println!(
         "  vocabulary        {} tokens{}{}",
         grouped(model.vocab()?.lines().count()),
-        if tokenizer.lowercase {
-            ", lower case"
-        } else {
-            ""
-        },
-        if tokenizer.strip_accents {
-            ", no accents"
-        } else {
-            ""
-        },
+        if tokenizer.lowercase { ", lower case" } else { "" },
+        if tokenizer.strip_accents { ", no accents" } else { "" },
     );
-    let normalised = if config.normalize {
-        ", L2-normalised"
-    } else {
-        ""
-    };
+    let normalised = if config.normalize { ", L2-normalised" } else { "" };
     println!("  pooling           {:?}{normalised}", config.pooling);
-    println!(
-        "  bytes             {} (gzip {})",
-        grouped(bytes.len()),
-        grouped(gzip_len)
-    );
+    println!("  bytes             {} (gzip {})", grouped(bytes.len()), grouped(gzip_len));
     println!("  SHA-256           {sha256}");
     println!("  tokenizer SHA-256 {}", model.tokenizer_sha256());
     println!("  licence           {}", model.license());
     println!("  source            {}", model.source());
     println!("  source SHA-256    {}", model.source_sha256());
     if args.tensors {
-        println!(
-            "\n  {:<36} {:<5} {:>16} {:>12}",
-            "tensor", "type", "shape", "bytes"
-        );
+        println!("\n  {:<36} {:<5} {:>16} {:>12}", "tensor", "type", "shape", "bytes");
         for tensor in model.tensors() {
-            let shape = tensor
-                .shape
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" x ");
-            println!(
-                "  {:<36} {:<5} {shape:>16} {:>12}",
-                tensor.name,
-                tensor.dtype,
-                grouped(tensor.len_bytes)
-            );
+            let shape = tensor.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+            println!("  {:<36} {:<5} {shape:>16} {:>12}", tensor.name, tensor.dtype, grouped(tensor.len_bytes));
         }
     }
     Ok(())
 }
 
 fn describe(model: &ModelFile<'_>) -> String {
-    format!(
-        "bi-encoder {}, {} parameters",
-        model.id(),
-        grouped(model.config().num_parameters())
-    )
+    format!("bi-encoder {}, {} parameters", model.id(), grouped(model.config().num_parameters()))
 }
 
 /// The safetensors file that is meant, with a useful word where there is none.
@@ -332,30 +254,19 @@ fn weights_path(source: &Path) -> anyhow::Result<PathBuf> {
     if weights.is_file() {
         return Ok(weights);
     }
-    let other =
-        ["model.safetensors.index.json", "pytorch_model.bin", "onnx"].map(|name| source.join(name));
+    let other = ["model.safetensors.index.json", "pytorch_model.bin", "onnx"].map(|name| source.join(name));
     let hint = match other.iter().find(|path| path.exists()) {
-        Some(path) => format!(
-            "found {} instead: save the model as one safetensors file first",
-            path.display()
-        ),
+        Some(path) => format!("found {} instead: save the model as one safetensors file first", path.display()),
         None => "give the folder of a sentence-transformers model".to_string(),
     };
-    bail!(
-        "{}: no model.safetensors in this folder; {hint}",
-        source.display()
-    )
+    bail!("{}: no model.safetensors in this folder; {hint}", source.display())
 }
 
 /// The licence in the front matter of a model card, in SPDX's spelling where it is a common one.
 fn card_license(folder: &Path) -> Option<String> {
     let card = fs::read_to_string(folder.join("README.md")).ok()?;
     let front_matter = card.strip_prefix("---")?.split("\n---").next()?;
-    let license = front_matter
-        .lines()
-        .find_map(|line| line.strip_prefix("license:"))?
-        .trim()
-        .trim_matches(['"', '\'']);
+    let license = front_matter.lines().find_map(|line| line.strip_prefix("license:"))?.trim().trim_matches(['"', '\'']);
     match license {
         "" => None,
         "apache-2.0" => Some("Apache-2.0".to_string()),
@@ -377,17 +288,14 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     };
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(parent)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".siteseer-")
-            .tempfile_in(parent)?;
+        let mut file = tempfile::Builder::new().prefix(".siteseer-").tempfile_in(parent)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         #[cfg(unix)]
         {
             // Temporary files are private; a model file is not.
             use std::os::unix::fs::PermissionsExt;
-            file.as_file()
-                .set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
         }
         file.persist(path).map_err(|error| error.error)?;
         Ok(())

@@ -84,27 +84,16 @@ impl ModelConfig {
         ];
         for (name, value) in sizes {
             if value == 0 || value > MAX_SIZE {
-                return Err(format!(
-                    "{name} is {value}, but must be between 1 and {MAX_SIZE}"
-                ));
+                return Err(format!("{name} is {value}, but must be between 1 and {MAX_SIZE}"));
             }
         }
-        let rows = self
-            .vocab_size
-            .max(self.max_positions)
-            .max(self.type_vocab_size)
-            .max(self.intermediate_size);
+        let rows = self.vocab_size.max(self.max_positions).max(self.type_vocab_size).max(self.intermediate_size);
         let widest = rows.max(self.hidden_size * 3) as u64 * self.hidden_size as u64;
         if widest > MAX_ELEMENTS as u64 {
-            return Err(format!(
-                "the largest table has {widest} weights, but may have {MAX_ELEMENTS}"
-            ));
+            return Err(format!("the largest table has {widest} weights, but may have {MAX_ELEMENTS}"));
         }
         if self.num_layers > MAX_LAYERS {
-            return Err(format!(
-                "num_layers is {}, but may be {MAX_LAYERS}",
-                self.num_layers
-            ));
+            return Err(format!("num_layers is {}, but may be {MAX_LAYERS}", self.num_layers));
         }
         if !self.hidden_size.is_multiple_of(self.num_heads) {
             return Err(format!(
@@ -113,18 +102,12 @@ impl ModelConfig {
             ));
         }
         if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps < 1.0) {
-            return Err(format!(
-                "layer_norm_eps is {}, but must be between 0 and 1",
-                self.layer_norm_eps
-            ));
+            return Err(format!("layer_norm_eps is {}, but must be between 0 and 1", self.layer_norm_eps));
         }
         // Two special tokens and a word.
         if self.max_tokens < 3 || self.max_tokens > self.max_positions {
             let most = self.max_positions;
-            return Err(format!(
-                "max_tokens is {}, but must be between 3 and max_positions {most}",
-                self.max_tokens
-            ));
+            return Err(format!("max_tokens is {}, but must be between 3 and max_positions {most}", self.max_tokens));
         }
         let tokenizer = &self.tokenizer;
         let ids = [
@@ -135,10 +118,7 @@ impl ModelConfig {
         ];
         for (name, id) in ids {
             if id as usize >= self.vocab_size {
-                return Err(format!(
-                    "tokenizer.{name} is {id}, but the vocabulary has {} tokens",
-                    self.vocab_size
-                ));
+                return Err(format!("tokenizer.{name} is {id}, but the vocabulary has {} tokens", self.vocab_size));
             }
         }
         Ok(())

@@ -76,67 +76,31 @@ impl<'a> ModelFile<'a> {
     pub fn parse(bytes: &'a [u8], file_name: &str) -> Result<Self> {
         let (metadata, data) = read_header(bytes, file_name)?;
         let file = file_name.to_string();
-        let unsupported = |detail: String, next| Error::Unsupported {
-            file: file_name.to_string(),
-            detail,
-            next,
-        };
+        let unsupported = |detail: String, next| Error::Unsupported { file: file_name.to_string(), detail, next };
 
         let Some(version) = text(&metadata, key::FORMAT) else {
             let detail = "a safetensors file, but not a Siteseer model file".to_string();
-            return Err(unsupported(
-                detail,
-                "Convert the model with `siteseer model import DIR`",
-            ));
+            return Err(unsupported(detail, "Convert the model with `siteseer model import DIR`"));
         };
-        let version = version
-            .parse::<u32>()
-            .map_err(|_| damaged(file_name, format!("format version {version:?}")))?;
+        let version = version.parse::<u32>().map_err(|_| damaged(file_name, format!("format version {version:?}")))?;
         if version != FORMAT_VERSION {
-            let next = if version > FORMAT_VERSION {
-                "Use a newer siteseer"
-            } else {
-                REIMPORT_MODEL
-            };
-            return Err(Error::Version {
-                file,
-                found: version,
-                supported: FORMAT_VERSION,
-                next,
-            });
+            let next = if version > FORMAT_VERSION { "Use a newer siteseer" } else { REIMPORT_MODEL };
+            return Err(Error::Version { file, found: version, supported: FORMAT_VERSION, next });
         }
-        let required = |key| {
-            text(&metadata, key)
-                .ok_or_else(|| damaged(file_name, format!("no {key} in the metadata")))
-        };
+        let required =
+            |key| text(&metadata, key).ok_or_else(|| damaged(file_name, format!("no {key} in the metadata")));
         let kind = required(key::KIND)?;
         if kind != KIND {
-            return Err(unsupported(
-                format!("a model of kind {kind:?}"),
-                "Use a bi-encoder here",
-            ));
+            return Err(unsupported(format!("a model of kind {kind:?}"), "Use a bi-encoder here"));
         }
-        for key in [
-            key::ID,
-            key::LICENSE,
-            key::SOURCE,
-            key::SOURCE_SHA256,
-            key::TOKENIZER_SHA256,
-        ] {
+        for key in [key::ID, key::LICENSE, key::SOURCE, key::SOURCE_SHA256, key::TOKENIZER_SHA256] {
             required(key)?;
         }
         let config: ModelConfig = serde_json::from_str(required(key::CONFIG)?)
             .map_err(|error| damaged(file_name, format!("{}: {error}", key::CONFIG)))?;
-        config
-            .check()
-            .map_err(|detail| damaged(file_name, format!("{}: {detail}", key::CONFIG)))?;
+        config.check().map_err(|detail| damaged(file_name, format!("{}: {detail}", key::CONFIG)))?;
 
-        let model = ModelFile {
-            file,
-            metadata,
-            config,
-            data,
-        };
+        let model = ModelFile { file, metadata, config, data };
         let specs = layout(&model.config);
         for spec in &specs {
             let info = model.info(&spec.name, spec.dtype)?;
@@ -146,17 +110,12 @@ impl<'a> ModelFile<'a> {
         }
         let found = model.metadata.offset_keys().len();
         if found != specs.len() {
-            return Err(model.damaged(format!(
-                "{found} tensors, but the configuration has {}",
-                specs.len()
-            )));
+            return Err(model.damaged(format!("{found} tensors, but the configuration has {}", specs.len())));
         }
         let lines = model.vocab()?.lines().count();
         let rows = model.config.vocab_size;
         if lines > rows {
-            return Err(model.damaged(format!(
-                "{lines} tokens, but {rows} rows of word embeddings"
-            )));
+            return Err(model.damaged(format!("{lines} tokens, but {rows} rows of word embeddings")));
         }
         Ok(model)
     }
@@ -169,24 +128,11 @@ impl<'a> ModelFile<'a> {
     pub fn verify(&self) -> Result<()> {
         let hash = tokenizer_sha256(self.vocab()?, &self.config.tokenizer);
         if hash != self.tokenizer_sha256() {
-            return Err(self.damaged(format!(
-                "tokenizer has SHA-256 {hash}, recorded is {}",
-                self.tokenizer_sha256()
-            )));
+            return Err(self.damaged(format!("tokenizer has SHA-256 {hash}, recorded is {}", self.tokenizer_sha256())));
         }
-        for spec in layout(&self.config)
-            .iter()
-            .filter(|spec| spec.dtype == Dtype::F32)
-        {
-            if !self
-                .f32(&spec.name, &spec.shape)?
-                .iter()
-                .all(|value| value.is_finite())
-            {
-                return Err(self.damaged(format!(
-                    "tensor {} holds a value that is not finite",
-                    spec.name
-                )));
+        for spec in layout(&self.config).iter().filter(|spec| spec.dtype == Dtype::F32) {
+            if !self.f32(&spec.name, &spec.shape)?.iter().all(|value| value.is_finite()) {
+                return Err(self.damaged(format!("tensor {} holds a value that is not finite", spec.name)));
             }
         }
         Ok(())
@@ -209,10 +155,7 @@ impl<'a> ModelFile<'a> {
     /// [`Error::Damaged`] if there is no such tensor or it has another type or shape.
     pub fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (values, _) = self.bytes(name, Dtype::F32, shape)?.as_chunks::<4>();
-        Ok(values
-            .iter()
-            .map(|value| f32::from_le_bytes(*value))
-            .collect())
+        Ok(values.iter().map(|value| f32::from_le_bytes(*value)).collect())
     }
 
     /// The vocabulary: tokens, one a line; the line number (from 0) is the id.
@@ -221,8 +164,7 @@ impl<'a> ModelFile<'a> {
     /// [`Error::Damaged`] if it is not UTF-8.
     pub fn vocab(&self) -> Result<&'a str> {
         let info = self.info(VOCAB, Dtype::U8)?;
-        std::str::from_utf8(self.slice(info))
-            .map_err(|error| self.damaged(format!("tensor {VOCAB}: {error}")))
+        std::str::from_utf8(self.slice(info)).map_err(|error| self.damaged(format!("tensor {VOCAB}: {error}")))
     }
 
     /// The architecture.
@@ -267,12 +209,7 @@ impl<'a> ModelFile<'a> {
             .filter_map(|name| {
                 let info = self.metadata.info(&name)?;
                 let len_bytes = info.data_offsets.1 - info.data_offsets.0;
-                Some(TensorEntry {
-                    dtype: format!("{:?}", info.dtype),
-                    shape: info.shape.clone(),
-                    len_bytes,
-                    name,
-                })
+                Some(TensorEntry { dtype: format!("{:?}", info.dtype), shape: info.shape.clone(), len_bytes, name })
             })
             .collect()
     }
@@ -287,25 +224,16 @@ impl<'a> ModelFile<'a> {
     }
 
     fn info(&self, name: &str, dtype: Dtype) -> Result<&TensorInfo> {
-        let info = self
-            .metadata
-            .info(name)
-            .ok_or_else(|| self.damaged(format!("no tensor {name}")))?;
+        let info = self.metadata.info(name).ok_or_else(|| self.damaged(format!("no tensor {name}")))?;
         if info.dtype != dtype {
-            return Err(self.damaged(format!(
-                "tensor {name} is {:?}, but must be {dtype:?}",
-                info.dtype
-            )));
+            return Err(self.damaged(format!("tensor {name} is {:?}, but must be {dtype:?}", info.dtype)));
         }
         Ok(info)
     }
 
     fn check_shape(&self, name: &str, info: &TensorInfo, shape: &[usize]) -> Result<()> {
         if info.shape != shape {
-            return Err(self.damaged(format!(
-                "tensor {name} has shape {:?}, but must have {shape:?}",
-                info.shape
-            )));
+            return Err(self.damaged(format!("tensor {name} has shape {:?}, but must have {shape:?}", info.shape)));
         }
         Ok(())
     }
@@ -331,11 +259,7 @@ pub fn tokenizer_sha256(vocab: &str, config: &WordPieceConfig) -> String {
 }
 
 fn damaged(file: &str, detail: String) -> Error {
-    Error::Damaged {
-        file: file.to_string(),
-        detail,
-        next: REIMPORT_MODEL,
-    }
+    Error::Damaged { file: file.to_string(), detail, next: REIMPORT_MODEL }
 }
 
 fn text<'m>(metadata: &'m Metadata, key: &str) -> Option<&'m str> {
@@ -346,12 +270,7 @@ fn text<'m>(metadata: &'m Metadata, key: &str) -> Option<&'m str> {
 fn read_header<'a>(bytes: &'a [u8], file: &str) -> Result<(Metadata, &'a [u8])> {
     let truncated = |expected: u64| {
         let found = bytes.len() as u64;
-        Error::Truncated {
-            file: file.to_string(),
-            expected,
-            found,
-            next: REIMPORT_MODEL,
-        }
+        Error::Truncated { file: file.to_string(), expected, found, next: REIMPORT_MODEL }
     };
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
         return Err(truncated(PREFIX as u64 + 2));
@@ -364,8 +283,8 @@ fn read_header<'a>(bytes: &'a [u8], file: &str) -> Result<(Metadata, &'a [u8])> 
         return Err(truncated(PREFIX as u64 + len));
     };
     // Deserialising checks that the tensors follow each other without gaps and have the length of their shapes.
-    let metadata: Metadata = serde_json::from_slice(header)
-        .map_err(|error| damaged(file, format!("header: {error}")))?;
+    let metadata: Metadata =
+        serde_json::from_slice(header).map_err(|error| damaged(file, format!("header: {error}")))?;
     let promised = metadata.data_len();
     if promised > data.len() {
         return Err(truncated(PREFIX as u64 + len + promised as u64));

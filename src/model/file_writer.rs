@@ -48,11 +48,7 @@ pub fn write_model(
     vocab: &str,
     tensors: &HashMap<String, TensorData>,
 ) -> Result<Vec<u8>> {
-    let damaged = |detail| Error::Damaged {
-        file: file_name.to_string(),
-        detail,
-        next: REIMPORT_MODEL,
-    };
+    let damaged = |detail| Error::Damaged { file: file_name.to_string(), detail, next: REIMPORT_MODEL };
     let config_json = serde_json::to_string(config).map_err(|error| damaged(error.to_string()))?;
     let metadata = BTreeMap::from([
         (key::FORMAT, FORMAT_VERSION.to_string()),
@@ -62,10 +58,7 @@ pub fn write_model(
         (key::LICENSE, provenance.license.clone()),
         (key::SOURCE, provenance.source.clone()),
         (key::SOURCE_SHA256, provenance.source_sha256.clone()),
-        (
-            key::TOKENIZER_SHA256,
-            tokenizer_sha256(vocab, &config.tokenizer),
-        ),
+        (key::TOKENIZER_SHA256, tokenizer_sha256(vocab, &config.tokenizer)),
     ]);
     let mut specs = layout(config);
     specs.sort_by_key(|spec| spec.dtype != Dtype::F32);
@@ -76,35 +69,23 @@ pub fn write_model(
         let start = data.len();
         let mut shape = spec.shape.clone();
         match tensors.get(&spec.name) {
-            Some(TensorData::I8(values)) => {
-                data.extend(values.iter().map(|value| value.cast_unsigned()))
-            }
-            Some(TensorData::F32(values)) => {
-                data.extend(values.iter().flat_map(|value| value.to_le_bytes()))
-            }
+            Some(TensorData::I8(values)) => data.extend(values.iter().map(|value| value.cast_unsigned())),
+            Some(TensorData::F32(values)) => data.extend(values.iter().flat_map(|value| value.to_le_bytes())),
             None if spec.name == VOCAB => {
                 data.extend_from_slice(vocab.as_bytes());
                 shape = vec![vocab.len()];
             }
             None => return Err(damaged(format!("no tensor {}", spec.name))),
         }
-        let entry =
-            json!({"dtype": spec.dtype, "shape": shape, "data_offsets": [start, data.len()]});
+        let entry = json!({"dtype": spec.dtype, "shape": shape, "data_offsets": [start, data.len()]});
         header += &format!(",{}:{entry}", json!(spec.name));
     }
     if tensors.len() + 1 != specs.len() {
-        return Err(damaged(format!(
-            "{} tensors given, {} needed",
-            tensors.len(),
-            specs.len() - 1
-        )));
+        return Err(damaged(format!("{} tensors given, {} needed", tensors.len(), specs.len() - 1)));
     }
     header.push('}');
     // The format wants the data to start at a multiple of 8, padded with spaces.
-    header.extend(std::iter::repeat_n(
-        ' ',
-        header.len().next_multiple_of(8) - header.len(),
-    ));
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
 
     let mut bytes = Vec::with_capacity(8 + header.len() + data.len());
     bytes.extend((header.len() as u64).to_le_bytes());

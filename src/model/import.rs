@@ -85,10 +85,7 @@ pub fn import(
 ) -> Result<Imported> {
     let (config, vocab) = SideFiles(source.side_files).read(options.pooling)?;
     let mut weights = Weights::open(source.weights_name, source.weights)?;
-    let mut out = Converted {
-        scales: options.scales,
-        ..Converted::default()
-    };
+    let mut out = Converted { scales: options.scales, ..Converted::default() };
     let (hidden, inter) = (config.hidden_size, config.intermediate_size);
     let total = 5 + 16 * config.num_layers;
     let mut done = 0;
@@ -98,33 +95,12 @@ pub fn import(
         weights.take(name, shape)
     };
 
-    let words = take(
-        "embeddings.word_embeddings.weight",
-        &[config.vocab_size, hidden],
-    )?;
+    let words = take("embeddings.word_embeddings.weight", &[config.vocab_size, hidden])?;
     let min_scale = options.word_step * root_mean_square(&words);
-    out.rows(
-        "embeddings.word",
-        "embeddings.word.scale",
-        &words,
-        hidden,
-        min_scale,
-    );
-    let positions = take(
-        "embeddings.position_embeddings.weight",
-        &[config.max_positions, hidden],
-    )?;
-    out.rows(
-        "embeddings.position",
-        "embeddings.position.scale",
-        &positions,
-        hidden,
-        0.0,
-    );
-    let types = take(
-        "embeddings.token_type_embeddings.weight",
-        &[config.type_vocab_size, hidden],
-    )?;
+    out.rows("embeddings.word", "embeddings.word.scale", &words, hidden, min_scale);
+    let positions = take("embeddings.position_embeddings.weight", &[config.max_positions, hidden])?;
+    out.rows("embeddings.position", "embeddings.position.scale", &positions, hidden, 0.0);
+    let types = take("embeddings.token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;
     out.floats("embeddings.token_type", types);
     for field in ["weight", "bias"] {
         let values = take(&format!("embeddings.LayerNorm.{field}"), &[hidden])?;
@@ -133,50 +109,24 @@ pub fn import(
     for layer in 0..config.num_layers {
         // (ours, theirs stacked by rows, rows of each, columns)
         let linears: [(&str, &[&str], usize, usize); 4] = [
-            (
-                "qkv",
-                &[
-                    "attention.self.query",
-                    "attention.self.key",
-                    "attention.self.value",
-                ],
-                hidden,
-                hidden,
-            ),
-            (
-                "attention_output",
-                &["attention.output.dense"],
-                hidden,
-                hidden,
-            ),
+            ("qkv", &["attention.self.query", "attention.self.key", "attention.self.value"], hidden, hidden),
+            ("attention_output", &["attention.output.dense"], hidden, hidden),
             ("intermediate", &["intermediate.dense"], inter, hidden),
             ("output", &["output.dense"], hidden, inter),
         ];
         for (ours, theirs, rows, columns) in linears {
             let (mut weight, mut bias) = (Vec::new(), Vec::new());
             for part in theirs {
-                weight.extend(take(
-                    &format!("encoder.layer.{layer}.{part}.weight"),
-                    &[rows, columns],
-                )?);
-                bias.extend(take(
-                    &format!("encoder.layer.{layer}.{part}.bias"),
-                    &[rows],
-                )?);
+                weight.extend(take(&format!("encoder.layer.{layer}.{part}.weight"), &[rows, columns])?);
+                bias.extend(take(&format!("encoder.layer.{layer}.{part}.bias"), &[rows])?);
             }
             let name = |field: &str| format!("layers.{layer}.{ours}.{field}");
             out.rows(&name("weight"), &name("scale"), &weight, columns, 0.0);
             out.floats(&name("bias"), bias);
         }
-        for (ours, theirs) in [
-            ("attention_norm", "attention.output"),
-            ("output_norm", "output"),
-        ] {
+        for (ours, theirs) in [("attention_norm", "attention.output"), ("output_norm", "output")] {
             for field in ["weight", "bias"] {
-                let values = take(
-                    &format!("encoder.layer.{layer}.{theirs}.LayerNorm.{field}"),
-                    &[hidden],
-                )?;
+                let values = take(&format!("encoder.layer.{layer}.{theirs}.LayerNorm.{field}"), &[hidden])?;
                 out.floats(&format!("layers.{layer}.{ours}.{field}"), values);
             }
         }
@@ -209,50 +159,27 @@ struct Converted {
 
 impl Default for Converted {
     fn default() -> Self {
-        let worst = WorstRow {
-            tensor: String::new(),
-            row: 0,
-            error: -1.0,
-        };
-        Converted {
-            scales: ScaleSearch::Max,
-            tensors: HashMap::new(),
-            worst,
-            error_sum: 0.0,
-            error_count: 0,
-        }
+        let worst = WorstRow { tensor: String::new(), row: 0, error: -1.0 };
+        Converted { scales: ScaleSearch::Max, tensors: HashMap::new(), worst, error_sum: 0.0, error_count: 0 }
     }
 }
 
 impl Converted {
     fn floats(&mut self, name: &str, values: Vec<f32>) {
-        self.tensors
-            .insert(name.to_string(), TensorData::F32(values));
+        self.tensors.insert(name.to_string(), TensorData::F32(values));
     }
 
     /// Quantizes `weights`, `[rows, columns]`.
-    fn rows(
-        &mut self,
-        name: &str,
-        scale_name: &str,
-        weights: &[f32],
-        columns: usize,
-        min_scale: f32,
-    ) {
+    fn rows(&mut self, name: &str, scale_name: &str, weights: &[f32], columns: usize, min_scale: f32) {
         let quantized = quantize_rows(weights, columns, self.scales, min_scale);
         for (row, error) in quantized.errors.iter().enumerate() {
             self.error_sum += f64::from(*error);
             if *error > self.worst.error {
-                self.worst = WorstRow {
-                    tensor: name.to_string(),
-                    row,
-                    error: *error,
-                };
+                self.worst = WorstRow { tensor: name.to_string(), row, error: *error };
             }
         }
         self.error_count += quantized.errors.len();
-        self.tensors
-            .insert(name.to_string(), TensorData::I8(quantized.values));
+        self.tensors.insert(name.to_string(), TensorData::I8(quantized.values));
         self.floats(scale_name, quantized.scales);
     }
 }
@@ -267,94 +194,46 @@ struct Weights<'a> {
 
 impl<'a> Weights<'a> {
     fn open(file: &'a str, bytes: &'a [u8]) -> Result<Self> {
-        let tensors =
-            SliceSafetensors::new(bytes).map_err(|error| damaged(file, error.to_string()))?;
-        let unused: BTreeSet<String> = tensors
-            .tensors()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        let prefix = if unused.contains("bert.embeddings.word_embeddings.weight") {
-            "bert."
-        } else {
-            ""
-        };
-        Ok(Weights {
-            file,
-            tensors,
-            prefix,
-            unused,
-        })
+        let tensors = SliceSafetensors::new(bytes).map_err(|error| damaged(file, error.to_string()))?;
+        let unused: BTreeSet<String> = tensors.tensors().into_iter().map(|(name, _)| name).collect();
+        let prefix = if unused.contains("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
+        Ok(Weights { file, tensors, prefix, unused })
     }
 
     /// Numbers of tensor `name`, which must have this shape and be finite.
     fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let full = format!("{}{name}", self.prefix);
         // Checkpoints converted from the first BERT release call a layer norm's weight gamma and its bias beta.
-        let old = full
-            .replace("LayerNorm.weight", "LayerNorm.gamma")
-            .replace("LayerNorm.bias", "LayerNorm.beta");
-        let full = if self.unused.contains(&full) {
-            full
-        } else {
-            old
-        };
+        let old = full.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+        let full = if self.unused.contains(&full) { full } else { old };
         if !self.unused.remove(&full) {
-            return Err(damaged(
-                self.file,
-                format!("no tensor {}{name}", self.prefix),
-            ));
+            return Err(damaged(self.file, format!("no tensor {}{name}", self.prefix)));
         }
-        let broken =
-            |error: candle_core::Error| damaged(self.file, format!("tensor {full}: {error}"));
+        let broken = |error: candle_core::Error| damaged(self.file, format!("tensor {full}: {error}"));
         let tensor = self.tensors.load(&full, &Device::Cpu).map_err(broken)?;
         if tensor.dims() != shape {
             let found = tensor.dims();
-            return Err(damaged(
-                self.file,
-                format!("tensor {full} has shape {found:?}, config.json says {shape:?}"),
-            ));
+            return Err(damaged(self.file, format!("tensor {full} has shape {found:?}, config.json says {shape:?}")));
         }
         if !matches!(tensor.dtype(), DType::F32 | DType::F16 | DType::BF16) {
-            let detail = format!(
-                "tensor {full} is {:?}; supported: F32, F16, BF16",
-                tensor.dtype()
-            );
+            let detail = format!("tensor {full} is {:?}; supported: F32, F16, BF16", tensor.dtype());
             let next = "Import the unquantized export of the model";
-            return Err(Error::Unsupported {
-                file: self.file.to_string(),
-                detail,
-                next,
-            });
+            return Err(Error::Unsupported { file: self.file.to_string(), detail, next });
         }
-        let flat = tensor
-            .to_dtype(DType::F32)
-            .and_then(|tensor| tensor.flatten_all());
-        let values = flat
-            .and_then(|tensor| tensor.to_vec1::<f32>())
-            .map_err(broken)?;
+        let flat = tensor.to_dtype(DType::F32).and_then(|tensor| tensor.flatten_all());
+        let values = flat.and_then(|tensor| tensor.to_vec1::<f32>()).map_err(broken)?;
         match values.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(damaged(
-                self.file,
-                format!("tensor {full}: value {at} is not finite"),
-            )),
+            Some(at) => Err(damaged(self.file, format!("tensor {full}: value {at} is not finite"))),
             None => Ok(values),
         }
     }
 }
 
 fn root_mean_square(values: &[f32]) -> f32 {
-    let squares = values
-        .iter()
-        .map(|value| f64::from(*value).powi(2))
-        .sum::<f64>();
+    let squares = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>();
     (squares / values.len().max(1) as f64).sqrt() as f32
 }
 
 fn damaged(file: &str, detail: String) -> Error {
-    Error::Damaged {
-        file: file.to_string(),
-        detail,
-        next: "Get the model again, unquantized, as one safetensors file",
-    }
+    Error::Damaged { file: file.to_string(), detail, next: "Get the model again, unquantized, as one safetensors file" }
 }

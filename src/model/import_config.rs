@@ -30,8 +30,7 @@ pub struct SideFile {
     pub bytes: Vec<u8>,
 }
 
-const NOT_OURS: &str =
-    "Siteseer imports BERT-type sentence encoders, such as all-MiniLM-L6-v2 or bge-small-en-v1.5";
+const NOT_OURS: &str = "Siteseer imports BERT-type sentence encoders, such as all-MiniLM-L6-v2 or bge-small-en-v1.5";
 
 /// One JSON file, with errors that name file and field.
 struct Json<'a> {
@@ -42,11 +41,7 @@ struct Json<'a> {
 impl Json<'_> {
     fn unsupported(&self, field: &str, found: &Value, supported: &str) -> Error {
         let detail = format!("{field} is {found}; supported: {supported}");
-        Error::Unsupported {
-            file: self.file.to_string(),
-            detail,
-            next: NOT_OURS,
-        }
+        Error::Unsupported { file: self.file.to_string(), detail, next: NOT_OURS }
     }
 
     fn damaged(&self, detail: String) -> Error {
@@ -64,34 +59,18 @@ impl Json<'_> {
         if supported.contains(found) {
             return Ok(());
         }
-        let list = supported
-            .iter()
-            .filter(|value| !value.is_null())
-            .map(Value::to_string)
-            .collect::<Vec<_>>();
+        let list = supported.iter().filter(|value| !value.is_null()).map(Value::to_string).collect::<Vec<_>>();
         Err(self.unsupported(pointer.trim_start_matches('/'), found, &list.join(", ")))
     }
 
     fn size(&self, pointer: &str) -> Result<usize> {
-        let number = self
-            .at(pointer)
-            .as_u64()
-            .and_then(|number| usize::try_from(number).ok());
-        number.ok_or_else(|| {
-            self.damaged(format!(
-                "{} is missing or not a whole number",
-                &pointer[1..]
-            ))
-        })
+        let number = self.at(pointer).as_u64().and_then(|number| usize::try_from(number).ok());
+        number.ok_or_else(|| self.damaged(format!("{} is missing or not a whole number", &pointer[1..])))
     }
 }
 
 fn damaged(file: &str, detail: String) -> Error {
-    Error::Damaged {
-        file: file.to_string(),
-        detail,
-        next: "Give the folder of a complete sentence-transformers model",
-    }
+    Error::Damaged { file: file.to_string(), detail, next: "Give the folder of a complete sentence-transformers model" }
 }
 
 /// The files of a model's folder that are there.
@@ -100,18 +79,14 @@ pub struct SideFiles<'a>(pub &'a [SideFile]);
 
 impl<'a> SideFiles<'a> {
     fn bytes(&self, name: &str) -> Option<(&'a str, &'a [u8])> {
-        self.0
-            .iter()
-            .find(|file| file.name == name)
-            .map(|file| (file.name.as_str(), file.bytes.as_slice()))
+        self.0.iter().find(|file| file.name == name).map(|file| (file.name.as_str(), file.bytes.as_slice()))
     }
 
     fn json(&self, name: &str) -> Result<Option<Json<'a>>> {
         let Some((file, bytes)) = self.bytes(name) else {
             return Ok(None);
         };
-        let value =
-            serde_json::from_slice(bytes).map_err(|error| damaged(file, error.to_string()))?;
+        let value = serde_json::from_slice(bytes).map_err(|error| damaged(file, error.to_string()))?;
         Ok(Some(Json { file, value }))
     }
 
@@ -121,15 +96,10 @@ impl<'a> SideFiles<'a> {
     /// [`Error::Unsupported`] for what the engine does not do, [`Error::Damaged`] for files that are missing, broken or
     /// contradict each other.
     pub fn read(&self, pooling: Option<Pooling>) -> Result<(ModelConfig, String)> {
-        let config = self
-            .json("config.json")?
-            .ok_or_else(|| damaged("config.json", "the file is missing".into()))?;
+        let config = self.json("config.json")?.ok_or_else(|| damaged("config.json", "the file is missing".into()))?;
         config.only("/model_type", &["bert".into()])?;
         config.only("/hidden_act", &["gelu".into()])?;
-        config.only(
-            "/position_embedding_type",
-            &["absolute".into(), Value::Null],
-        )?;
+        config.only("/position_embedding_type", &["absolute".into(), Value::Null])?;
         config.only("/is_decoder", &[false.into(), Value::Null])?;
         let (tokenizer, vocab) = self.tokenizer()?;
         let (said, normalize) = self.pooling()?;
@@ -147,11 +117,7 @@ impl<'a> SideFiles<'a> {
             pooling: pooling.or(said).ok_or_else(|| {
                 let next = "Pass `--pooling mean` or `--pooling cls`, as the model's card says";
                 let detail = "the file is missing, so the pooling is not known".to_string();
-                Error::Damaged {
-                    file: "1_Pooling/config.json".to_string(),
-                    detail,
-                    next,
-                }
+                Error::Damaged { file: "1_Pooling/config.json".to_string(), detail, next }
             })?,
             normalize,
             tokenizer,
@@ -159,20 +125,14 @@ impl<'a> SideFiles<'a> {
         model.check().map_err(|detail| config.damaged(detail))?;
         let tokens = vocab.lines().count();
         if tokens > model.vocab_size {
-            return Err(config.damaged(format!(
-                "vocab_size is {}, but there are {tokens} tokens",
-                model.vocab_size
-            )));
+            return Err(config.damaged(format!("vocab_size is {}, but there are {tokens} tokens", model.vocab_size)));
         }
         Ok((model, vocab))
     }
 
     /// Tokens of a sequence: what sentence-transformers uses, then the tokenizer's own limit.
     fn max_tokens(&self) -> Result<Option<usize>> {
-        let places = [
-            ("sentence_bert_config.json", "/max_seq_length"),
-            ("tokenizer_config.json", "/model_max_length"),
-        ];
+        let places = [("sentence_bert_config.json", "/max_seq_length"), ("tokenizer_config.json", "/model_max_length")];
         for (file, pointer) in places {
             if let Some(json) = self.json(file)?
                 && let Some(limit) = json.at(pointer).as_u64()
@@ -187,23 +147,14 @@ impl<'a> SideFiles<'a> {
     fn pooling(&self) -> Result<(Option<Pooling>, bool)> {
         let mut normalize = true;
         if let Some(modules) = self.json("modules.json")? {
-            let types = modules
-                .value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|module| &module["type"]);
+            let types = modules.value.as_array().into_iter().flatten().map(|module| &module["type"]);
             normalize = false;
             for module in types {
                 match module.as_str().and_then(|name| name.rsplit('.').next()) {
                     Some("Transformer" | "Pooling") => {}
                     Some("Normalize") => normalize = true,
                     _ => {
-                        return Err(modules.unsupported(
-                            "type",
-                            module,
-                            "Transformer, Pooling, Normalize",
-                        ));
+                        return Err(modules.unsupported("type", module, "Transformer, Pooling, Normalize"));
                     }
                 }
             }
@@ -222,11 +173,7 @@ impl<'a> SideFiles<'a> {
         match on[..] {
             ["pooling_mode_mean_tokens"] => Ok((Some(Pooling::Mean), normalize)),
             ["pooling_mode_cls_token"] => Ok((Some(Pooling::Cls), normalize)),
-            _ => Err(json.unsupported(
-                "pooling_mode",
-                &on.join(" + ").into(),
-                "mean_tokens or cls_token",
-            )),
+            _ => Err(json.unsupported("pooling_mode", &on.join(" + ").into(), "mean_tokens or cls_token")),
         }
     }
 
@@ -237,22 +184,15 @@ impl<'a> SideFiles<'a> {
             return fast_tokenizer(&json);
         }
         let Some((file, bytes)) = self.bytes("vocab.txt") else {
-            return Err(damaged(
-                "tokenizer.json",
-                "neither this file nor vocab.txt is there".into(),
-            ));
+            return Err(damaged("tokenizer.json", "neither this file nor vocab.txt is there".into()));
         };
         let text = std::str::from_utf8(bytes).map_err(|error| damaged(file, error.to_string()))?;
         let tokens: Vec<&str> = text.lines().map(str::trim_end).collect();
-        let json = self.json("tokenizer_config.json")?.unwrap_or(Json {
-            file: "tokenizer_config.json",
-            value: Value::Null,
-        });
+        let json =
+            self.json("tokenizer_config.json")?.unwrap_or(Json { file: "tokenizer_config.json", value: Value::Null });
         let flag = |pointer, default| json.at(pointer).as_bool().unwrap_or(default);
         let lowercase = flag("/do_lower_case", true);
-        let id = |token| {
-            token_id(&tokens, token).ok_or_else(|| damaged(file, format!("no token {token}")))
-        };
+        let id = |token| token_id(&tokens, token).ok_or_else(|| damaged(file, format!("no token {token}")));
         let config = WordPieceConfig {
             lowercase,
             strip_accents: flag("/strip_accents", lowercase),
@@ -268,10 +208,7 @@ impl<'a> SideFiles<'a> {
 }
 
 fn token_id(tokens: &[&str], token: &str) -> Option<u32> {
-    tokens
-        .iter()
-        .position(|candidate| *candidate == token)
-        .map(|id| id as u32)
+    tokens.iter().position(|candidate| *candidate == token).map(|id| id as u32)
 }
 
 /// Reads a `tokenizer.json`.
@@ -281,51 +218,31 @@ fn fast_tokenizer(json: &Json<'_>) -> Result<(WordPieceConfig, String)> {
     json.only("/normalizer/type", &["BertNormalizer".into()])?;
     json.only("/normalizer/clean_text", &[true.into()])?;
     json.only("/pre_tokenizer/type", &["BertPreTokenizer".into()])?;
-    json.only(
-        "/post_processor/type",
-        &["TemplateProcessing".into(), "BertProcessing".into()],
-    )?;
+    json.only("/post_processor/type", &["TemplateProcessing".into(), "BertProcessing".into()])?;
 
-    let entries = json
-        .at("/model/vocab")
-        .as_object()
-        .ok_or_else(|| json.damaged("model.vocab is missing".into()))?;
+    let entries = json.at("/model/vocab").as_object().ok_or_else(|| json.damaged("model.vocab is missing".into()))?;
     let mut tokens = vec![None; entries.len()];
     for (token, id) in entries {
         if token.is_empty() || token.contains(['\n', '\r']) {
-            return Err(json.damaged(format!(
-                "model.vocab: token {token:?} can't stand on a line of its own"
-            )));
+            return Err(json.damaged(format!("model.vocab: token {token:?} can't stand on a line of its own")));
         }
-        let slot = id
-            .as_u64()
-            .and_then(|id| tokens.get_mut(usize::try_from(id).ok()?));
+        let slot = id.as_u64().and_then(|id| tokens.get_mut(usize::try_from(id).ok()?));
         match slot {
             Some(slot @ None) => *slot = Some(token.as_str()),
             _ => {
-                return Err(json.damaged(format!(
-                    "model.vocab: id {id} of token {token:?} is double or too large"
-                )));
+                return Err(json.damaged(format!("model.vocab: id {id} of token {token:?} is double or too large")));
             }
         }
     }
     // As many slots as entries and no id twice: every slot is filled.
     let tokens: Vec<&str> = tokens.into_iter().flatten().collect();
-    let id = |token: &str| {
-        token_id(&tokens, token)
-            .ok_or_else(|| json.damaged(format!("model.vocab: no token {token}")))
-    };
+    let id =
+        |token: &str| token_id(&tokens, token).ok_or_else(|| json.damaged(format!("model.vocab: no token {token}")));
     let lowercase = json.at("/normalizer/lowercase").as_bool().unwrap_or(true);
     let config = WordPieceConfig {
         lowercase,
-        strip_accents: json
-            .at("/normalizer/strip_accents")
-            .as_bool()
-            .unwrap_or(lowercase),
-        split_cjk: json
-            .at("/normalizer/handle_chinese_chars")
-            .as_bool()
-            .unwrap_or(true),
+        strip_accents: json.at("/normalizer/strip_accents").as_bool().unwrap_or(lowercase),
+        split_cjk: json.at("/normalizer/handle_chinese_chars").as_bool().unwrap_or(true),
         unk_id: id(json.at("/model/unk_token").as_str().unwrap_or("[UNK]"))?,
         cls_id: id("[CLS]")?,
         sep_id: id("[SEP]")?,

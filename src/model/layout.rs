@@ -38,25 +38,14 @@ pub fn layout(config: &ModelConfig) -> Vec<TensorSpec> {
     let (hidden, inter) = (config.hidden_size, config.intermediate_size);
     let mut specs = Vec::with_capacity(8 + config.num_layers * 16);
     let mut add = |name: String, dtype: Dtype, shape: &[usize]| {
-        specs.push(TensorSpec {
-            name,
-            dtype,
-            shape: shape.to_vec(),
-        });
+        specs.push(TensorSpec { name, dtype, shape: shape.to_vec() });
     };
     add(VOCAB.into(), Dtype::U8, &[0]);
-    for (name, rows) in [
-        ("word", config.vocab_size),
-        ("position", config.max_positions),
-    ] {
+    for (name, rows) in [("word", config.vocab_size), ("position", config.max_positions)] {
         add(format!("embeddings.{name}"), Dtype::I8, &[rows, hidden]);
         add(format!("embeddings.{name}.scale"), Dtype::F32, &[rows]);
     }
-    add(
-        "embeddings.token_type".into(),
-        Dtype::F32,
-        &[config.type_vocab_size, hidden],
-    );
+    add("embeddings.token_type".into(), Dtype::F32, &[config.type_vocab_size, hidden]);
     add("embeddings.norm.weight".into(), Dtype::F32, &[hidden]);
     add("embeddings.norm.bias".into(), Dtype::F32, &[hidden]);
     for layer in 0..config.num_layers {

@@ -39,29 +39,16 @@ pub struct QuantizedRows {
 ///
 /// # Panics
 /// If `columns` is 0 or does not divide the number of weights.
-pub fn quantize_rows(
-    weights: &[f32],
-    columns: usize,
-    search: ScaleSearch,
-    min_scale: f32,
-) -> QuantizedRows {
-    assert!(
-        columns > 0 && weights.len().is_multiple_of(columns),
-        "weights must be whole rows"
-    );
+pub fn quantize_rows(weights: &[f32], columns: usize, search: ScaleSearch, min_scale: f32) -> QuantizedRows {
+    assert!(columns > 0 && weights.len().is_multiple_of(columns), "weights must be whole rows");
     let rows = weights.len() / columns;
-    let mut quantized = QuantizedRows {
-        values: vec![0; weights.len()],
-        scales: vec![0.0; rows],
-        errors: vec![0.0; rows],
-    };
+    let mut quantized =
+        QuantizedRows { values: vec![0; weights.len()], scales: vec![0.0; rows], errors: vec![0.0; rows] };
     weights
         .par_chunks(columns)
         .zip(quantized.values.par_chunks_mut(columns))
         .zip(quantized.scales.par_iter_mut().zip(&mut quantized.errors))
-        .for_each(|((row, values), (scale, error))| {
-            (*scale, *error) = quantize_row(row, values, search, min_scale)
-        });
+        .for_each(|((row, values), (scale, error))| (*scale, *error) = quantize_row(row, values, search, min_scale));
     quantized
 }
 
@@ -107,9 +94,7 @@ fn round(weight: f32, inverse: f32) -> f32 {
 /// Squared error of a row rounded with `scale`.
 fn squared_error(row: &[f32], scale: f32) -> f64 {
     let inverse = 1.0 / scale;
-    row.iter()
-        .map(|w| f64::from(w - scale * round(*w, inverse)).powi(2))
-        .sum()
+    row.iter().map(|w| f64::from(w - scale * round(*w, inverse)).powi(2)).sum()
 }
 
 /// The scale that restores best what `grid` rounded.
@@ -130,56 +115,31 @@ mod tests {
 
     #[test]
     fn rounds_half_away_from_zero_and_keeps_the_maximum() {
-        let rows = quantize_rows(
-            &[0.5, -1.27, 0.004, 127.0, 0.5, -0.5],
-            3,
-            ScaleSearch::Max,
-            0.0,
-        );
+        let rows = quantize_rows(&[0.5, -1.27, 0.004, 127.0, 0.5, -0.5], 3, ScaleSearch::Max, 0.0);
         assert_eq!(rows.values, [50, -127, 0, 127, 1, -1]);
         assert_eq!(rows.scales, [0.01, 1.0]);
     }
 
     #[test]
     fn zeros_and_the_tiniest_numbers_become_zeros() {
-        let rows = quantize_rows(
-            &[0.0, 0.0, 1e-45, -1e-40],
-            2,
-            ScaleSearch::LeastSquares,
-            0.0,
-        );
-        assert_eq!(
-            (rows.values, rows.scales, rows.errors),
-            (vec![0; 4], vec![0.0; 2], vec![0.0; 2])
-        );
+        let rows = quantize_rows(&[0.0, 0.0, 1e-45, -1e-40], 2, ScaleSearch::LeastSquares, 0.0);
+        assert_eq!((rows.values, rows.scales, rows.errors), (vec![0; 4], vec![0.0; 2], vec![0.0; 2]));
     }
 
     #[test]
     fn no_scale_is_below_the_smallest() {
-        let rows = quantize_rows(
-            &[0.5, -1.27, 0.05, -0.127],
-            2,
-            ScaleSearch::LeastSquares,
-            0.1,
-        );
+        let rows = quantize_rows(&[0.5, -1.27, 0.05, -0.127], 2, ScaleSearch::LeastSquares, 0.1);
         assert_eq!(rows.scales, [0.1, 0.1]);
         assert_eq!(rows.values, [5, -13, 1, -1]);
     }
 
     #[test]
     fn search_is_never_worse_and_helps_a_row_with_an_outlier() {
-        let mut row: Vec<f32> = (0..384)
-            .map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0)
-            .collect();
+        let mut row: Vec<f32> = (0..384).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
         row[7] = 1.3;
         let max = quantize_rows(&row, 384, ScaleSearch::Max, 0.0);
         let best = quantize_rows(&row, 384, ScaleSearch::LeastSquares, 0.0);
-        assert!(
-            best.errors[0] < max.errors[0],
-            "{} {}",
-            best.errors[0],
-            max.errors[0]
-        );
+        assert!(best.errors[0] < max.errors[0], "{} {}", best.errors[0], max.errors[0]);
         let restored = best.values.iter().map(|q| f32::from(*q) * best.scales[0]);
         let error: f32 = row.iter().zip(restored).map(|(w, r)| (w - r).powi(2)).sum();
         let norm: f32 = row.iter().map(|w| w * w).sum();

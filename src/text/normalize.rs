@@ -53,14 +53,8 @@ pub fn for_each_word(
     max_word_chars: usize,
     on_word: impl FnMut(Word<'_>) -> ControlFlow<()>,
 ) {
-    let splitter = Splitter {
-        options,
-        word: String::with_capacity(64),
-        chars: 0,
-        max_word_chars,
-        pending: Vec::new(),
-        on_word,
-    };
+    let splitter =
+        Splitter { options, word: String::with_capacity(64), chars: 0, max_word_chars, pending: Vec::new(), on_word };
     // A break is the caller's way to say "enough", not a failure.
     let _ = splitter.run(text);
 }
@@ -117,11 +111,7 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
                 if !self.pending.is_empty() {
                     self.flush_pending()?;
                 }
-                let byte = if self.options.lowercase {
-                    byte.to_ascii_lowercase()
-                } else {
-                    *byte
-                };
+                let byte = if self.options.lowercase { byte.to_ascii_lowercase() } else { *byte };
                 match class {
                     Class::Drop => {}
                     Class::Space => self.end_word()?,
@@ -239,10 +229,7 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
         if self.chars == 0 {
             return ControlFlow::Continue(());
         }
-        let flow = (self.on_word)(Word {
-            text: &self.word,
-            chars: self.chars,
-        });
+        let flow = (self.on_word)(Word { text: &self.word, chars: self.chars });
         self.word.clear();
         self.chars = 0;
         flow
@@ -269,11 +256,7 @@ fn is_cjk(c: char) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: NormalizeOptions = NormalizeOptions {
-        lowercase: true,
-        strip_accents: true,
-        split_cjk: true,
-    };
+    const ALL: NormalizeOptions = NormalizeOptions { lowercase: true, strip_accents: true, split_cjk: true };
 
     fn words(text: &str, options: NormalizeOptions) -> Vec<String> {
         let mut words = Vec::new();
@@ -295,22 +278,9 @@ mod tests {
 
     #[test]
     fn passes_can_be_off() {
-        let off = NormalizeOptions {
-            lowercase: false,
-            strip_accents: false,
-            split_cjk: false,
-        };
+        let off = NormalizeOptions { lowercase: false, strip_accents: false, split_cjk: false };
         assert_eq!(words("Crème x日本y", off), ["Crème", "x日本y"]);
-        assert_eq!(
-            words(
-                "Crème İ",
-                NormalizeOptions {
-                    lowercase: true,
-                    ..off
-                }
-            ),
-            ["crème", "i\u{307}"]
-        );
+        assert_eq!(words("Crème İ", NormalizeOptions { lowercase: true, ..off }), ["crème", "i\u{307}"]);
     }
 
     #[test]
@@ -327,11 +297,7 @@ mod tests {
         let mut seen = 0;
         for_each_word("a b c d", ALL, 100, |_| {
             seen += 1;
-            if seen == 2 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if seen == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         assert_eq!(seen, 2);
     }

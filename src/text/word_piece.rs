@@ -77,38 +77,24 @@ impl WordPiece {
     /// # Errors
     /// [`Error::Damaged`] for an empty vocabulary, a token over 256 bytes, or an id of `config` that has no token.
     pub fn new(vocab: &str, config: WordPieceConfig) -> Result<Self> {
-        let damaged = |detail| Error::Damaged {
-            file: VOCAB.to_string(),
-            detail,
-            next: REIMPORT_MODEL,
-        };
+        let damaged = |detail| Error::Damaged { file: VOCAB.to_string(), detail, next: REIMPORT_MODEL };
         let mut tokens = Vec::with_capacity(vocab.len());
         let mut offsets = vec![0u32];
         let mut longest = 0;
         for (id, token) in vocab.lines().enumerate() {
             if token.len() > MAX_TOKEN_BYTES {
-                return Err(damaged(format!(
-                    "token {id} has {} bytes, at most {MAX_TOKEN_BYTES} can be",
-                    token.len()
-                )));
+                return Err(damaged(format!("token {id} has {} bytes, at most {MAX_TOKEN_BYTES} can be", token.len())));
             }
             longest = longest.max(token.strip_prefix("##").unwrap_or(token).len());
             tokens.extend_from_slice(token.as_bytes());
-            offsets.push(
-                u32::try_from(tokens.len()).map_err(|_| damaged("more than 4 GB".to_string()))?,
-            );
+            offsets.push(u32::try_from(tokens.len()).map_err(|_| damaged("more than 4 GB".to_string()))?);
         }
         let count = offsets.len() - 1;
-        for (name, id) in [
-            ("unk_id", config.unk_id),
-            ("cls_id", config.cls_id),
-            ("sep_id", config.sep_id),
-            ("pad_id", config.pad_id),
-        ] {
+        for (name, id) in
+            [("unk_id", config.unk_id), ("cls_id", config.cls_id), ("sep_id", config.sep_id), ("pad_id", config.pad_id)]
+        {
             if id as usize >= count {
-                return Err(damaged(format!(
-                    "{name} is {id}, but there are {count} tokens"
-                )));
+                return Err(damaged(format!("{name} is {id}, but there are {count} tokens")));
             }
         }
         let slots = (count * 2).next_power_of_two();
@@ -206,11 +192,7 @@ impl WordPiece {
                 ids.truncate(before);
                 ids.push(config.unk_id);
             }
-            if ids.len() >= end {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if ids.len() >= end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         ids.truncate(end);
     }
@@ -232,9 +214,7 @@ impl WordPiece {
             let found = (1..=reach)
                 .rev()
                 .filter(|len| rest.is_char_boundary(*len))
-                .find_map(|len| {
-                    Some((len, self.find(prefixes[len - 1], &bytes[..len], continues)?))
-                });
+                .find_map(|len| Some((len, self.find(prefixes[len - 1], &bytes[..len], continues)?)));
             let Some((len, id)) = found else { return false };
             ids.push(id);
             rest = &rest[len..];
@@ -253,11 +233,7 @@ impl WordPiece {
             }
             if self.tags[slot] == tag(hash) {
                 let token = self.token(id);
-                let token = if continues {
-                    token.strip_prefix(b"##")
-                } else {
-                    Some(token)
-                };
+                let token = if continues { token.strip_prefix(b"##") } else { Some(token) };
                 if token == Some(piece) {
                     return Some(id);
                 }
@@ -308,8 +284,7 @@ fn longest_first(a: usize, b: usize, room: usize) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    const VOCAB: &str =
-        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[\n]\nun\n##aff\n##able\nsep\na\nb\n##b\ncafe\n##é\n日";
+    const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[\n]\nun\n##aff\n##able\nsep\na\nb\n##b\ncafe\n##é\n日";
 
     fn tokenizer() -> WordPiece {
         let config = WordPieceConfig {
@@ -372,18 +347,9 @@ mod tests {
     #[test]
     fn bad_vocabularies_are_refused() {
         let config = tokenizer().config().clone();
-        assert!(matches!(
-            WordPiece::new("", config.clone()),
-            Err(Error::Damaged { .. })
-        ));
-        assert!(matches!(
-            WordPiece::new("[PAD]\n[UNK]", config.clone()),
-            Err(Error::Damaged { .. })
-        ));
+        assert!(matches!(WordPiece::new("", config.clone()), Err(Error::Damaged { .. })));
+        assert!(matches!(WordPiece::new("[PAD]\n[UNK]", config.clone()), Err(Error::Damaged { .. })));
         let long = format!("{VOCAB}\n{}", "x".repeat(257));
-        assert!(matches!(
-            WordPiece::new(&long, config),
-            Err(Error::Damaged { .. })
-        ));
+        assert!(matches!(WordPiece::new(&long, config), Err(Error::Damaged { .. })));
     }
 }

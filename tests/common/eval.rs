@@ -17,12 +17,8 @@ pub fn eval_folder() -> Option<PathBuf> {
 /// Names of the collections in `folder`, sorted.
 pub fn collections(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("the folder of collections can be listed");
-    let folders = entries
-        .filter_map(|entry| entry.ok())
-        .filter(|entry| entry.path().is_dir());
-    let mut names: Vec<String> = folders
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let folders = entries.filter_map(|entry| entry.ok()).filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -33,32 +29,23 @@ pub fn documents(folder: &Path, collection: &str) -> Vec<String> {
     if plain.is_file() {
         return json_lines(&std::fs::read_to_string(&plain).expect("corpus.jsonl is text"));
     }
-    let file = std::fs::File::open(plain.with_extension("jsonl.gz"))
-        .expect("a collection has corpus.jsonl(.gz)");
+    let file = std::fs::File::open(plain.with_extension("jsonl.gz")).expect("a collection has corpus.jsonl(.gz)");
     let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(file)
-        .read_to_string(&mut text)
-        .expect("corpus.jsonl.gz is gzipped text");
+    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).expect("corpus.jsonl.gz is gzipped text");
     json_lines(&text)
 }
 
 /// Queries of a collection.
 pub fn queries(folder: &Path, collection: &str) -> Vec<String> {
-    json_lines(
-        &std::fs::read_to_string(folder.join(collection).join("queries.jsonl"))
-            .expect("queries.jsonl is text"),
-    )
+    json_lines(&std::fs::read_to_string(folder.join(collection).join("queries.jsonl")).expect("queries.jsonl is text"))
 }
 
 fn json_lines(text: &str) -> Vec<String> {
     text.lines()
         .map(|line| {
-            let entry: serde_json::Value =
-                serde_json::from_str(line).expect("a line is a JSON object");
+            let entry: serde_json::Value = serde_json::from_str(line).expect("a line is a JSON object");
             let field = |name| entry[name].as_str().unwrap_or_default();
-            format!("{}\n{}", field("title"), field("text"))
-                .trim()
-                .to_string()
+            format!("{}\n{}", field("title"), field("text")).trim().to_string()
         })
         .collect()
 }

@@ -20,8 +20,7 @@ pub struct Reference {
 impl Reference {
     /// The F32 weights in `folder` (config.json, model.safetensors).
     pub fn load(folder: &Path) -> Self {
-        let weights = std::fs::read(folder.join("model.safetensors"))
-            .expect("the reference weights can be read");
+        let weights = std::fs::read(folder.join("model.safetensors")).expect("the reference weights can be read");
         let weights = VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)
             .expect("the reference weights are safetensors");
         Self::new(folder, weights)
@@ -35,51 +34,34 @@ impl Reference {
 
     /// These weights, by their Hugging Face names, with the config.json in `folder`.
     pub fn from_tensors(folder: &Path, tensors: HashMap<String, Tensor>) -> Self {
-        Self::new(
-            folder,
-            VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu),
-        )
+        Self::new(folder, VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu))
     }
 
     fn new(folder: &Path, weights: VarBuilder<'_>) -> Self {
         let config = std::fs::read(folder.join("config.json")).expect("config.json can be read");
         let config: Config = serde_json::from_slice(&config).expect("config.json is BERT's");
         assert_eq!(config.hidden_size, DIM);
-        Reference {
-            model: BertModel::load(weights, &config).expect("the weights fit config.json"),
-        }
+        Reference { model: BertModel::load(weights, &config).expect("the weights fit config.json") }
     }
 
     /// Embeddings of sequences of token ids (special tokens included), `[sequences, 384]`.
     pub fn embed(&self, sequences: &[Vec<u32>]) -> Vec<[f32; DIM]> {
-        sequences
-            .iter()
-            .map(|ids| self.embed_one(ids).expect("candle computes"))
-            .collect()
+        sequences.iter().map(|ids| self.embed_one(ids).expect("candle computes")).collect()
     }
 
     fn embed_one(&self, ids: &[u32]) -> candle_core::Result<[f32; DIM]> {
         let ids = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?; // [1, seq]
         let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?; // [1, seq, 384]
         let mean = hidden.mean(1)?.squeeze(0)?.to_vec1::<f32>()?; // [384]
-        let norm = mean
-            .iter()
-            .map(|value| f64::from(*value).powi(2))
-            .sum::<f64>()
-            .sqrt();
-        Ok(std::array::from_fn(|at| {
-            (f64::from(mean[at]) / norm) as f32
-        }))
+        let norm = mean.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        Ok(std::array::from_fn(|at| (f64::from(mean[at]) / norm) as f32))
     }
 }
 
 /// Dot product of two vectors, accumulated in f64: the cosine, if both are normalised.
 pub fn dot(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-        .sum()
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
 /// Smallest and mean cosine between embeddings of the same sequences.
@@ -96,39 +78,23 @@ pub fn dequantized(file: &ModelFile<'_>) -> HashMap<String, Tensor> {
     let (hidden, inter) = (config.hidden_size, config.intermediate_size);
     let mut tensors = HashMap::new();
     let mut add = |name: String, values: &[f32], shape: &[usize]| {
-        let tensor =
-            Tensor::from_slice(values, shape, &Device::Cpu).expect("values fill the shape");
+        let tensor = Tensor::from_slice(values, shape, &Device::Cpu).expect("values fill the shape");
         assert!(tensors.insert(name, tensor).is_none());
     };
-    let floats =
-        |name: &str, shape: &[usize]| file.f32(name, shape).expect("the model file is good");
+    let floats = |name: &str, shape: &[usize]| file.f32(name, shape).expect("the model file is good");
     let matrix = |name: &str, scale: &str, rows: usize, columns: usize| -> Vec<f32> {
-        let values = file
-            .i8(name, &[rows, columns])
-            .expect("the model file is good");
+        let values = file.i8(name, &[rows, columns]).expect("the model file is good");
         let scales = floats(scale, &[rows]);
         let rows = values.chunks(columns).zip(scales);
-        rows.flat_map(|(row, scale)| row.iter().map(move |q| f32::from(*q) * scale))
-            .collect()
+        rows.flat_map(|(row, scale)| row.iter().map(move |q| f32::from(*q) * scale)).collect()
     };
-    for (name, rows) in [
-        ("word", config.vocab_size),
-        ("position", config.max_positions),
-    ] {
+    for (name, rows) in [("word", config.vocab_size), ("position", config.max_positions)] {
         let ours = format!("embeddings.{name}");
         let values = matrix(&ours, &format!("{ours}.scale"), rows, hidden);
-        add(
-            format!("embeddings.{name}_embeddings.weight"),
-            &values,
-            &[rows, hidden],
-        );
+        add(format!("embeddings.{name}_embeddings.weight"), &values, &[rows, hidden]);
     }
     let shape = [config.type_vocab_size, hidden];
-    add(
-        "embeddings.token_type_embeddings.weight".into(),
-        &floats("embeddings.token_type", &shape),
-        &shape,
-    );
+    add("embeddings.token_type_embeddings.weight".into(), &floats("embeddings.token_type", &shape), &shape);
     for field in ["weight", "bias"] {
         add(
             format!("embeddings.LayerNorm.{field}"),
@@ -137,53 +103,28 @@ pub fn dequantized(file: &ModelFile<'_>) -> HashMap<String, Tensor> {
         );
     }
     for layer in 0..config.num_layers {
-        let qkv = [
-            "attention.self.query",
-            "attention.self.key",
-            "attention.self.value",
-        ];
+        let qkv = ["attention.self.query", "attention.self.key", "attention.self.value"];
         let linears: [(&str, &[&str], usize, usize); 4] = [
             ("qkv", &qkv, hidden, hidden),
-            (
-                "attention_output",
-                &["attention.output.dense"],
-                hidden,
-                hidden,
-            ),
+            ("attention_output", &["attention.output.dense"], hidden, hidden),
             ("intermediate", &["intermediate.dense"], inter, hidden),
             ("output", &["output.dense"], hidden, inter),
         ];
         for (ours, theirs, rows, columns) in linears {
             let name = |field: &str| format!("layers.{layer}.{ours}.{field}");
-            let weight = matrix(
-                &name("weight"),
-                &name("scale"),
-                rows * theirs.len(),
-                columns,
-            );
+            let weight = matrix(&name("weight"), &name("scale"), rows * theirs.len(), columns);
             let bias = floats(&name("bias"), &[rows * theirs.len()]);
             for (part, theirs) in theirs.iter().enumerate() {
                 let prefix = format!("encoder.layer.{layer}.{theirs}");
                 let weights = &weight[part * rows * columns..(part + 1) * rows * columns];
                 add(format!("{prefix}.weight"), weights, &[rows, columns]);
-                add(
-                    format!("{prefix}.bias"),
-                    &bias[part * rows..(part + 1) * rows],
-                    &[rows],
-                );
+                add(format!("{prefix}.bias"), &bias[part * rows..(part + 1) * rows], &[rows]);
             }
         }
-        for (ours, theirs) in [
-            ("attention_norm", "attention.output"),
-            ("output_norm", "output"),
-        ] {
+        for (ours, theirs) in [("attention_norm", "attention.output"), ("output_norm", "output")] {
             for field in ["weight", "bias"] {
                 let values = floats(&format!("layers.{layer}.{ours}.{field}"), &[hidden]);
-                add(
-                    format!("encoder.layer.{layer}.{theirs}.LayerNorm.{field}"),
-                    &values,
-                    &[hidden],
-                );
+                add(format!("encoder.layer.{layer}.{theirs}.LayerNorm.{field}"), &values, &[hidden]);
             }
         }
     }

@@ -14,9 +14,7 @@ pub const HIDDEN: usize = 8;
 /// Width of the feed-forward part.
 pub const INTER: usize = 12;
 const POSITIONS: usize = 16;
-const TOKENS: [&str; 9] = [
-    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cargo", "work", "##space", "##s",
-];
+const TOKENS: [&str; 9] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cargo", "work", "##space", "##s"];
 
 /// The files of a model, to be changed before they are imported.
 #[derive(Clone)]
@@ -54,10 +52,7 @@ impl TinyBert {
                 }),
             ),
             ("sentence_bert_config.json", json!({"max_seq_length": 12})),
-            (
-                "tokenizer_config.json",
-                json!({"model_max_length": 14, "do_lower_case": true}),
-            ),
+            ("tokenizer_config.json", json!({"model_max_length": 14, "do_lower_case": true})),
             (
                 "1_Pooling/config.json",
                 json!({"word_embedding_dimension": HIDDEN, "pooling_mode_mean_tokens": true,
@@ -74,26 +69,12 @@ impl TinyBert {
         let mut add = |name: String, shape: &[usize]| {
             let (count, seed) = (shape.iter().product::<usize>(), weights.len());
             // Multiples of 1/64 below 4: exact in F16 and BF16.
-            let values: Vec<f32> = (0..count)
-                .map(|at| ((at * 37 + seed * 11) % 255) as f32 / 64.0 - 2.0)
-                .collect();
-            weights.insert(
-                name,
-                Tensor::from_vec(values, shape, &Device::Cpu).expect("values fill the shape"),
-            );
+            let values: Vec<f32> = (0..count).map(|at| ((at * 37 + seed * 11) % 255) as f32 / 64.0 - 2.0).collect();
+            weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu).expect("values fill the shape"));
         };
-        add(
-            "embeddings.word_embeddings.weight".into(),
-            &[TOKENS.len(), HIDDEN],
-        );
-        add(
-            "embeddings.position_embeddings.weight".into(),
-            &[POSITIONS, HIDDEN],
-        );
-        add(
-            "embeddings.token_type_embeddings.weight".into(),
-            &[2, HIDDEN],
-        );
+        add("embeddings.word_embeddings.weight".into(), &[TOKENS.len(), HIDDEN]);
+        add("embeddings.position_embeddings.weight".into(), &[POSITIONS, HIDDEN]);
+        add("embeddings.token_type_embeddings.weight".into(), &[2, HIDDEN]);
         add("pooler.dense.weight".into(), &[HIDDEN, HIDDEN]);
         let mut norms = vec!["embeddings".to_string()];
         for layer in 0..2 {
@@ -109,32 +90,19 @@ impl TinyBert {
                 add(format!("{prefix}.{part}.weight"), &[rows, columns]);
                 add(format!("{prefix}.{part}.bias"), &[rows]);
             }
-            norms.extend([
-                format!("{prefix}.attention.output"),
-                format!("{prefix}.output"),
-            ]);
+            norms.extend([format!("{prefix}.attention.output"), format!("{prefix}.output")]);
         }
         for norm in norms {
             add(format!("{norm}.LayerNorm.weight"), &[HIDDEN]);
             add(format!("{norm}.LayerNorm.bias"), &[HIDDEN]);
         }
-        TinyBert {
-            files: files
-                .into_iter()
-                .map(|(name, value)| (name.to_string(), value))
-                .collect(),
-            weights,
-        }
+        TinyBert { files: files.into_iter().map(|(name, value)| (name.to_string(), value)).collect(), weights }
     }
 
     /// The model with one field of a JSON file changed.
     pub fn with(mut self, file: &str, pointer: &str, value: Value) -> Self {
         let (parent, field) = pointer.rsplit_once('/').expect("a JSON pointer");
-        let parent = self
-            .files
-            .get_mut(file)
-            .and_then(|json| json.pointer_mut(parent))
-            .expect("the parent is there");
+        let parent = self.files.get_mut(file).and_then(|json| json.pointer_mut(parent)).expect("the parent is there");
         match parent {
             Value::Array(items) => items[field.parse::<usize>().expect("an index")] = value,
             parent => parent[field] = value,
@@ -150,11 +118,7 @@ impl TinyBert {
 
     /// The model with its weights renamed.
     pub fn renamed(mut self, rename: impl Fn(&str) -> String) -> Self {
-        self.weights = self
-            .weights
-            .into_iter()
-            .map(|(name, tensor)| (rename(&name), tensor))
-            .collect();
+        self.weights = self.weights.into_iter().map(|(name, tensor)| (rename(&name), tensor)).collect();
         self
     }
 
@@ -197,11 +161,7 @@ impl TinyBert {
         };
         let weights = self.safetensors();
         let side_files = self.side_files();
-        let source = ImportSource {
-            weights_name: "model.safetensors",
-            weights: &weights,
-            side_files: &side_files,
-        };
+        let source = ImportSource { weights_name: "model.safetensors", weights: &weights, side_files: &side_files };
         import(&source, &options, &mut |_, _, _| {})
     }
 }

@@ -21,11 +21,7 @@ pub fn reference_model() -> PathBuf {
     });
     for name in ["config.json", "tokenizer.json", "model.safetensors"] {
         let found = folder.join(name).is_file();
-        assert!(
-            found,
-            "SITESEER_REFERENCE_MODEL: no {name} in {}. `./build.sh test` downloads it.",
-            folder.display()
-        );
+        assert!(found, "SITESEER_REFERENCE_MODEL: no {name} in {}. `./build.sh test` downloads it.", folder.display());
     }
     folder
 }
@@ -41,38 +37,21 @@ pub struct Pair {
 impl Pair {
     /// Both tokenizers of the model in `folder`.
     pub fn load(folder: &Path) -> Self {
-        let mut theirs =
-            Tokenizer::from_file(folder.join("tokenizer.json")).expect("tokenizer.json opens");
-        theirs
-            .with_truncation(None)
-            .expect("truncation can be switched off");
+        let mut theirs = Tokenizer::from_file(folder.join("tokenizer.json")).expect("tokenizer.json opens");
+        theirs.with_truncation(None).expect("truncation can be switched off");
         theirs.with_padding(None);
         theirs.set_encode_special_tokens(true);
         let files: Vec<SideFile> = SIDE_FILES
             .into_iter()
-            .filter_map(|name| {
-                Some(SideFile {
-                    name: name.into(),
-                    bytes: std::fs::read(folder.join(name)).ok()?,
-                })
-            })
+            .filter_map(|name| Some(SideFile { name: name.into(), bytes: std::fs::read(folder.join(name)).ok()? }))
             .collect();
-        let (config, vocab) = SideFiles(&files)
-            .read(None)
-            .expect("the model can be imported");
-        Pair {
-            theirs,
-            ours: WordPiece::new(&vocab, config.tokenizer).expect("the vocabulary is good"),
-        }
+        let (config, vocab) = SideFiles(&files).read(None).expect("the model can be imported");
+        Pair { theirs, ours: WordPiece::new(&vocab, config.tokenizer).expect("the vocabulary is good") }
     }
 
     /// The oracle's ids of `text`, without special tokens.
     pub fn their_ids(&self, text: &str) -> Vec<u32> {
-        self.theirs
-            .encode_fast(text, false)
-            .expect("tokenizers encodes any text")
-            .get_ids()
-            .to_vec()
+        self.theirs.encode_fast(text, false).expect("tokenizers encodes any text").get_ids().to_vec()
     }
 
     /// Our ids of `text`, without special tokens.
@@ -100,13 +79,8 @@ impl Pair {
     /// The oracle, set to cut sequences to `max_tokens`.
     pub fn cutting(&self, max_tokens: usize) -> Tokenizer {
         let mut theirs = self.theirs.clone();
-        let cut = tokenizers::TruncationParams {
-            max_length: max_tokens,
-            ..Default::default()
-        };
-        theirs
-            .with_truncation(Some(cut))
-            .expect("a sensible length");
+        let cut = tokenizers::TruncationParams { max_length: max_tokens, ..Default::default() };
+        theirs.with_truncation(Some(cut)).expect("a sensible length");
         theirs
     }
 
