@@ -24,8 +24,7 @@ type Qrels = HashMap<String, HashMap<String, u32>>;
 
 fn main() -> Result<()> {
     let mut options = LexicalOptions::default();
-    let (mut folders, mut split, mut plain, mut show) =
-        (Vec::new(), "test".to_string(), false, String::new());
+    let (mut folders, mut split, mut plain, mut show) = (Vec::new(), "test".to_string(), false, String::new());
     for arg in std::env::args().skip(1) {
         match arg.split_once('=') {
             Some(("split", value)) => split = value.into(),
@@ -42,9 +41,7 @@ fn main() -> Result<()> {
 }
 
 fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> {
-    let number: f32 = value
-        .parse()
-        .with_context(|| format!("{name}={value}: not a number"))?;
+    let number: f32 = value.parse().with_context(|| format!("{name}={value}: not a number"))?;
     let bm25f = &mut options.bm25f;
     *match name {
         "k1" => &mut bm25f.k1,
@@ -64,13 +61,7 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
     Ok(())
 }
 
-fn evaluate(
-    folder: &Path,
-    split: &str,
-    plain: bool,
-    show: &str,
-    options: &LexicalOptions<'_>,
-) -> Result<()> {
+fn evaluate(folder: &Path, split: &str, plain: bool, show: &str, options: &LexicalOptions<'_>) -> Result<()> {
     let corpus = read_jsonl(&folder.join("corpus.jsonl"))?;
     let (mut builder, mut owner) = (LexicalBuilder::new(), Vec::new());
     let mut textbook = Textbook::default();
@@ -96,11 +87,7 @@ fn evaluate(
     let qrels = read_qrels(&folder.join(format!("qrels/{split}.tsv")))?;
     let ids: Vec<&str> = corpus.iter().map(|row| string(row, "_id")).collect();
     let mut figures: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-    let queries = read_jsonl(&folder.join(if split == "train" {
-        "queries_train.jsonl"
-    } else {
-        "queries.jsonl"
-    }))?;
+    let queries = read_jsonl(&folder.join(if split == "train" { "queries_train.jsonl" } else { "queries.jsonl" }))?;
     let mut searching = std::time::Duration::ZERO;
     for query in &queries {
         let Some(grades) = qrels.get(string(query, "_id")) else {
@@ -110,11 +97,7 @@ fn evaluate(
         let hits: Vec<u32> = if plain {
             textbook.search(string(query, "text"))
         } else {
-            index
-                .search(string(query, "text"), 1000, options)
-                .iter()
-                .map(|hit| hit.passage)
-                .collect()
+            index.search(string(query, "text"), 1000, options).iter().map(|hit| hit.passage).collect()
         };
         searching += start.elapsed();
         let mut seen = HashSet::new();
@@ -144,35 +127,18 @@ fn evaluate(
     );
     for (style, rows) in figures {
         let n = rows.len() as f64;
-        let (ndcg, recall) = rows
-            .iter()
-            .fold((0.0, 0.0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
-        println!(
-            "  {style:6} {n:4} queries  nDCG@10 {:.4}  recall@50 {:.3}",
-            ndcg / n,
-            recall / n
-        );
+        let (ndcg, recall) = rows.iter().fold((0.0, 0.0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+        println!("  {style:6} {n:4} queries  nDCG@10 {:.4}  recall@50 {:.3}", ndcg / n, recall / n);
     }
     Ok(())
 }
 
 /// Windows of [`PASSAGE_WORDS`] words; an empty text is one empty passage.
 fn passages(text: &str) -> Vec<&str> {
-    let words: Vec<usize> = text
-        .split_whitespace()
-        .map(|w| w.as_ptr() as usize - text.as_ptr() as usize)
-        .collect();
+    let words: Vec<usize> = text.split_whitespace().map(|w| w.as_ptr() as usize - text.as_ptr() as usize).collect();
     let starts: Vec<usize> = words.iter().step_by(PASSAGE_WORDS).copied().collect();
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    if starts.is_empty() {
-        vec![""]
-    } else {
-        starts
-            .iter()
-            .zip(ends)
-            .map(|(&start, end)| &text[start..end])
-            .collect()
-    }
+    if starts.is_empty() { vec![""] } else { starts.iter().zip(ends).map(|(&start, end)| &text[start..end]).collect() }
 }
 
 /// Textbook BM25.
@@ -186,10 +152,7 @@ impl Textbook {
     fn words(text: &str) -> Vec<String> {
         let lower = text.to_lowercase();
         let words = lower.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit());
-        words
-            .filter(|w| !w.is_empty())
-            .map(str::to_string)
-            .collect()
+        words.filter(|w| !w.is_empty()).map(str::to_string).collect()
     }
 
     fn add(&mut self, text: &str) {
@@ -214,13 +177,11 @@ impl Textbook {
             let df = list.len() as f32;
             let idf = (1.0 + (n - df + 0.5) / (df + 0.5)).ln();
             for &(p, tf) in list {
-                scores[p as usize] += idf * tf * (k1 + 1.0)
-                    / (tf + k1 * (1.0 - b + b * self.lengths[p as usize] / mean));
+                scores[p as usize] +=
+                    idf * tf * (k1 + 1.0) / (tf + k1 * (1.0 - b + b * self.lengths[p as usize] / mean));
             }
         }
-        let mut found: Vec<u32> = (0..self.lengths.len() as u32)
-            .filter(|&p| scores[p as usize] > 0.0)
-            .collect();
+        let mut found: Vec<u32> = (0..self.lengths.len() as u32).filter(|&p| scores[p as usize] > 0.0).collect();
         found.sort_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]));
         found
     }
@@ -229,11 +190,7 @@ impl Textbook {
 /// nDCG@10 with gain 2^grade − 1.
 fn ndcg(found: &[u32], grades: &HashMap<String, u32>) -> f64 {
     let dcg = |list: &[u32]| -> f64 {
-        list.iter()
-            .take(10)
-            .enumerate()
-            .map(|(i, &g)| f64::from(g) / (i as f64 + 2.0).log2())
-            .sum()
+        list.iter().take(10).enumerate().map(|(i, &g)| f64::from(g) / (i as f64 + 2.0).log2()).sum()
     };
     let mut ideal: Vec<u32> = grades.values().copied().collect();
     ideal.sort_unstable_by(|a, b| b.cmp(a));
@@ -253,32 +210,19 @@ fn read_jsonl(path: &Path) -> Result<Vec<Value>> {
         text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     } else {
         let file = std::fs::File::open(&zipped).with_context(|| zipped.display().to_string())?;
-        flate2::read::GzDecoder::new(file)
-            .read_to_string(&mut text)
-            .with_context(|| zipped.display().to_string())?;
+        flate2::read::GzDecoder::new(file).read_to_string(&mut text).with_context(|| zipped.display().to_string())?;
     }
-    text.lines()
-        .map(|line| Ok(serde_json::from_str(line)?))
-        .collect()
+    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }
 
 fn read_qrels(path: &Path) -> Result<Qrels> {
     let mut qrels = Qrels::new();
-    for line in std::fs::read_to_string(path)
-        .with_context(|| path.display().to_string())?
-        .lines()
-        .skip(1)
-    {
+    for line in std::fs::read_to_string(path).with_context(|| path.display().to_string())?.lines().skip(1) {
         let mut columns = line.split('\t');
-        let (Some(query), Some(document), Some(grade)) =
-            (columns.next(), columns.next(), columns.next())
-        else {
+        let (Some(query), Some(document), Some(grade)) = (columns.next(), columns.next(), columns.next()) else {
             continue;
         };
-        qrels
-            .entry(query.to_string())
-            .or_default()
-            .insert(document.to_string(), grade.trim().parse()?);
+        qrels.entry(query.to_string()).or_default().insert(document.to_string(), grade.trim().parse()?);
     }
     Ok(qrels)
 }

@@ -47,7 +47,8 @@ copy_site() {
     rm -rf "$fresh"
     mkdir -p "$fresh"
     if [[ $from == "$ROOT/docs" ]]; then
-        cp -R "$from/." "$fresh/"
+        cargo run --release --quiet --example render_docs "$from" "$fresh"
+        mv "$fresh/index.html" "$fresh/contents.html" # the search page takes its place
     else
         copy_rust_docs "$from" "$fresh"
     fi

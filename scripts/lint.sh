@@ -46,7 +46,7 @@ run_lint() {
     set_up_lint
     heading "Lint"
     mkdir -p "$DIST" # the binary embeds this folder; for linting it may be empty
-    step "rustfmt" lint-fmt "run 'cargo fmt'" cargo fmt --check
+    step "rustfmt" lint-fmt "run 'cargo fmt'" cargo fmt --check -- --color never
     step "clippy, native" lint-clippy "correct what clippy says" \
         cargo clippy --release --all-targets --features e2e -- -D warnings
     for level in "${WASM_LEVELS[@]}"; do

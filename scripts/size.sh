@@ -32,7 +32,7 @@ check_sizes() {
     done
     say ''
     printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
-    for level in relaxed simd; do
+    for level in "${SHIPPED_LEVELS[@]}"; do
         gz=$(($(gzip_size "$DIST/engine-$level.wasm") + $(gzip_size "$DIST/engine-$level.js")))
         printf '  %-36s %10d %10d  %s\n' "engine-$level (wasm + js)" "$gz" "$ENGINE_BUDGET" \
             "$( ((gz <= ENGINE_BUDGET)) && echo within || echo OVER)"

@@ -38,7 +38,11 @@ run_suite_command() {
             "$ROOT" --no-default-features --features battery --test wasm
         ;;
     www) CHROMIUM=$CHROME npm --prefix "$ROOT/www" test ;;
-    browser) cargo test --release --features e2e --test browser ;;
+    browser)
+        # one window at a time: on two cores, several would only wait for each other
+        make_demo && SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
+            cargo test --release --features e2e --test browser -- --test-threads=1 --nocapture
+        ;;
     esac
 }
 
@@ -105,6 +109,7 @@ run_tests() {
     set_up_all
     heading "The browser's half"
     build_wasm
+    build_scalar_engine
     ensure_www_packages
     mkdir -p "$LOGS"
     for suite in "${wanted[@]}"; do run_suite "$suite"; done

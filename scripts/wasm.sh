@@ -6,10 +6,10 @@
 # loads the best file that the browser can validate. Each build keeps its own target folder; changing RUSTFLAGS in a
 # shared one would rebuild every dependency each time.
 
-WASM_LEVELS=(relaxed simd scalar)
+SHIPPED_LEVELS=(relaxed simd)
+WASM_LEVELS=("${SHIPPED_LEVELS[@]}" scalar)
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
-WASM_STAMP=$TARGET/wasm-dist.stamp
 
 # Budget of one engine (wasm and its JS, gzip), DESIGN §2.
 ENGINE_BUDGET=90000
@@ -49,15 +49,14 @@ bind_engine() {
     mv "$out/${name}_bg.wasm" "$out/$name.wasm"
     sed "s/${name}_bg\.wasm/$name.wasm/g" "$out/$name.js" >"$out/$name.js.new"
     mv "$out/$name.js.new" "$out/$name.js"
-    shrink_engine "$level" "$out/$name.wasm"
+    if [[ $level != scalar ]]; then shrink_engine "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
 }
 
 # What counts is what travels, so wasm-opt's result is kept where it is smaller after gzip.
 shrink_engine() {
     local level=$1 file=$2 before after
     local -a features=(--enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int
-        --enable-sign-ext --enable-reference-types --enable-multivalue)
-    [[ $level == scalar ]] || features+=(--enable-simd)
+        --enable-sign-ext --enable-reference-types --enable-multivalue --enable-simd)
     [[ $level == relaxed ]] && features+=(--enable-relaxed-simd)
     "$WASM_OPT" "${features[@]}" -O3 "$file" -o "$file.opt"
     before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
@@ -65,22 +64,33 @@ shrink_engine() {
     echo "wasm-opt -O3: $before -> $after bytes gzip"
 }
 
-# What decides whether the bundles are current: this text, and no input newer than the stamp that holds it.
+# What decides whether a bundle is current: this text, and no input newer than the stamp that holds it.
 wasm_recipe() {
     printf '%s\n' "$ROOT" "$(wasm_rust rustc --version)" "$(locked_version wasm-bindgen)" "$BINARYEN_VERSION"
 }
 
-wasm_is_current() {
-    local level input inputs=()
-    [[ -f $WASM_STAMP && $(<"$WASM_STAMP") == "$(wasm_recipe)" ]] || return 1
-    for level in relaxed simd; do
-        [[ -s $DIST/engine-$level.wasm && -s $DIST/engine-$level.js ]] || return 1
-    done
-    [[ -s $WASM_TEST_DIR/engine-scalar.wasm ]] || return 1
+# is_current STAMP OUTPUT…
+is_current() {
+    local stamp=$1 output input inputs=()
+    shift
+    [[ -f $stamp && $(<"$stamp") == "$(wasm_recipe)" ]] || return 1
+    for output in "$@"; do [[ -s $output ]] || return 1; done
     for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/strip.sed scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
-    [[ -z $(find "${inputs[@]}" -newer "$WASM_STAMP" -print -quit) ]]
+    [[ -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]
+}
+
+# begin_stamp STAMP before the work and end_stamp STAMP after it: the stamp carries the time of the beginning, so a file
+# that is edited while the work goes on counts as newer.
+begin_stamp() {
+    mkdir -p "$TARGET"
+    : >"$1.started"
+}
+end_stamp() {
+    wasm_recipe >"$1"
+    touch -r "$1.started" "$1"
+    rm "$1.started"
 }
 
 # mirror FROM TO: TO becomes a copy of FROM; files that are the same stay untouched, so that the binary, which embeds
@@ -107,28 +117,37 @@ assemble_dist() {
     for file in "$ROOT"/www/siteseer/*.js; do
         sed -E -f "$ROOT/www/strip.sed" "$file" >"$fresh/${file##*/}"
     done
-    for level in relaxed simd; do bind_engine "$level" "$fresh"; done
-    bind_engine scalar "$WASM_TEST_DIR"
+    for level in "${SHIPPED_LEVELS[@]}"; do bind_engine "$level" "$fresh"; done
     mirror "$fresh" "$DIST"
     rm -rf "$fresh"
 }
 
+compile_step() {
+    step "engine, $1 ($(features_of "$1"))" "wasm-$1" \
+        "the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --lib' repeats it" \
+        compile_engine "$1"
+}
+
+# www/dist/, unless it is current.
 build_wasm() {
-    local level started=$TARGET/wasm-dist.started
-    if wasm_is_current; then
+    local level stamp=$TARGET/wasm-dist.stamp
+    if is_current "$stamp" "$DIST"/engine-{relaxed,simd}.{js,wasm}; then
         note "www/dist is current"
         return
     fi
-    mkdir -p "$TARGET"
-    : >"$started" # a file edited while the build runs is newer than this, so it is seen next time
-    for level in "${WASM_LEVELS[@]}"; do
-        step "engine, $level ($(features_of "$level"))" "wasm-$level" \
-            "the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --lib' repeats it" \
-            compile_engine "$level"
-    done
+    begin_stamp "$stamp"
+    for level in "${SHIPPED_LEVELS[@]}"; do compile_step "$level"; done
     step "wasm-bindgen, wasm-opt, www/dist" wasm-dist "read the log; './build.sh clean' and './build.sh wasm' start anew" \
         assemble_dist
-    wasm_recipe >"$WASM_STAMP"
-    touch -r "$started" "$WASM_STAMP"
-    rm "$started"
+    end_stamp "$stamp"
+}
+
+# The engine without SIMD, in a folder that the tests know, unless it is current.
+build_scalar_engine() {
+    local stamp=$TARGET/wasm-scalar.stamp
+    is_current "$stamp" "$WASM_TEST_DIR"/engine-scalar.{js,wasm} && return
+    begin_stamp "$stamp"
+    compile_step scalar
+    step "wasm-bindgen, scalar" wasm-test "read the log" bind_engine scalar "$WASM_TEST_DIR"
+    end_stamp "$stamp"
 }

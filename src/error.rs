@@ -70,5 +70,4 @@ pub enum Error {
 /// Next step for a broken index.
 pub const REBUILD_INDEX: &str = "Build the index again with `siteseer index SITE`";
 /// Next step for a broken model file.
-pub const REIMPORT_MODEL: &str =
-    "Get the model file again, or make it with `siteseer model import DIR`";
+pub const REIMPORT_MODEL: &str = "Get the model file again, or make it with `siteseer model import DIR`";

@@ -7,9 +7,11 @@ use std::fs;
 use std::path::Path;
 
 /// Layers from the bottom up; a layer may use those before it, and itself.
-const LAYERS: &[&[&str]] = &[&["error"], &["kernels", "text"], &["index", "model"], &["search"], &["site"], &["cli", "wasm"]];
+const LAYERS: &[&[&str]] =
+    &[&["error"], &["kernels", "text"], &["index", "model"], &["search"], &["site"], &["cli", "wasm"]];
 /// What only the top may touch.
-const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::time", "std::env", "js_sys", "web_sys", "wasm_bindgen", "tokio", "axum"];
+const OUTSIDE: &[&str] =
+    &["std::fs", "std::net", "std::time", "std::env", "js_sys", "web_sys", "wasm_bindgen", "tokio", "axum"];
 
 #[test]
 fn modules_use_only_what_lies_below_them() {
@@ -19,7 +21,10 @@ fn modules_use_only_what_lies_below_them() {
                 for (upper, above) in LAYERS.iter().enumerate() {
                     for other in above.iter().filter(|other| upper > level || (upper == level && *other != module)) {
                         // kernels and text, index and model stand side by side; the bi-encoder has its tokenizer below it
-                        assert!(!text.contains(&format!("crate::{other}")), "{file} uses crate::{other}, which is not below it");
+                        assert!(
+                            !text.contains(&format!("crate::{other}")),
+                            "{file} uses crate::{other}, which is not below it"
+                        );
                     }
                 }
                 if level < LAYERS.len() - 2 {
@@ -35,7 +40,8 @@ fn modules_use_only_what_lies_below_them() {
 /// Files of a module, without comments and tests.
 fn sources(module: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files: Vec<_> = walkdir::WalkDir::new(root.join(module)).into_iter().flatten().map(|e| e.into_path()).collect();
+    let mut files: Vec<_> =
+        walkdir::WalkDir::new(root.join(module)).into_iter().flatten().map(|e| e.into_path()).collect();
     files.push(root.join(format!("{module}.rs")));
     files.retain(|path| path.extension().is_some_and(|e| e == "rs") && path.is_file());
     assert!(!files.is_empty(), "module {module} has no files");

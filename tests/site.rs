@@ -1,5 +1,7 @@
 //! Reading whole sites from disk: what is kept, what is left out and why, and that it is the same every time.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -27,7 +29,8 @@ fn urls(pages: &[Page]) -> Vec<&str> {
 
 #[test]
 fn a_site_of_many_kinds_of_pages() {
-    let utf16: Vec<u8> = "\u{feff}<title>Wide</title><p>sixteen bits".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        "\u{feff}<title>Wide</title><p>sixteen bits".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let large = format!("<p>{}", "word ".repeat(4_000_000));
     let folder = site_folder(&[
         ("index.html", b"\xEF\xBB\xBF<html lang=en><title>Home</title><p>welcome to all"),
@@ -44,7 +47,9 @@ fn a_site_of_many_kinds_of_pages() {
         ("wide.html", &utf16),
     ]);
     let calls = Mutex::new(Vec::new());
-    let site = read_site(folder.path(), &ReadOptions::default(), &|done, total| calls.lock().unwrap().push((done, total))).unwrap();
+    let site =
+        read_site(folder.path(), &ReadOptions::default(), &|done, total| calls.lock().unwrap().push((done, total)))
+            .unwrap();
     assert_eq!(urls(&site.pages), ["", "blog/", "broken.html", "wide.html"]);
     assert_eq!(site.pages[2].title, "Caf\u{FFFD}");
     assert_eq!(site.pages[3].sections[0].blocks, ["sixteen bits"]);
@@ -116,9 +121,13 @@ fn nothing_to_index_is_an_error_that_says_what_to_do() {
     let error = read(folder.path()).unwrap_err();
     assert!(matches!(error, SiteError::NoPages { .. }));
     let message = error.to_string();
-    assert!(message.contains(&folder.path().display().to_string()) && message.contains("Build the site first"), "{message}");
+    assert!(
+        message.contains(&folder.path().display().to_string()) && message.contains("Build the site first"),
+        "{message}"
+    );
 
-    let folder = site_folder(&[("a.html", b"<meta name=robots content=none>x"), ("b.html", b""), ("c.html", b"<main></main>")]);
+    let folder =
+        site_folder(&[("a.html", b"<meta name=robots content=none>x"), ("b.html", b""), ("c.html", b"<main></main>")]);
     let message = read(folder.path()).unwrap_err().to_string();
     assert!(message.contains("3 files found"), "{message}");
     assert!(message.contains("1 ask not to be indexed (a.html), 2 have no text (b.html, …)"), "{message}");

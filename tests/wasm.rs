@@ -43,7 +43,8 @@ fn every_backend_passes_the_battery() {
 #[wasm_bindgen_test]
 fn every_backend_gives_the_embedding_of_the_scalar_one() {
     let bytes = tiny_model::tiny_model(7, true);
-    let texts = ["the cat sat on the mat.", "dogs", "", "A b c zzz sitting cats on mats and more of the same the the the"];
+    let texts =
+        ["the cat sat on the mat.", "dogs", "", "A b c zzz sitting cats on mats and more of the same the the the"];
     let scalar = embed(&bytes, Backend::Scalar, &texts);
     for backend in Backend::available() {
         for (text, (a, b)) in texts.iter().zip(scalar.chunks(48).zip(embed(&bytes, backend, &texts).chunks(48))) {

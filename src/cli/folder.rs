@@ -14,7 +14,10 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     let candidates = [folder.to_owned(), folder.join("siteseer")];
     match candidates.iter().find(|f| f.join(MANIFEST_NAME).is_file()) {
         Some(found) => Ok(found.clone()),
-        None => bail!("{}: no index there ({MANIFEST_NAME} is missing). Make one with `siteseer index SITE`", folder.display()),
+        None => bail!(
+            "{}: no index there ({MANIFEST_NAME} is missing). Make one with `siteseer index SITE`",
+            folder.display()
+        ),
     }
 }
 
@@ -33,8 +36,9 @@ pub(super) fn open(folder: &Path, dense: bool) -> Result<Searcher> {
 /// Uncompressed content of a file, with its length and SHA-256 checked.
 pub(super) fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
     let path = folder.join(&entry.name);
-    let stored = fs::read(&path)
-        .with_context(|| format!("{}: can't be read. Build the index again with `siteseer index SITE`", path.display()))?;
+    let stored = fs::read(&path).with_context(|| {
+        format!("{}: can't be read. Build the index again with `siteseer index SITE`", path.display())
+    })?;
     let content = if entry.is_gzip() {
         let mut content = Vec::new();
         // one byte more than promised is enough to see that it is too long

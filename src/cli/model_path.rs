@@ -23,6 +23,8 @@ pub(super) fn find_model(named: Option<&Path>) -> Result<PathBuf> {
     folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
     match folders.iter().map(|folder| folder.join(DEFAULT_MODEL)).find(|path| path.is_file()) {
         Some(path) => Ok(path),
-        None => bail!("{DEFAULT_MODEL}: not found. Name a model file with --model, or make one with `siteseer model import DIR`"),
+        None => bail!(
+            "{DEFAULT_MODEL}: not found. Name a model file with --model, or make one with `siteseer model import DIR`"
+        ),
     }
 }

@@ -31,7 +31,8 @@ impl Progress {
             Display::Quiet
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(total);
-            let template = format!("{{prefix:>10}} [{{bar:32}}] {{human_pos}}/{{human_len}} {unit}, {{per_sec:.0}}, {{eta}} left");
+            let template =
+                format!("{{prefix:>10}} [{{bar:32}}] {{human_pos}}/{{human_len}} {unit}, {{per_sec:.0}}, {{eta}} left");
             if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style.progress_chars("━━╌"));
             }

@@ -65,7 +65,8 @@ pub fn run(args: &SearchArgs) -> Result<()> {
 }
 
 fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
-    let (bold, dim, off) = if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+    let (bold, dim, off) =
+        if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
     for (result, rank) in results.iter().zip(1..) {
         let path: Vec<&str> = std::iter::once(&result.title).chain(&result.heading_path).map(String::as_str).collect();
         println!("{rank:>2}. {bold}{}{off}", path.join(" > "));

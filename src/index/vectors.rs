@@ -39,10 +39,8 @@ impl Vectors {
         let scales: Vec<u8> = self.scales.iter().flat_map(|s| s.to_le_bytes()).collect();
         let n = self.len();
         let view = |dtype, shape, data| TensorView::new(dtype, shape, data).expect("shape and data agree");
-        let tensors = [
-            ("vectors", view(Dtype::I8, vec![n, self.dim], &rows)),
-            ("scales", view(Dtype::F32, vec![n], &scales)),
-        ];
+        let tensors =
+            [("vectors", view(Dtype::I8, vec![n, self.dim], &rows)), ("scales", view(Dtype::F32, vec![n], &scales))];
         serialize(tensors, None).expect("two tensors serialize")
     }
 
@@ -52,7 +50,8 @@ impl Vectors {
     /// If it is not a whole file of `n` vectors of length `dim`.
     pub fn parse(bytes: &[u8], file: &str, n: usize, dim: usize) -> Result<Self> {
         let damaged = |detail: String| Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX };
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| damaged(format!("not a whole safetensors file ({e})")))?;
+        let tensors =
+            SafeTensors::deserialize(bytes).map_err(|e| damaged(format!("not a whole safetensors file ({e})")))?;
         let tensor = |name: &str, dtype: Dtype, shape: &[usize]| {
             let t = tensors.tensor(name).map_err(|_| damaged(format!("tensor `{name}` is missing")))?;
             if t.dtype() != dtype || t.shape() != shape {

@@ -71,7 +71,9 @@ pub(super) fn attention(args: AttentionArgs<'_>) {
     for window in args.offsets.windows(2) {
         let (start, len) = (window[0], window[1] - window[0]);
         // column `part * hidden + head * dim ..` of token `t`
-        let part = |t: usize, part: usize, head: usize| &args.qkv[(start + t) * 3 * hidden + part * hidden + head * dim..][..dim];
+        let part = |t: usize, part: usize, head: usize| {
+            &args.qkv[(start + t) * 3 * hidden + part * hidden + head * dim..][..dim]
+        };
         for head in 0..args.heads.num_heads {
             for i in 0..args.rows.of(len) {
                 let q = part(i, 0, head);

@@ -165,7 +165,11 @@ impl Encoder {
 
     fn check(&self, batch: &TokenBatch) -> Result<()> {
         let error = |detail: String| {
-            Err(Error::Unsupported { file: "token batch".to_owned(), detail, next: "Encode texts with this model's tokenizer" })
+            Err(Error::Unsupported {
+                file: "token batch".to_owned(),
+                detail,
+                next: "Encode texts with this model's tokenizer",
+            })
         };
         if let Some(id) = batch.input_ids().iter().find(|&&id| id as usize >= self.config.vocab_size) {
             return error(format!("token id {id} in a vocabulary of {}", self.config.vocab_size));

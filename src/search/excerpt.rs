@@ -32,30 +32,15 @@ pub fn excerpt(text: &str, lang: &str, query: &str, max_chars: usize) -> Excerpt
 /// As [`excerpt`], and marks also the words whose index term is one of `also`: spellings and completions that the
 /// lexical index took for the query's words.
 #[must_use]
-pub fn excerpt_with(
-    text: &str,
-    lang: &str,
-    query: &str,
-    also: &[String],
-    max_chars: usize,
-) -> Excerpt {
+pub fn excerpt_with(text: &str, lang: &str, query: &str, also: &[String], max_chars: usize) -> Excerpt {
     let stemmer = Stemmer::for_lang(lang);
     let wanted = wanted(query, stemmer, also);
     let hits = hits(text, stemmer, &wanted);
-    let matched = wanted
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| hits.iter().any(|h| h.word == *i));
+    let matched = wanted.iter().enumerate().filter(|(i, _)| hits.iter().any(|h| h.word == *i));
     let matched = matched.filter_map(|(_, w)| w.typed.clone()).collect();
-    let (window, hits) = if hits.is_empty() {
-        (beginning(text, max_chars), hits)
-    } else {
-        best_window(text, hits, max_chars)
-    };
-    Excerpt {
-        html: render(text, window, &hits),
-        matched,
-    }
+    let (window, hits) =
+        if hits.is_empty() { (beginning(text, max_chars), hits) } else { best_window(text, hits, max_chars) };
+    Excerpt { html: render(text, window, &hits), matched }
 }
 
 /// A word to look for.
@@ -95,19 +80,13 @@ fn wanted(query: &str, stemmer: Stemmer, also: &[String]) -> Vec<Wanted> {
         wanted.push(Wanted {
             typed: Some(query[word.start..word.end].to_string()),
             term: term.to_string(),
-            begins: (word.end == query.len() && word.term.chars().count() > 1)
-                .then(|| word.term.to_string()),
+            begins: (word.end == query.len() && word.term.chars().count() > 1).then(|| word.term.to_string()),
             weight,
         });
     });
     for term in also {
         if wanted.iter().all(|w| w.term != *term) {
-            wanted.push(Wanted {
-                typed: None,
-                term: term.clone(),
-                begins: None,
-                weight: 1.0,
-            });
+            wanted.push(Wanted { typed: None, term: term.clone(), begins: None, weight: 1.0 });
         }
     }
     wanted
@@ -117,21 +96,13 @@ fn wanted(query: &str, stemmer: Stemmer, also: &[String]) -> Vec<Wanted> {
 fn hits(text: &str, stemmer: Stemmer, wanted: &[Wanted]) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     for_each_term(text, stemmer, &mut |word, term| {
-        let is_wanted = |w: &Wanted| {
-            w.term == term
-                || w.begins
-                    .as_ref()
-                    .is_some_and(|b| word.term.starts_with(b.as_str()))
-        };
+        let is_wanted =
+            |w: &Wanted| w.term == term || w.begins.as_ref().is_some_and(|b| word.term.starts_with(b.as_str()));
         if let Some(i) = wanted.iter().position(is_wanted) {
-            hits.push(Hit {
-                range: word.start..word.end,
-                word: i,
-                weight: wanted[i].weight,
-            });
+            hits.push(Hit { range: word.start..word.end, word: i, weight: wanted[i].weight });
         }
     });
-    hits.sort_by_key(|h| (h.range.start, std::cmp::Reverse(h.range.end)));
+    // Words come by their start, a compound before its parts.
     hits.dedup_by(|second, first| second.range.end <= first.range.end);
     hits
 }
@@ -142,11 +113,7 @@ fn best_window(text: &str, hits: Vec<Hit>, max_chars: usize) -> (Range<usize>, V
     for first in 0..hits.len() {
         let start = hits[first].range.start;
         let limit = forward(text, start, max_chars);
-        let inside = hits[first..]
-            .iter()
-            .take_while(|h| h.range.end <= limit)
-            .count()
-            .max(1);
+        let inside = hits[first..].iter().take_while(|h| h.range.end <= limit).count().max(1);
         let worth: f32 = (first..first + inside)
             .map(|i| if hits[first..i].iter().any(|h| h.word == hits[i].word) { 0.1 } else { 1.0 } * hits[i].weight)
             .sum();
@@ -155,17 +122,11 @@ fn best_window(text: &str, hits: Vec<Hit>, max_chars: usize) -> (Range<usize>, V
         }
     }
     let first = hits[best.start].range.start;
-    let last = hits[best.end - 1]
-        .range
-        .end
-        .min(forward(text, first, max_chars));
+    let last = hits[best.end - 1].range.end.min(forward(text, first, max_chars));
     let spare = max_chars - text[first..last].chars().count();
     let start = window_start(text, first, spare);
     let end = window_end(text, last, forward(text, start, max_chars));
-    let shown = hits
-        .into_iter()
-        .filter(|h| h.range.start >= start && h.range.end <= end)
-        .collect();
+    let shown = hits.into_iter().filter(|h| h.range.start >= start && h.range.end <= end).collect();
     (start..end, shown)
 }
 
@@ -176,29 +137,18 @@ fn window_start(text: &str, first: usize, spare: usize) -> usize {
     if far == 0 {
         return skip_space(text, 0);
     }
-    let sentence = text[far..first]
-        .char_indices()
-        .filter(|&(i, _)| ends_sentence(text, far + i))
-        .last();
+    let sentence = text[far..first].char_indices().filter(|&(i, _)| ends_sentence(text, far + i)).last();
     if let Some((i, c)) = sentence {
         return skip_space(text, far + i + c.len_utf8());
     }
     let near = backward(text, first, spare / 3);
-    text[near..first]
-        .find(char::is_whitespace)
-        .map_or(first, |i| skip_space(text, near + i))
+    text[near..first].find(char::is_whitespace).map_or(first, |i| skip_space(text, near + i))
 }
 
 /// Where to end: at `limit` if a word ends there, else at the last word's end before it; not before `last`.
 fn window_end(text: &str, last: usize, limit: usize) -> usize {
     let whole = limit >= text.len() || text[limit..].starts_with(char::is_whitespace);
-    let end = if whole {
-        limit
-    } else {
-        text[last..limit]
-            .rfind(char::is_whitespace)
-            .map_or(limit, |i| last + i)
-    };
+    let end = if whole { limit } else { text[last..limit].rfind(char::is_whitespace).map_or(limit, |i| last + i) };
     last.max(text[..end].trim_end().len())
 }
 
@@ -210,10 +160,7 @@ fn beginning(text: &str, max_chars: usize) -> Range<usize> {
         return start..window_end(text, start, limit);
     }
     let enough = forward(text, start, max_chars / 2);
-    let sentence = text[enough..limit]
-        .char_indices()
-        .filter(|&(i, _)| ends_sentence(text, enough + i))
-        .last();
+    let sentence = text[enough..limit].char_indices().filter(|&(i, _)| ends_sentence(text, enough + i)).last();
     let end = match sentence {
         Some((i, c)) => enough + i + c.len_utf8(),
         None => window_end(text, start, limit),
@@ -238,23 +185,12 @@ fn skip_space(text: &str, at: usize) -> usize {
 
 /// The place `chars` characters behind `at`, at most the text's end.
 fn forward(text: &str, at: usize, chars: usize) -> usize {
-    text[at..]
-        .char_indices()
-        .nth(chars)
-        .map_or(text.len(), |(i, _)| at + i)
+    text[at..].char_indices().nth(chars).map_or(text.len(), |(i, _)| at + i)
 }
 
 /// The place `chars` characters before `at`, at least 0.
 fn backward(text: &str, at: usize, chars: usize) -> usize {
-    if chars == 0 {
-        at
-    } else {
-        text[..at]
-            .char_indices()
-            .rev()
-            .nth(chars - 1)
-            .map_or(0, |(i, _)| i)
-    }
+    if chars == 0 { at } else { text[..at].char_indices().rev().nth(chars - 1).map_or(0, |(i, _)| i) }
 }
 
 /// The window as HTML: escaped, white space folded, hits marked.
@@ -313,16 +249,8 @@ mod tests {
 
     #[test]
     fn marks_words_by_stem() {
-        let e = excerpt(
-            "A workspace is a set of packages that share one Cargo.lock.",
-            "en",
-            "sharing workspaces",
-            180,
-        );
-        assert_eq!(
-            e.html,
-            "A <mark>workspace</mark> is a set of packages that <mark>share</mark> one Cargo.lock."
-        );
+        let e = excerpt("A workspace is a set of packages that share one Cargo.lock.", "en", "sharing workspaces", 180);
+        assert_eq!(e.html, "A <mark>workspace</mark> is a set of packages that <mark>share</mark> one Cargo.lock.");
         assert_eq!(e.matched, ["sharing", "workspaces"]);
     }
 
@@ -332,22 +260,10 @@ mod tests {
             html("Call Vec::push twice, then push.", "Vec::push ", 99),
             "Call <mark>Vec::push</mark> twice, then <mark>push</mark>."
         );
-        assert_eq!(
-            html("Pass --cfg here.", "--cfg", 99),
-            "Pass <mark>--cfg</mark> here."
-        );
-        assert_eq!(
-            html("The iterator ends.", "iterat", 99),
-            "The <mark>iterator</mark> ends."
-        );
-        assert_eq!(
-            html("The catalogue ends.", "cat ", 99),
-            "The catalogue ends."
-        );
-        assert_eq!(
-            html("東京都に行く。", "東京都", 99),
-            "<mark>東京都</mark>に行く。"
-        );
+        assert_eq!(html("Pass --cfg here.", "--cfg", 99), "Pass <mark>--cfg</mark> here.");
+        assert_eq!(html("The iterator ends.", "iterat", 99), "The <mark>iterator</mark> ends.");
+        assert_eq!(html("The catalogue ends.", "cat ", 99), "The catalogue ends.");
+        assert_eq!(html("東京都に行く。", "東京都", 99), "<mark>東京都</mark>に行く。");
     }
 
     #[test]
@@ -356,10 +272,7 @@ mod tests {
         let html = html(text, "img script evil", 180);
         let without_marks = html.replace("<mark>", "").replace("</mark>", "");
         assert!(!without_marks.contains(['<', '>', '"', '\'']), "{html}");
-        assert_eq!(
-            html.matches("<mark>").count(),
-            html.matches("</mark>").count()
-        );
+        assert_eq!(html.matches("<mark>").count(), html.matches("</mark>").count());
         assert!(html.contains("&amp; &lt;/mark&gt;"), "{html}");
     }
 
@@ -368,18 +281,14 @@ mod tests {
         let filler = "Nothing of interest stands in this sentence at all. ".repeat(10);
         let text = format!("Alpha. {filler}Here alpha meets beta and gamma. {filler}Beta.");
         let html = html(&text, "alpha beta gamma ", 100);
-        let start =
-            "…Here <mark>alpha</mark> meets <mark>beta</mark> and <mark>gamma</mark>. Nothing";
+        let start = "…Here <mark>alpha</mark> meets <mark>beta</mark> and <mark>gamma</mark>. Nothing";
         assert!(html.starts_with(start) && html.ends_with('…'), "{html}");
     }
 
     #[test]
     fn a_passage_without_the_words_shows_its_first_sentences() {
         let text = "First sentence here. Second one is here too. Third is much longer than the others are, by far.";
-        assert_eq!(
-            html(text, "unrelated", 60),
-            "First sentence here. Second one is here too.…"
-        );
+        assert_eq!(html(text, "unrelated", 60), "First sentence here. Second one is here too.…");
         assert_eq!(html(text, "", 18), "First sentence…");
         assert_eq!(html("Short.", "zebra", 60), "Short.");
         assert_eq!(html("", "zebra", 60), "");
@@ -389,10 +298,7 @@ mod tests {
     fn also_marks_what_the_index_took_for_the_query() {
         let also = ["thread".to_string()];
         let e = excerpt_with("Two threads.", "en", "threds", &also, 99);
-        assert_eq!(
-            (e.html.as_str(), e.matched.len()),
-            ("Two <mark>threads</mark>.", 0)
-        );
+        assert_eq!((e.html.as_str(), e.matched.len()), ("Two <mark>threads</mark>.", 0));
     }
 
     #[test]
@@ -420,14 +326,8 @@ mod tests {
             for query in queries {
                 for max_chars in 0..text.chars().count() + 3 {
                     let html = html(text, query, max_chars);
-                    let shown = html
-                        .replace("<mark>", "")
-                        .replace("</mark>", "")
-                        .replace("&#39;", "'");
-                    assert!(
-                        shown.chars().count() <= max_chars + 2,
-                        "{shown:?} for {max_chars}"
-                    );
+                    let shown = html.replace("<mark>", "").replace("</mark>", "").replace("&#39;", "'");
+                    assert!(shown.chars().count() <= max_chars + 2, "{shown:?} for {max_chars}");
                 }
             }
         }

@@ -27,15 +27,12 @@ pub struct FusionWeights {
 
 impl Default for FusionWeights {
     fn default() -> Self {
-        Self {
-            dense: 0.94,
-            lexical: 0.59,
-        }
+        Self { dense: 0.94, lexical: 0.59 }
     }
 }
 
 /// A candidate after fusion, with everything that explains its place.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Fused {
     /// Number of the passage.
     pub passage: u32,
@@ -76,62 +73,44 @@ pub fn fuse(
             candidate.bm25 = bm25_of(candidate.passage);
         }
     }
-    let (cosine, bm25) = (
-        Standard::of(fused.iter().map(|c| c.cosine)),
-        Standard::of(fused.iter().map(|c| c.bm25)),
-    );
-    for candidate in &mut fused {
-        candidate.score =
-            weights.dense * cosine.z(candidate.cosine) + weights.lexical * bm25.z(candidate.bm25);
+    let (cosine, bm25) = (Standard::of(fused.iter().map(|c| c.cosine)), Standard::of(fused.iter().map(|c| c.bm25)));
+    let mut ordered: Vec<Fused> = Vec::with_capacity(fused.len());
+    for mut candidate in fused {
+        let score = weights.dense * cosine.z(candidate.cosine) + weights.lexical * bm25.z(candidate.bm25);
+        candidate.score = score;
+        // Behind its equals, so that they keep the order of `gather`.
+        let place = ordered.iter().position(|c| c.score < score).unwrap_or(ordered.len());
+        ordered.insert(place, candidate);
     }
-    // The sort is stable, so equal scores keep the order of `gather`.
-    fused.sort_by(|a, b| b.score.total_cmp(&a.score));
-    fused
+    ordered
 }
 
 /// Both lists in one, by reciprocal rank fusion, best first; equal sums by number. Scores that a list lacks are 0.
+/// The lists are short (some hundred entries), so scans and insertions do, in a tenth of the code of a sort.
 fn gather(dense: &[(u32, f32)], lexical: &[(u32, f32)]) -> Vec<Fused> {
-    let row = |passage| Fused {
-        passage,
-        score: 0.0,
-        rrf: 0.0,
-        cosine: 0.0,
-        bm25: 0.0,
-        dense_rank: None,
-        lexical_rank: None,
-    };
-    let dense_rows = dense
-        .iter()
-        .zip(1..)
-        .map(|(&(passage, cosine), rank)| Fused {
-            cosine,
-            dense_rank: Some(rank),
-            rrf: 1.0 / (RRF_K + rank as f32),
-            ..row(passage)
-        });
-    let lexical_rows = lexical
-        .iter()
-        .zip(1..)
-        .map(|(&(passage, bm25), rank)| Fused {
-            bm25,
-            lexical_rank: Some(rank),
-            rrf: 1.0 / (RRF_K + rank as f32),
-            ..row(passage)
-        });
-    let mut rows: Vec<Fused> = dense_rows.chain(lexical_rows).collect();
-    rows.sort_by_key(|r| r.passage);
-    rows.dedup_by(|second, first| {
-        let same = second.passage == first.passage;
-        if same {
-            // The sort is stable: `first` came from the dense list.
-            first.rrf += second.rrf;
-            first.bm25 = second.bm25;
-            first.lexical_rank = second.lexical_rank;
+    let mut rows: Vec<Fused> = Vec::with_capacity(dense.len() + lexical.len());
+    for (list, is_dense) in [(dense, true), (lexical, false)] {
+        for (&(passage, score), rank) in list.iter().zip(1u32..) {
+            let at = rows.iter().position(|r| r.passage == passage).unwrap_or_else(|| {
+                rows.push(Fused { passage, ..Fused::default() });
+                rows.len() - 1
+            });
+            let row = &mut rows[at];
+            row.rrf += 1.0 / (RRF_K + rank as f32);
+            if is_dense {
+                (row.cosine, row.dense_rank) = (score, Some(rank));
+            } else {
+                (row.bm25, row.lexical_rank) = (score, Some(rank));
+            }
         }
-        same
-    });
-    rows.sort_by(|a, b| b.rrf.total_cmp(&a.rrf));
-    rows
+    }
+    let mut ordered: Vec<Fused> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let is_worse = |r: &Fused| r.rrf < row.rrf || r.rrf == row.rrf && r.passage > row.passage;
+        let place = ordered.iter().position(is_worse).unwrap_or(ordered.len());
+        ordered.insert(place, row);
+    }
+    ordered
 }
 
 /// Mean and deviation of a list of scores.
@@ -145,19 +124,12 @@ impl Standard {
         let n = scores.clone().count().max(1) as f64;
         let mean = scores.clone().map(f64::from).sum::<f64>() / n;
         let variance = scores.map(|s| (f64::from(s) - mean).powi(2)).sum::<f64>() / n;
-        Self {
-            mean,
-            deviation: variance.sqrt(),
-        }
+        Self { mean, deviation: variance.sqrt() }
     }
 
     fn z(&self, score: f32) -> f32 {
         // Below this, differences are rounding.
-        if self.deviation < 1e-6 {
-            0.0
-        } else {
-            ((f64::from(score) - self.mean) / self.deviation) as f32
-        }
+        if self.deviation < 1e-6 { 0.0 } else { ((f64::from(score) - self.mean) / self.deviation) as f32 }
     }
 }
 
@@ -165,10 +137,7 @@ impl Standard {
 mod tests {
     use super::*;
 
-    const EQUAL: FusionWeights = FusionWeights {
-        dense: 1.0,
-        lexical: 1.0,
-    };
+    const EQUAL: FusionWeights = FusionWeights { dense: 1.0, lexical: 1.0 };
 
     fn none(_: u32) -> f32 {
         unreachable!("every candidate is in both lists")
@@ -181,14 +150,7 @@ mod tests {
     #[test]
     fn by_hand() {
         // Dense: 7 first, 3 second. Lexical: 3 first, 9 second. RRF: 3: 1/62 + 1/61, 7: 1/61, 9: 1/62.
-        let fused = fuse(
-            &[(7, 0.8), (3, 0.6)],
-            &[(3, 12.0), (9, 6.0)],
-            EQUAL,
-            10,
-            |_| 0.4,
-            |_| 0.0,
-        );
+        let fused = fuse(&[(7, 0.8), (3, 0.6)], &[(3, 12.0), (9, 6.0)], EQUAL, 10, |_| 0.4, |_| 0.0);
         // cosine 0.6, 0.8, 0.4: mean 0.6, deviation √(0.08/3) = 0.163299; z = 0, 1.224745, −1.224745
         // bm25   12, 0, 6:      mean 6,   deviation √(72/3)  = 4.898979; z = 1.224745, −1.224745, 0
         assert_eq!(order(&fused), [3, 7, 9]);
@@ -197,14 +159,8 @@ mod tests {
             assert!((f.score - e).abs() < 1e-5, "{} for {e}", f.score);
         }
         assert!((fused[0].rrf - (1.0 / 62.0 + 1.0 / 61.0)).abs() < 1e-7);
-        assert_eq!(
-            (fused[0].dense_rank, fused[0].lexical_rank),
-            (Some(2), Some(1))
-        );
-        assert_eq!(
-            (fused[1].dense_rank, fused[1].lexical_rank),
-            (Some(1), None)
-        );
+        assert_eq!((fused[0].dense_rank, fused[0].lexical_rank), (Some(2), Some(1)));
+        assert_eq!((fused[1].dense_rank, fused[1].lexical_rank), (Some(1), None));
         assert_eq!((fused[2].cosine, fused[2].bm25), (0.4, 6.0));
     }
 
@@ -215,10 +171,7 @@ mod tests {
             order(&fuse(
                 &dense,
                 &lexical,
-                FusionWeights {
-                    dense: dense_weight,
-                    lexical: lexical_weight,
-                },
+                FusionWeights { dense: dense_weight, lexical: lexical_weight },
                 10,
                 none,
                 none,
@@ -233,27 +186,13 @@ mod tests {
 
     #[test]
     fn equal_scores_say_nothing() {
-        let fused = fuse(
-            &[(1, 0.1), (2, 0.1), (3, 0.1)],
-            &[(3, 2.0), (2, 1.0), (1, 0.0)],
-            EQUAL,
-            10,
-            none,
-            none,
-        );
+        let fused = fuse(&[(1, 0.1), (2, 0.1), (3, 0.1)], &[(3, 2.0), (2, 1.0), (1, 0.0)], EQUAL, 10, none, none);
         assert_eq!(order(&fused), [3, 2, 1]);
         assert!((fused[0].score - 1.224_745).abs() < 1e-5);
         let fused = fuse(&[(5, 0.3)], &[(5, 0.3)], EQUAL, 10, none, none);
         assert_eq!((fused[0].score, fused.len()), (0.0, 1));
         // Nothing decides but RRF and the number.
-        let fused = fuse(
-            &[(4, 0.1), (2, 0.1)],
-            &[(2, 1.0), (4, 1.0)],
-            EQUAL,
-            10,
-            none,
-            none,
-        );
+        let fused = fuse(&[(4, 0.1), (2, 0.1)], &[(2, 1.0), (4, 1.0)], EQUAL, 10, none, none);
         assert_eq!(order(&fused), [2, 4]);
     }
 

@@ -291,12 +291,7 @@ impl Searcher {
 }
 
 fn hit_of(fused: &Fused) -> Hit {
-    Hit {
-        passage: fused.passage,
-        score: fused.score,
-        lexical_rank: fused.lexical_rank,
-        dense_rank: fused.dense_rank,
-    }
+    Hit { passage: fused.passage, score: fused.score, lexical_rank: fused.lexical_rank, dense_rank: fused.dense_rank }
 }
 
 fn mismatch(file: &str, what: &'static str, expected: impl ToString, found: impl ToString) -> Error {

@@ -74,7 +74,8 @@ fn remove_same_canonical(candidates: Vec<Candidate>, notes: &mut Vec<Note>) -> V
         let keep = keep.unwrap_or(group[0]);
         if group.len() >= MIN_DOUBTFUL && group.len() * 2 > candidates.len() {
             let canonical = candidates[keep].canonical.clone().unwrap_or_default();
-            notes.push(Note { file: candidates[keep].file.clone(), kind: NoteKind::CanonicalNotBelieved { canonical } });
+            notes
+                .push(Note { file: candidates[keep].file.clone(), kind: NoteKind::CanonicalNotBelieved { canonical } });
             continue;
         }
         stays.extend(group.iter().filter(|&&at| at != keep).map(|&at| (at, keep)));

@@ -46,7 +46,9 @@ pub enum SiteError {
         source: std::io::Error,
     },
     /// An include or exclude pattern that is no glob.
-    #[error("pattern `{pattern}`: {detail}. Patterns look like `guide/**` or `**/*.html`, relative to the site's folder")]
+    #[error(
+        "pattern `{pattern}`: {detail}. Patterns look like `guide/**` or `**/*.html`, relative to the site's folder"
+    )]
     BadPattern {
         /// The pattern.
         pattern: String,

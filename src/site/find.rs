@@ -66,7 +66,9 @@ pub(super) fn find_files(root: &Path, options: &ReadOptions) -> Result<Findings,
                 continue;
             }
         };
-        let Ok(path) = entry.path().strip_prefix(root) else { continue };
+        let Ok(path) = entry.path().strip_prefix(root) else {
+            continue;
+        };
         let name = display_name(path);
         if entry.path_is_symlink() && !is_file_inside(entry.path(), &real_root) {
             if entry.depth() > 0 {
@@ -74,7 +76,9 @@ pub(super) fn find_files(root: &Path, options: &ReadOptions) -> Result<Findings,
             }
             continue;
         }
-        let Some(format) = format_of(path) else { continue };
+        let Some(format) = format_of(path) else {
+            continue;
+        };
         // Folders, and pipes and devices, which would be read for ever.
         if !entry.file_type().is_file() && !entry.path_is_symlink() {
             continue;
@@ -123,7 +127,8 @@ fn is_entered(entry: &DirEntry) -> bool {
 /// Whether the folder holds a manifest of ours.
 fn is_index_folder(folder: &Path) -> bool {
     let mut head = Vec::new();
-    let read = File::open(folder.join("manifest.json")).and_then(|file| file.take(MANIFEST_WINDOW).read_to_end(&mut head));
+    let read =
+        File::open(folder.join("manifest.json")).and_then(|file| file.take(MANIFEST_WINDOW).read_to_end(&mut head));
     let mark = b"\"siteseer-index\"";
     read.is_ok() && head.windows(mark.len()).any(|window| window == mark)
 }
@@ -182,8 +187,19 @@ mod tests {
     #[test]
     fn order_is_by_name_with_index_first_and_the_rest_is_skipped() {
         let site = folder(&[
-            "b.html", "a/z.HTM", "a/index.html", "a/b.html", "B.html", ".git/x.html", "node_modules/x.html", ".hidden.html",
-            "img.png", "notes.md", "other/manifest.json", "other/x.html", "siteseer/x.html",
+            "b.html",
+            "a/z.HTM",
+            "a/index.html",
+            "a/b.html",
+            "B.html",
+            ".git/x.html",
+            "node_modules/x.html",
+            ".hidden.html",
+            "img.png",
+            "notes.md",
+            "other/manifest.json",
+            "other/x.html",
+            "siteseer/x.html",
         ]);
         fs::write(site.path().join("siteseer/manifest.json"), r#"{"format": "siteseer-index"}"#).unwrap();
         assert_eq!(
@@ -218,7 +234,9 @@ mod tests {
     fn an_empty_folder_and_a_file_are_named() {
         let site = folder(&["a.txt"]);
         let error = find_files(site.path(), &ReadOptions::default()).unwrap_err();
-        assert!(error.to_string().contains(&*site.path().to_string_lossy()) && matches!(error, SiteError::NoPages { .. }));
+        assert!(
+            error.to_string().contains(&*site.path().to_string_lossy()) && matches!(error, SiteError::NoPages { .. })
+        );
         let error = find_files(&site.path().join("a.txt"), &ReadOptions::default()).unwrap_err();
         assert!(matches!(error, SiteError::NotAFolder { .. }));
     }

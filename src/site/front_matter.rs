@@ -50,7 +50,9 @@ fn parse(head: &str, separator: char) -> FrontMatter {
         if line.starts_with([' ', '\t', '#', '-']) {
             continue;
         }
-        let Some((key, value)) = line.split_once(separator) else { continue };
+        let Some((key, value)) = line.split_once(separator) else {
+            continue;
+        };
         let value = scalar(value.trim());
         match key.trim().to_ascii_lowercase().as_str() {
             "title" => found.title = (!value.is_empty()).then_some(value),
@@ -89,7 +91,8 @@ mod tests {
 
     #[test]
     fn yaml_and_toml_heads_are_read() {
-        let text = "---\r\ntitle: \"A \\\"b\\\": c\" # no\nlang: de # yes\nnested:\n  title: no\nsearch: false\n---\n# Body\n";
+        let text =
+            "---\r\ntitle: \"A \\\"b\\\": c\" # no\nlang: de # yes\nnested:\n  title: no\nsearch: false\n---\n# Body\n";
         let (head, body) = split_front_matter(text);
         assert_eq!(head.title.as_deref(), Some("A \"b\": c"));
         assert_eq!(head.lang.as_deref(), Some("de"));

@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A heading's id as GitHub and mdBook make it: lower case, spaces as hyphens, no punctuation but `-` and `_`.
-fn slug(heading: &str) -> String {
+pub fn slug(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '-' | '_'));
     kept.flat_map(char::to_lowercase).map(|c| if c.is_whitespace() { '-' } else { c }).collect()
 }
@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn code_is_text_and_hidden_lines_are_not() {
-        let page = read("```rust,ignore\n# use hidden;\nfn main() {}\n#[test]\n```\n\n```sh\n# shown\n```\n\n    indented\n");
+        let page =
+            read("```rust,ignore\n# use hidden;\nfn main() {}\n#[test]\n```\n\n```sh\n# shown\n```\n\n    indented\n");
         assert_eq!(page.sections[0].blocks, ["fn main() {} #[test]", "# shown", "indented"]);
         assert_eq!(page.title, "The file");
     }

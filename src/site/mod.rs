@@ -24,10 +24,12 @@ mod units;
 mod url;
 
 pub use error::SiteError;
+pub use markdown::slug;
 pub use options::ReadOptions;
 pub use read::{Site, read_site};
 pub use report::{Note, NoteKind, ReadReport};
 pub use split::{context_prefix, embedding_text, split};
+pub(crate) use url::decode as decode_url;
 
 /// One page of the site, read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(outline(&[(2, "A"), (2, "B")], false).title_heading(None), None);
         assert_eq!(outline(&[(2, "Usage")], false).title_heading(Some("The tool")), None);
         assert_eq!(outline(&[(2, "B: Keywords")], false).title_heading(Some("Keywords - Book")), Some("B: Keywords"));
-        assert_eq!(outline(&[(2, "Data Types"), (2, "B")], false).title_heading(Some("Data types - Book")), Some("Data Types"));
+        assert_eq!(
+            outline(&[(2, "Data Types"), (2, "B")], false).title_heading(Some("Data types - Book")),
+            Some("Data Types")
+        );
         assert_eq!(outline(&[(2, "A"), (3, "B")], true).title_heading(None), None);
         assert_eq!(outline(&[(2, "A"), (1, "B")], false).title_heading(None), Some("B"));
         let chapters = outline(&[(1, "Summary"), (1, "Design")], false);

@@ -31,7 +31,11 @@ pub struct Site {
 /// # Errors
 /// [`SiteError`] if there is nothing to index, if a file cannot be read (unless `skip_unreadable`), or if a pattern
 /// or a selector of the options is malformed.
-pub fn read_site(root: &Path, options: &ReadOptions, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Site, SiteError> {
+pub fn read_site(
+    root: &Path,
+    options: &ReadOptions,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Site, SiteError> {
     let rules = Rules::new(options)?;
     read_found(root, find_files(root, options)?, options, &rules, progress)
 }
@@ -71,7 +75,8 @@ fn read_found(
         }
     }
     let candidates = keep_marked(candidates, &mut notes);
-    let pages: Vec<Page> = remove_duplicates(candidates, &mut notes).into_iter().map(|candidate| candidate.page).collect();
+    let pages: Vec<Page> =
+        remove_duplicates(candidates, &mut notes).into_iter().map(|candidate| candidate.page).collect();
     report.pages = pages.len();
     report.sections = pages.iter().map(|page| page.sections.len()).sum();
     report.notes = in_file_order(notes, &files);

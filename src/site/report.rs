@@ -158,18 +158,28 @@ impl fmt::Display for NoteKind {
             Self::NoRoot => write!(f, "left out: no element matches the root selector"),
             Self::NoText => write!(f, "left out: no text found; if it is built by a script, index its rendered HTML"),
             Self::TooLarge { bytes, limit } => {
-                write!(f, "left out: {bytes} bytes are more than the limit of {limit}; split the page or raise the limit")
+                write!(
+                    f,
+                    "left out: {bytes} bytes are more than the limit of {limit}; split the page or raise the limit"
+                )
             }
             Self::Unreadable { reason } => write!(f, "left out: cannot be read: {reason}"),
             Self::Link => write!(f, "left out: a symbolic link to a folder or out of the site"),
             Self::SameUrl { kept } => write!(f, "left out: has the same URL as {kept}"),
-            Self::SameCanonical { kept } => write!(f, "left out: has the same canonical URL as {kept}"),
-            Self::SameButCase { kept } => write!(f, "left out: repeats {kept} under a URL in another case"),
+            Self::SameCanonical { kept } => {
+                write!(f, "left out: has the same canonical URL as {kept}")
+            }
+            Self::SameButCase { kept } => {
+                write!(f, "left out: repeats {kept} under a URL in another case")
+            }
             Self::CaseCollision { other } => {
                 write!(f, "its URL differs from that of {other} only in case; some hosts will show one for both")
             }
             Self::CanonicalNotBelieved { canonical } => {
-                write!(f, "more than half of the pages claim the canonical URL {canonical}; such links are not believed")
+                write!(
+                    f,
+                    "more than half of the pages claim the canonical URL {canonical}; such links are not believed"
+                )
             }
             Self::BrokenEncoding { offset, declared: None } => {
                 write!(f, "not valid UTF-8 at byte {offset}; read with replacement characters. Save it as UTF-8")

@@ -43,7 +43,11 @@ pub fn split(pages: &[Page], count: &(dyn Fn(&str) -> usize + Sync), max_pieces:
 pub fn context_prefix(page: &Page, section: &Section) -> String {
     let repeated = section.heading_path.first().is_some_and(|first| *first == page.title);
     let headings = section.heading_path.iter().skip(usize::from(repeated));
-    let parts: Vec<&str> = std::iter::once(&page.title).chain(headings).map(|part| shorten(part)).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = std::iter::once(&page.title)
+        .chain(headings)
+        .map(|part| shorten(part))
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join(" > ")
 }
 
@@ -71,7 +75,9 @@ fn split_page(page: usize, content: &Page, count: &Count<'_>, max_pieces: usize)
         let sections = content.sections.iter().enumerate().filter(|(_, section)| has_words(section, least_words));
         let passage = |section, text| Passage { page, section, text };
         sections
-            .flat_map(|(at, section)| split_blocks(&section.blocks, count, max_pieces).into_iter().map(move |text| passage(at, text)))
+            .flat_map(|(at, section)| {
+                split_blocks(&section.blocks, count, max_pieces).into_iter().map(move |text| passage(at, text))
+            })
             .collect()
     };
     let passages = split(MIN_WORDS);
@@ -160,7 +166,9 @@ fn push_texts(units: &[Unit], blocks: &[String], count: &Count<'_>, max_pieces: 
 fn text_of(units: &[Unit], blocks: &[String]) -> String {
     let mut text = String::new();
     for same_block in units.chunk_by(|a, b| a.block == b.block) {
-        let (Some(first), Some(last)) = (same_block.first(), same_block.last()) else { continue };
+        let (Some(first), Some(last)) = (same_block.first(), same_block.last()) else {
+            continue;
+        };
         let stretch = blocks[first.block][first.range.start..last.range.end].trim();
         if !text.is_empty() && !stretch.is_empty() {
             text.push('\n');
@@ -208,7 +216,11 @@ mod tests {
         assert_eq!(sizes(&[&sixty, &sixty, &sixty], 100), [60, 60, 60], "no block is cut without need");
         assert_eq!(sizes(&[&forty, &forty, &forty, &forty, &forty], 160), [120, 80]);
         assert_eq!(sizes(&[&sentences(17, 10)], 160), [90, 80], "no tiny tail");
-        assert_eq!(sizes(&[&sentences(15, 10), &sentences(1, 5), &sentences(15, 10)], 160), [155, 150], "small blocks join");
+        assert_eq!(
+            sizes(&[&sentences(15, 10), &sentences(1, 5), &sentences(15, 10)], 160),
+            [155, 150],
+            "small blocks join"
+        );
         let one_sentence = "word ".repeat(400);
         assert!(sizes(&[one_sentence.trim_end()], 160).iter().all(|&size| (120..=160).contains(&size)));
     }
@@ -232,7 +244,8 @@ mod tests {
 
     #[test]
     fn the_limit_holds_for_any_text_and_nothing_is_lost() {
-        let text = format!("{} {} 中文{} {}", "a-b.c/".repeat(90), "x".repeat(90), "字".repeat(300), "word ".repeat(50));
+        let text =
+            format!("{} {} 中文{} {}", "a-b.c/".repeat(90), "x".repeat(90), "字".repeat(300), "word ".repeat(50));
         let text = text.trim();
         let by_character = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
         let odd = |text: &str| text.len() / 3 + 1;
@@ -240,7 +253,8 @@ mod tests {
             for count in [&words as &(dyn Fn(&str) -> usize + Sync), &by_character] {
                 let passages = split(&[page("t", &[(&[], &[text, "the end of it"])])], count, max);
                 assert!(passages.iter().all(|passage| count(&passage.text) <= max));
-                let joined: String = passages.iter().flat_map(|p| p.text.chars()).filter(|c| !c.is_whitespace()).collect();
+                let joined: String =
+                    passages.iter().flat_map(|p| p.text.chars()).filter(|c| !c.is_whitespace()).collect();
                 let expected: String = format!("{text}the end of it").split_whitespace().collect();
                 assert_eq!(joined, expected);
             }

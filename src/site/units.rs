@@ -105,7 +105,9 @@ impl Cutter<'_> {
             let range = start..start + part.len();
             start = range.end;
             let pieces = (self.count)(part);
-            if pieces > limit && let Some(finer) = level.finer() {
+            if pieces > limit
+                && let Some(finer) = level.finer()
+            {
                 self.cut(text, block, range, finer);
                 if let Some(last) = self.units.last_mut() {
                     last.end = level.boundary();
@@ -113,7 +115,8 @@ impl Cutter<'_> {
                 continue;
             }
             let joinable = self.units[first..].last_mut().filter(|open| {
-                open.end == level.boundary() && (pieces == 0 || (level != Level::Sentence && open.pieces + pieces <= limit))
+                open.end == level.boundary()
+                    && (pieces == 0 || (level != Level::Sentence && open.pieces + pieces <= limit))
             });
             match joinable {
                 Some(open) => {

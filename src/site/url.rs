@@ -37,7 +37,7 @@ pub(super) fn encode_fragment(anchor: &str) -> String {
 }
 
 /// Undoes percent-encoding, for comparing URLs and reading `href="#…"`; malformed escapes stay as they are.
-pub(super) fn decode(encoded: &str) -> String {
+pub(crate) fn decode(encoded: &str) -> String {
     let bytes = encoded.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -73,7 +73,11 @@ fn encode(out: &mut String, bytes: &[u8], plain: impl Fn(u8) -> bool) {
 /// Bytes that stand for themselves in a path segment and are harmless in an HTML attribute. A colon is not among
 /// them: in a relative URL `a:b.html` would read as the scheme `a`.
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@')
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'@'
+        )
 }
 
 fn is_one_of(name: &[u8], words: &[&str]) -> bool {

@@ -1,8 +1,11 @@
 //! Words into index terms: Snowball stemming by the page's language, then accents folded.
 //!
 //! Only words of letters are stemmed; whatever has a digit or punctuation in it is a symbol and stays whole. Accents are
-//! folded after stemming, because stemmers look at them. The term of `Préférences` (French) is `preferent`… in both the
-//! index and the query, since both come through [`Stemmer::term_into`].
+//! folded after stemming, because stemmers look at them. Index and query come through the same [`Stemmer::term_into`].
+//!
+//! All 18 languages cost 51 KB gzip in the browser, English alone 5 KB. So they are behind the feature `all-languages`,
+//! which the command line always has; an engine without it reads an index of any language, but stems queries in English
+//! only and relies on completion and spelling for the rest.
 
 use super::words::{Word, fold_accents_into, for_each_word};
 use rust_stemmers::Algorithm;
@@ -14,6 +17,11 @@ pub struct Stemmer {
 }
 
 /// Language subtag → Snowball algorithm.
+#[cfg(not(feature = "all-languages"))]
+const ALGORITHMS: [(&str, Algorithm); 1] = [("en", Algorithm::English)];
+
+/// Language subtag → Snowball algorithm.
+#[cfg(feature = "all-languages")]
 const ALGORITHMS: [(&str, Algorithm); 20] = [
     ("ar", Algorithm::Arabic),
     ("da", Algorithm::Danish),
@@ -43,25 +51,24 @@ impl Stemmer {
     pub fn for_lang(lang: &str) -> Self {
         let subtag = primary_subtag(lang);
         if subtag.is_empty() {
-            return Self {
-                algorithm: Some(Algorithm::English),
-            };
+            return Self { algorithm: Some(Algorithm::English) };
         }
-        let algorithm = ALGORITHMS
-            .iter()
-            .find(|(tag, _)| subtag.eq_ignore_ascii_case(tag))
-            .map(|&(_, a)| a);
+        let algorithm = ALGORITHMS.iter().find(|(tag, _)| subtag.eq_ignore_ascii_case(tag)).map(|&(_, a)| a);
         Self { algorithm }
     }
 
     /// Writes the index term of a lower-cased word to `out` (which is cleared first).
     pub fn term_into(self, word: &str, out: &mut String) {
         out.clear();
-        match self.algorithm {
-            Some(algorithm) if word.chars().all(char::is_alphabetic) => {
-                fold_accents_into(&rust_stemmers::Stemmer::create(algorithm).stem(word), out);
-            }
-            _ => fold_accents_into(word, out),
+        if let Some(algorithm) = self.algorithm
+            && word.chars().all(char::is_alphabetic)
+        {
+            // A constant lets the linker leave the other languages out.
+            let algorithm = if cfg!(feature = "all-languages") { algorithm } else { Algorithm::English };
+            fold_accents_into(&rust_stemmers::Stemmer::create(algorithm).stem(word), out);
+        }
+        if out.is_empty() {
+            fold_accents_into(word, out);
         }
     }
 }
@@ -98,9 +105,23 @@ mod tests {
     fn stems_by_language() {
         assert_eq!(term("", "workspaces"), "workspac");
         assert_eq!(term("en-GB", "borrowed"), "borrow");
-        assert_eq!(term("de_AT", "häuser"), "haus");
-        assert_eq!(term("fr", "continuellement"), "continuel");
+        if cfg!(feature = "all-languages") {
+            assert_eq!(term("de_AT", "häuser"), "haus");
+            assert_eq!(term("fr", "continuellement"), "continuel");
+            assert_eq!(term("ru", "книгами"), "книг");
+        }
         assert_eq!(term("xx", "workspaces"), "workspaces");
+    }
+
+    #[test]
+    fn no_term_is_empty() {
+        // Stemmers may leave nothing of a word that is all suffix.
+        for (tag, _) in ALGORITHMS {
+            for word in ["a", "s", "ing", "ال", "ة", "ία", "lar", "и", "ின்"] {
+                assert_ne!(term(tag, word), "", "{word} in {tag}");
+            }
+        }
+        assert_eq!(term("en", "é"), "e");
     }
 
     #[test]

@@ -50,12 +50,7 @@ pub struct Word<'a> {
 
 /// Calls `visit` for each word of `text`, a compound before its parts.
 pub fn for_each_word(text: &str, visit: &mut dyn FnMut(Word<'_>)) {
-    let mut scanner = Scanner {
-        text,
-        term: String::new(),
-        parts: Vec::new(),
-        visit,
-    };
+    let mut scanner = Scanner { text, term: String::new(), parts: Vec::new(), visit };
     let mut at = 0;
     while let Some(c) = char_at(text, at) {
         at = if is_unspaced(c) {
@@ -105,9 +100,7 @@ pub fn fold_accents_into(term: &str, out: &mut String) {
 }
 
 /// What may stand in front of a word and makes it another symbol, longest first.
-const SIGILS: [&str; 15] = [
-    "#![", "#[", "--", "..=", "..", "[", "-", "#", ".", "?", "'", "@", "$", "!", "<",
-];
+const SIGILS: [&str; 15] = ["#![", "#[", "--", "..=", "..", "[", "-", "#", ".", "?", "'", "@", "$", "!", "<"];
 
 /// A piece between joiners; `outer` if the joiner before it separates path segments (`/`, `::`, `@`).
 struct Part {
@@ -131,24 +124,15 @@ impl Scanner<'_, '_> {
         self.term.clear();
         self.term.push_str(sigil);
         lower_into(&self.text[start..end], &mut self.term);
-        if !self.term.is_empty()
-            && (self.term.len() <= MAX_TERM_CHARS || self.term.chars().count() <= MAX_TERM_CHARS)
-        {
-            (self.visit)(Word {
-                term: &self.term,
-                start: start - sigil.len(),
-                end,
-                kind,
-            });
+        if !self.term.is_empty() && (self.term.len() <= MAX_TERM_CHARS || self.term.chars().count() <= MAX_TERM_CHARS) {
+            (self.visit)(Word { term: &self.term, start: start - sigil.len(), end, kind });
         }
     }
 
     /// A run of a script without spaces that starts at `at`: overlapping pairs. Returns its end.
     fn pairs(&mut self, at: usize) -> usize {
-        let run = self.text[at..]
-            .char_indices()
-            .find(|&(_, c)| !is_unspaced(c))
-            .map_or(self.text.len(), |(i, _)| at + i);
+        let run =
+            self.text[at..].char_indices().find(|&(_, c)| !is_unspaced(c)).map_or(self.text.len(), |(i, _)| at + i);
         let mut starts = self.text[at..run].char_indices().map(|(i, _)| at + i);
         let mut first = starts.next().unwrap_or(at);
         let Some(mut second) = starts.next() else {
@@ -169,11 +153,7 @@ impl Scanner<'_, '_> {
         let (mut next, mut outer) = (at, false);
         let end = loop {
             let (end, after) = word_end(text, next);
-            self.parts.push(Part {
-                start: next,
-                end,
-                outer,
-            });
+            self.parts.push(Part { start: next, end, outer });
             match joiner(text, after) {
                 Some((start, is_outer)) => (next, outer) = (start, is_outer),
                 None => break after,
@@ -194,23 +174,10 @@ impl Scanner<'_, '_> {
             if i == 0 || part.outer {
                 let segment = 1 + parts[i + 1..].iter().take_while(|p| !p.outer).count();
                 if segment > 1 && segment < parts.len() {
-                    self.emit(
-                        "",
-                        part.start,
-                        parts[i + segment - 1].end,
-                        WordKind::Compound,
-                    );
+                    self.emit("", part.start, parts[i + segment - 1].end, WordKind::Compound);
                 }
             }
-            self.camel(
-                part.start,
-                part.end,
-                if joined {
-                    WordKind::Part
-                } else {
-                    WordKind::Plain
-                },
-            );
+            self.camel(part.start, part.end, if joined { WordKind::Part } else { WordKind::Plain });
         }
         self.parts = parts;
         end + suffix
@@ -265,9 +232,7 @@ fn joiner(text: &str, at: usize) -> Option<(usize, bool)> {
         b':' if rest.get(1) == Some(&b':') => (2, true),
         _ => return None,
     };
-    char_at(text, at + len)
-        .filter(|&c| is_word_char(c) && !is_unspaced(c))
-        .map(|_| (at + len, outer))
+    char_at(text, at + len).filter(|&c| is_word_char(c) && !is_unspaced(c)).map(|_| (at + len, outer))
 }
 
 /// The sigil directly in front of the word `text[at..end]`; empty if there is none. Numbers have none: `#123` is 123.
@@ -277,16 +242,9 @@ fn sigil_before(text: &str, at: usize, end: usize) -> &'static str {
         return "";
     };
     let before_digit = text.as_bytes()[at].is_ascii_digit();
-    let joined_to_word = before[..at - sigil.len()]
-        .chars()
-        .next_back()
-        .is_some_and(is_word_char);
+    let joined_to_word = before[..at - sigil.len()].chars().next_back().is_some_and(is_word_char);
     let quoted = sigil == "'" && text[end..].starts_with('\'');
-    if before_digit || joined_to_word || quoted {
-        ""
-    } else {
-        sigil
-    }
+    if before_digit || joined_to_word || quoted { "" } else { sigil }
 }
 
 /// Length of what belongs to the symbol behind a word of `len` bytes: `C++`, `C#`.
@@ -306,10 +264,8 @@ fn camel_cuts(word: &str, cuts: &mut [usize; 6]) -> Option<usize> {
     for i in 1..bytes.len() {
         let (before, here) = (bytes[i - 1], bytes[i]);
         let next_is_lower = bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase);
-        let rises =
-            (before.is_ascii_lowercase() || before.is_ascii_digit()) && here.is_ascii_uppercase();
-        let ends_capitals =
-            before.is_ascii_uppercase() && here.is_ascii_uppercase() && next_is_lower;
+        let rises = (before.is_ascii_lowercase() || before.is_ascii_digit()) && here.is_ascii_uppercase();
+        let ends_capitals = before.is_ascii_uppercase() && here.is_ascii_uppercase() && next_is_lower;
         let is_plural = ends_capitals && &bytes[i + 1..] == b"s";
         if (rises || ends_capitals) && !is_plural && i - from >= 2 && bytes.len() - i >= 2 {
             *cuts.get_mut(count)? = i;
@@ -345,14 +301,10 @@ fn is_unspaced(c: char) -> bool {
             c.is_alphanumeric()
                 || matches!(c, '\u{E48}'..='\u{E4E}' | '\u{EC8}'..='\u{ECE}' | '\u{1037}'..='\u{103A}' | '\u{17D2}')
         }
-        '\u{3005}'..='\u{3007}'
-        | '\u{3041}'..='\u{30FF}'
-        | '\u{31F0}'..='\u{31FF}'
-        | '\u{3400}'..='\u{9FFF}' => c.is_alphanumeric(),
-        '\u{AC00}'..='\u{D7AF}'
-        | '\u{F900}'..='\u{FAFF}'
-        | '\u{FF66}'..='\u{FF9F}'
-        | '\u{20000}'..='\u{3FFFF}' => true,
+        '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{9FFF}' => {
+            c.is_alphanumeric()
+        }
+        '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}' => true,
         _ => false,
     }
 }
@@ -369,14 +321,8 @@ mod tests {
 
     #[test]
     fn plain_text() {
-        assert_eq!(
-            words("The quick, BROWN fox; 42."),
-            ["the", "quick", "brown", "fox", "42"]
-        );
-        assert_eq!(
-            words("Don't touch the user’s l'homme"),
-            ["dont", "touch", "the", "user", "l", "homme"]
-        );
+        assert_eq!(words("The quick, BROWN fox; 42."), ["the", "quick", "brown", "fox", "42"]);
+        assert_eq!(words("Don't touch the user’s l'homme"), ["dont", "touch", "the", "user", "l", "homme"]);
         assert_eq!(words(""), [""; 0]);
         assert_eq!(words(" -- … ()[]"), [""; 0]);
     }
@@ -391,47 +337,24 @@ mod tests {
         assert_eq!(words("camelCase"), ["camelcase", "camel", "case"]);
         assert_eq!(words("Cargo.toml."), ["cargo.toml", "cargo", "toml"]);
         assert_eq!(words("#[derive(Debug)]"), ["#[derive", "derive", "debug"]);
-        assert_eq!(
-            words("..Default::default()"),
-            [
-                "..default::default",
-                "default::default",
-                "default",
-                "default"
-            ]
-        );
+        assert_eq!(words("..Default::default()"), ["..default::default", "default::default", "default", "default"]);
         assert_eq!(words("?Sized"), ["?sized", "sized"]);
         assert_eq!(words("&'static str"), ["'static", "static", "str"]);
-        assert_eq!(
-            words("src/main.rs"),
-            ["src/main.rs", "src", "main.rs", "main", "rs"]
-        );
-        assert_eq!(
-            words("C++ and C# asm!"),
-            ["c++", "c", "and", "c#", "c", "asm"]
-        );
-        assert_eq!(
-            words("`-C target-cpu=x`"),
-            ["-c", "c", "target-cpu", "target", "cpu", "x"]
-        );
+        assert_eq!(words("src/main.rs"), ["src/main.rs", "src", "main.rs", "main", "rs"]);
+        assert_eq!(words("C++ and C# asm!"), ["c++", "c", "and", "c#", "c", "asm"]);
+        assert_eq!(words("`-C target-cpu=x`"), ["-c", "c", "target-cpu", "target", "cpu", "x"]);
     }
 
     #[test]
     fn no_sigil_inside_or_around_prose() {
-        assert_eq!(
-            words("array[index] 'quoted' a<b"),
-            ["array", "index", "quoted", "a", "b"]
-        );
+        assert_eq!(words("array[index] 'quoted' a<b"), ["array", "index", "quoted", "a", "b"]);
         assert_eq!(words("one - two -3 #42"), ["one", "two", "3", "42"]);
     }
 
     #[test]
     fn camel_case() {
         assert_eq!(words("HTTPServer"), ["httpserver", "http", "server"]);
-        assert_eq!(
-            words("URLs JSON iPhone Utf8Error"),
-            ["urls", "json", "iphone", "utf8error", "utf8", "error"]
-        );
+        assert_eq!(words("URLs JSON iPhone Utf8Error"), ["urls", "json", "iphone", "utf8error", "utf8", "error"]);
     }
 
     #[test]
@@ -449,11 +372,7 @@ mod tests {
         assert_eq!(words(&"x".repeat(60)).len(), 1);
         assert_eq!(words(&"x".repeat(61)).len(), 0);
         assert_eq!(words(&"é".repeat(60)).len(), 1);
-        assert_eq!(
-            words("aGVsbG8gd29ybGQgdGhpcyBpcyBiYXNlNjQgdGV4dA").len(),
-            1,
-            "no camel-case pieces"
-        );
+        assert_eq!(words("aGVsbG8gd29ybGQgdGhpcyBpcyBiYXNlNjQgdGV4dA").len(), 1, "no camel-case pieces");
     }
 
     #[test]

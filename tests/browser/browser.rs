@@ -22,12 +22,10 @@ impl Browser {
     /// Starts a driver on a free port and opens a window of this size.
     pub async fn start(width: u32, height: u32, dark: bool) -> Self {
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set CHROMEDRIVER"));
+        let mut driver =
+            Command::new(&program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(
+                |e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set CHROMEDRIVER"),
+            );
         let port = port_of(&mut driver);
         let profile = tempfile::tempdir().unwrap();
         let mut args: Vec<String> = flags();
@@ -42,7 +40,8 @@ impl Browser {
         }
         if width < 500 {
             // a window can't be narrower than 500 px; a phone is emulated
-            options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0 } });
+            options["mobileEmulation"] =
+                json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0 } });
         }
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
@@ -141,6 +140,7 @@ fn port_of(driver: &mut Child) -> u16 {
 }
 
 fn screenshots() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/target").into(), PathBuf::from);
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/target").into(), PathBuf::from);
     target.join("screenshots")
 }

@@ -12,7 +12,11 @@ async fn text_after_search(site: &Site, until: &str) -> String {
     browser.open(&site.url("index.html")).await;
     browser.run(&format!("{BOX}.querySelector('input').focus()")).await;
     browser.keys("aphids").await;
-    browser.until(&format!("(() => {{ const text = {BOX}.querySelector('[part=panel]')?.innerText ?? ''; return {until} }})()")).await;
+    browser
+        .until(&format!(
+            "(() => {{ const text = {BOX}.querySelector('[part=panel]')?.innerText ?? ''; return {until} }})()"
+        ))
+        .await;
     let text = browser.run(&format!("return {BOX}.querySelector('[part=panel]').innerText")).await;
     browser.close().await;
     text.as_str().unwrap().to_owned()

@@ -9,7 +9,9 @@ const BOX: &str = "document.querySelector('siteseer-search').shadowRoot";
 
 /// Addresses of the rows, top first.
 async fn addresses(browser: &Browser) -> Vec<String> {
-    let rows = browser.run(&format!("return [...{BOX}.querySelectorAll('[role=option]')].map((row) => row.getAttribute('href'))")).await;
+    let rows = browser
+        .run(&format!("return [...{BOX}.querySelectorAll('[role=option]')].map((row) => row.getAttribute('href'))"))
+        .await;
     serde_json::from_value(rows).unwrap()
 }
 
@@ -44,7 +46,9 @@ async fn a_question_finds_the_page_that_answers_it_in_other_words() {
     assert!(["relaxed-simd", "simd128"].contains(&backend.as_str()), "backend {backend}");
 
     // nothing came from anywhere else
-    let origins = browser.run("return [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).origin))]").await;
+    let origins = browser
+        .run("return [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).origin))]")
+        .await;
     assert_eq!(origins, Value::from(vec![browser.run("return location.origin").await]));
     browser.screenshot("garden-desktop-light").await;
     browser.close().await;
@@ -57,7 +61,8 @@ async fn the_keyboard_is_enough() {
     browser.open(&site.url("index.html")).await;
     let found = search(&browser, "when to water").await;
     browser.keys("\u{E015}\u{E015}").await; // down twice
-    let active = browser.run(&format!("return {BOX}.querySelector('[aria-selected=true]')?.getAttribute('href')")).await;
+    let active =
+        browser.run(&format!("return {BOX}.querySelector('[aria-selected=true]')?.getAttribute('href')")).await;
     assert_eq!(active, Value::from(found[1].clone()));
     let focused = browser.run(&format!("return {BOX}.activeElement?.getAttribute('aria-activedescendant')")).await;
     assert!(focused.is_string(), "the input names the active row");

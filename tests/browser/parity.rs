@@ -56,19 +56,22 @@ async fn embed_in_browser(site: &Site, bundle: &str, backend: &str, texts: &[Str
 async fn shipped_engines_embed_like_candle_in_f32() {
     let (texts, origin) = passages(500);
     let folder = reference_model();
-    let model = BiEncoder::load(&std::fs::read(default_model()).unwrap(), "model", siteseer::kernels::Backend::best()).unwrap();
+    let model =
+        BiEncoder::load(&std::fs::read(default_model()).unwrap(), "model", siteseer::kernels::Backend::best()).unwrap();
     let mut theirs = tokenizers::Tokenizer::from_file(folder.join("tokenizer.json")).unwrap();
     theirs.with_padding(None);
     let cut = tokenizers::TruncationParams { max_length: model.max_tokens(), ..Default::default() };
     theirs.with_truncation(Some(cut)).unwrap();
-    let ids: Vec<Vec<u32>> = texts.iter().map(|t| theirs.encode_fast(t.as_str(), true).unwrap().get_ids().to_vec()).collect();
+    let ids: Vec<Vec<u32>> =
+        texts.iter().map(|t| theirs.encode_fast(t.as_str(), true).unwrap().get_ids().to_vec()).collect();
     let expected = Reference::load(&folder).embed(&ids);
 
     let site = Site::garden();
-    let scalar = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/wasm-test");
-    let scalar = std::env::var_os("SITESEER_WASM_TEST").map_or(scalar, Into::into);
+    let scalar = std::env::var_os("SITESEER_WASM_TEST").expect("SITESEER_WASM_TEST names the folder of the scalar engine; ./build.sh test sets it");
+    let scalar = Path::new(&scalar);
     for file in ["engine-scalar.js", "engine-scalar.wasm"] {
-        std::fs::copy(scalar.join(file), site.folder.join("siteseer").join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        std::fs::copy(scalar.join(file), site.folder.join("siteseer").join(file))
+            .unwrap_or_else(|e| panic!("{file}: {e}"));
     }
     // 0.995 for all: relaxed SIMD has 7-bit activations, the others 12-bit ones; the plain build is too slow for all
     for (bundle, backend, n) in

@@ -29,11 +29,13 @@ impl Site {
 
     /// The demo site, as `./build.sh demo --no-serve` left it.
     pub fn demo() -> Self {
-        let folder = std::env::var_os("SITESEER_DEMO_SITE").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/demo/site"),
-            PathBuf::from,
+        let folder = std::env::var_os("SITESEER_DEMO_SITE")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/demo/site"), PathBuf::from);
+        assert!(
+            folder.join("siteseer/manifest.json").is_file(),
+            "{}: run ./build.sh demo --no-serve first",
+            folder.display()
         );
-        assert!(folder.join("siteseer/manifest.json").is_file(), "{}: run ./build.sh demo --no-serve first", folder.display());
         Self::serve(folder, None)
     }
 

@@ -44,7 +44,8 @@ pub fn tiny_model(seed: u64, lowercase: bool) -> Vec<u8> {
         .filter(|spec| spec.name != VOCAB)
         .map(|spec| {
             let n: usize = spec.shape.iter().product();
-            let is_int8 = spec.name.ends_with(".weight") && spec.shape.len() == 2 || !spec.name.contains(".token_type") && spec.shape.len() == 2;
+            let is_int8 = spec.name.ends_with(".weight") && spec.shape.len() == 2
+                || !spec.name.contains(".token_type") && spec.shape.len() == 2;
             let data = if is_int8 {
                 TensorData::I8((0..n).map(|_| (random() * 127.0) as i8).collect())
             } else if spec.name.ends_with(".scale") {

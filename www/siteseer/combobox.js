@@ -61,6 +61,7 @@ export class Combobox {
       option.setAttribute('aria-selected', 'true');
       this.input.setAttribute('aria-activedescendant', option.id);
       option.scrollIntoView({ block: 'nearest' });
+      if (option === this.options[0]) this.list.scrollTop = 0; // with the heading above it
     } else {
       this.input.removeAttribute('aria-activedescendant');
     }

@@ -6,8 +6,9 @@ import { SiteseerError } from './errors.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 import { storedBytes, sumProgress } from './progress.js';
+import { passagesFor, selectResults } from './select.js';
 
-/** @import { Backend, Result, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, ResultPage, Tier } from './siteseer.js' */
 /** @import { Engine, Hit } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
 
@@ -95,10 +96,10 @@ export class Host {
     const start = performance.now();
     const { engine, backend, root } = this.#index;
     await this.load({ tier });
-    const { hits, missing } = guard(() => engine.rank(text, tier, limit));
+    const { hits, missing } = guard(() => engine.rank(text, tier, passagesFor(limit)));
     const shown = missing.length ? await this.#withPassages(hits, missing) : hits;
     signal.throwIfAborted();
-    const results = guard(() => engine.results(text, shown)).flatMap((result) => locate(result, root));
+    const results = selectResults(guard(() => engine.results(text, shown)), root, limit);
     return { tier, query: text, results, backend, ms: performance.now() - start };
   }
 
@@ -157,22 +158,6 @@ export class Host {
    */
   #progress(tier, files) {
     return sumProgress(files, (loaded, total) => this.emit('progress', { tier, loaded, total }));
-  }
-}
-
-/**
- * Makes the address absolute. An index is data: a result whose address leaves the site, or runs script, is left out.
- * @param {Result} result
- * @param {string} root
- * @returns {Result[]} one or none
- */
-function locate(result, root) {
-  try {
-    const url = new URL(result.url, root);
-    const safe = /^https?:$/.test(url.protocol) && url.origin === new URL(root).origin;
-    return safe ? [{ ...result, url: url.href }] : [];
-  } catch {
-    return []; // not an address at all
   }
 }
 

@@ -6,11 +6,10 @@ import { excerptNodes } from './excerpt.js';
 /** @import { Result } from './siteseer.js' */
 
 /**
- * @param {Result} result
+ * @param {string} id
  * @returns {HTMLAnchorElement} empty; `fillRow` writes it
  */
-export const makeRow = (result) =>
-  h('a', { class: 'row', part: 'row', role: 'option', dir: 'auto', id: `row-${result.passage}`, tabindex: '-1', 'aria-selected': 'false' });
+export const makeRow = (id) => h('a', { class: 'row', part: 'row', role: 'option', dir: 'auto', id, tabindex: '-1', 'aria-selected': 'false' });
 
 /**
  * @param {HTMLAnchorElement} row
@@ -23,6 +22,7 @@ export function fillRow(row, result, grouped) {
   const title = (grouped && last) || result.title || last || result.url;
   const path = grouped ? headings.slice(0, -1) : headings;
   row.href = result.url;
+  row.dataset.passage = String(result.passage);
   if (result.lang) row.lang = result.lang;
   row.classList.toggle('inner', grouped);
   row.replaceChildren(

@@ -1,4 +1,4 @@
-// The list of results. Rows are grouped by page and keyed by passage: when a better tier answers the same query, the
+// The list of results. Rows are grouped by page and keyed by address: when a better tier answers the same query, the
 // rows that stay are moved, not made anew, and slide to their new places.
 
 import { h } from './dom.js';
@@ -8,11 +8,11 @@ import { slide } from './slide.js';
 /** @import { Result } from './siteseer.js' */
 
 export class Rows {
-  /** @type {Map<number, { row: HTMLAnchorElement, result: Result }>} */
+  /** Rows by address. @type {Map<string, { row: HTMLAnchorElement, result: Result }>} */
   #rows = new Map();
   /** Groups by page address. @type {Map<string, HTMLElement>} */
   #groups = new Map();
-  #lastGroup = 0;
+  #lastId = 0;
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -48,7 +48,7 @@ export class Rows {
    */
   reorder(results, active) {
     const kept = this.resultOf(active);
-    const lost = kept && !results.some(({ passage }) => passage === kept.passage);
+    const lost = kept && !results.some(({ url }) => url === kept.url);
     slide(this.list, () => this.#place(lost ? [...results, kept] : results));
   }
 
@@ -58,8 +58,8 @@ export class Rows {
     const groups = [...pages].map(([page, members]) => this.#group(page, members));
     arrange(this.list, groups);
     for (const page of this.#groups.keys()) if (!pages.has(page)) this.#groups.delete(page);
-    const passages = new Set(results.map(({ passage }) => passage));
-    for (const passage of this.#rows.keys()) if (!passages.has(passage)) this.#rows.delete(passage);
+    const shown = new Set(results.map(({ url }) => url));
+    for (const url of this.#rows.keys()) if (!shown.has(url)) this.#rows.delete(url);
   }
 
   /**
@@ -86,7 +86,7 @@ export class Rows {
   }
 
   #heading() {
-    return h('div', { class: 'page', part: 'page', role: 'presentation', id: `page-${++this.#lastGroup}`, dir: 'auto' });
+    return h('div', { class: 'page', part: 'page', role: 'presentation', id: `page-${++this.#lastId}`, dir: 'auto' });
   }
 
   /**
@@ -94,8 +94,8 @@ export class Rows {
    * @param {boolean} grouped
    */
   #row(result, grouped) {
-    const row = this.#rows.get(result.passage)?.row ?? makeRow(result);
-    this.#rows.set(result.passage, { row, result });
+    const row = this.#rows.get(result.url)?.row ?? makeRow(`row-${++this.#lastId}`);
+    this.#rows.set(result.url, { row, result });
     fillRow(row, result, grouped);
     return row;
   }

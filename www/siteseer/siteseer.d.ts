@@ -28,7 +28,7 @@ export interface Explanation {
   matchedTerms: string[];
 }
 
-/** One passage that answers the query. */
+/** The best passage of one section that answers the query; every section, that is every `url`, appears once. */
 export interface Result {
   /** Absolute address, with `#anchor` where the section has one. Always http(s) and of the manifest's origin. */
   url: string;
@@ -42,7 +42,7 @@ export interface Result {
   /** BCP 47 language tag of the page, or ''. */
   lang: string;
   score: number;
-  /** The passage's number in this index: stable between the tiers of one query. */
+  /** The passage's number in this index. */
   passage: number;
   explain: Explanation;
 }

@@ -9,6 +9,7 @@ import './errors.js';
 import './loader.js';
 import './manifest.js';
 import './progress.js';
+import './select.js';
 
 const scope = /** @type {Pick<Worker, 'postMessage' | 'addEventListener'>} */ (/** @type {unknown} */ (self));
 const host = new Host((event, data) => scope.postMessage({ event, data }));

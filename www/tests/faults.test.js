@@ -59,7 +59,7 @@ browserTest('an engine that stops on a dense query: words go on, on a new worker
   await input(page).fill(`${QUERY} !trap-dense`);
   assert.match(String(await reason(page)), /search engine stopped/);
   await input(page).fill('vector index panic');
-  await page.locator('.title', { hasText: 'Unrecoverable' }).waitFor();
+  await page.locator('.list', { hasText: 'Unrecoverable' }).waitFor();
   await words(page);
 });
 
@@ -108,5 +108,5 @@ browserTest('one missing chunk of passages leaves out its results only', async (
   await input(page).fill(QUERY);
   await meaning(page);
   assert.ok((await rows(page).count()) > 0);
-  assert.equal(await page.locator('#row-0').count(), 0);
+  assert.equal(await page.locator('[data-passage="0"]').count(), 0);
 }, { faults: (site) => site.faults.set(/passages-0/, { content: () => null }) });

@@ -63,7 +63,7 @@ export const meaning = (/** @type {Page} */ page) => page.locator('.badge.dense'
 
 /** The passage numbers on the screen, in order. */
 export const passages = (/** @type {Page} */ page) =>
-  rows(page).evaluateAll((options) => options.map(({ id }) => Number(id.replace('row-', ''))));
+  rows(page).evaluateAll((options) => options.map((row) => Number(/** @type {HTMLElement} */ (row).dataset.passage)));
 
 /** The title line of the active row, or null. */
 export const active = (/** @type {Page} */ page) =>

@@ -40,7 +40,7 @@ browserTest('re-ordering keeps the active row active', async ({ page, site }) =>
   const title = await active(page);
   const id = await input(page).getAttribute('aria-activedescendant');
   await meaning(page);
-  assert.notEqual((await passages(page))[0], Number(id?.replace('row-', '')), 'the row has moved');
+  assert.notEqual(await rows(page).first().getAttribute('id'), id, 'the row has moved');
   assert.equal(await input(page).getAttribute('aria-activedescendant'), id);
   assert.equal(await active(page), title);
   assert.equal(await page.locator(`#${id}`).getAttribute('aria-selected'), 'true');
@@ -65,9 +65,10 @@ browserTest('the latest query wins', async ({ page }) => {
   await input(page).fill('packages !slow'); // 300 ms in the worker
   await page.waitForTimeout(60);
   await input(page).fill('vector index panic');
-  await page.locator('.title', { hasText: 'Unrecoverable' }).waitFor();
+  await page.locator('.list', { hasText: 'Unrecoverable' }).waitFor();
   await page.waitForTimeout(900);
-  assert.match(String(await rows(page).first().textContent()), /Unrecoverable/);
+  assert.match(String(await page.locator('.list').textContent()), /Unrecoverable/);
+  assert.doesNotMatch(String(await page.locator('.list').textContent()), /cargo package/);
 });
 
 browserTest('hits of one page stand together under its title', async ({ page }) => {
@@ -75,6 +76,14 @@ browserTest('hits of one page stand together under its title', async ({ page }) 
   await meaning(page);
   const group = page.getByRole('group', { name: 'Workspaces - The Cargo Book' });
   assert.equal(await group.getByRole('option').count(), 2);
+});
+
+browserTest('a section that is several passages is one result', async ({ page }) => {
+  await input(page).fill('unwinding stack');
+  await meaning(page);
+  const links = await rows(page).evaluateAll((options) => options.map((option) => /** @type {HTMLAnchorElement} */ (option).href));
+  assert.equal(new Set(links).size, links.length);
+  assert.equal(links.filter((link) => link.endsWith('#unwinding')).length, 1);
 });
 
 browserTest('counts are announced politely, once typing has paused', async ({ page }) => {

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { strip } from './strip.js';
 
 const BUDGET_BYTES = 25_000;
-const WORKER = ['worker.js', 'host.js', 'rpc-worker.js', 'detect.js', 'loader.js', 'manifest.js', 'progress.js'];
+const WORKER = ['worker.js', 'host.js', 'rpc-worker.js', 'detect.js', 'loader.js', 'manifest.js', 'progress.js', 'select.js'];
 
 const folder = new URL('../siteseer/', import.meta.url);
 const sizes = readdirSync(folder)

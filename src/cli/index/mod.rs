@@ -28,9 +28,11 @@ const PASSAGES_PER_CHUNK: u32 = 64;
 
 /// Arguments of `siteseer index`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Pages say themselves what to index: <main>, or data-siteseer-body (data-pagefind-body) where present; \
+#[command(
+    after_help = "Pages say themselves what to index: <main>, or data-siteseer-body (data-pagefind-body) where present; \
                         data-siteseer-ignore (data-pagefind-ignore) leaves a part out.\n\n\
-                        Examples:\n  siteseer index public/\n  siteseer index book/ --exclude 'archive/**' --out book/search")]
+                        Examples:\n  siteseer index public/\n  siteseer index book/ --exclude 'archive/**' --out book/search"
+)]
 pub struct IndexArgs {
     /// Folder of the built site: the one with its index.html (or Markdown files)
     site: PathBuf,
@@ -77,7 +79,9 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let model_bytes = std::fs::read(&model_path).with_context(|| format!("{}: can't be read", model_path.display()))?;
     let model = BiEncoder::load(&model_bytes, &model_path.display().to_string(), Backend::best())?;
     if !args.no_client && super::client::files().next().is_none() {
-        bail!("this program was built without the browser's files. Build it with ./build.sh, or index with --no-client");
+        bail!(
+            "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
+        );
     }
 
     let site = read(args)?;
@@ -96,7 +100,8 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    Summary::new(&site.report, &manifest, client_bytes, &out, model.backend(), started.elapsed()).print(args.json, args.quiet);
+    Summary::new(&site.report, &manifest, client_bytes, &out, model.backend(), started.elapsed())
+        .print(args.json, args.quiet);
     Ok(())
 }
 

@@ -1,8 +1,6 @@
 //! Builds the lexical index: passages in, one file out. The same passages give the same bytes.
 
-use super::format::{
-    BLOCK, FIELDS, HEADER_BYTES, MAGIC, VERSION, pack_length, pack_tf, put_varint,
-};
+use super::format::{BLOCK, FIELDS, HEADER_BYTES, MAGIC, VERSION, pack_length, pack_tf, put_varint};
 use crate::text::{
     stem::{Stemmer, primary_subtag},
     words::{WordKind, for_each_word},
@@ -50,18 +48,12 @@ impl LexicalBuilder {
     /// If `passage` is not greater than every id added before, or over 2³⁰.
     pub fn add(&mut self, passage: u32, lang: &str, title: &str, headings: &[String], body: &str) {
         let known = self.lengths[0].len();
-        assert!(
-            passage as usize >= known && passage <= 1 << 30,
-            "passages must be added in increasing order"
-        );
+        assert!(passage as usize >= known && passage <= 1 << 30, "passages must be added in increasing order");
         for column in &mut self.lengths {
             column.resize(passage as usize + 1, 0);
         }
         let stemmer = Stemmer::for_lang(lang);
-        let language = self
-            .surfaces
-            .entry(primary_subtag(lang).to_ascii_lowercase())
-            .or_default();
+        let language = self.surfaces.entry(primary_subtag(lang).to_ascii_lowercase()).or_default();
         language.0 += 1;
         self.added += 1;
 
@@ -69,9 +61,7 @@ impl LexicalBuilder {
         let mut words = [0u32; FIELDS];
         let (ids, terms, surfaces) = (&mut self.ids, &mut self.terms, &mut language.1);
         let mut term = String::new();
-        let texts = std::iter::once((0, title))
-            .chain(headings.iter().map(|h| (1, h.as_str())))
-            .chain([(2, body)]);
+        let texts = std::iter::once((0, title)).chain(headings.iter().map(|h| (1, h.as_str()))).chain([(2, body)]);
         for (field, text) in texts {
             for_each_word(text, &mut |word| {
                 words[field] += u32::from(word.kind != WordKind::Compound);
@@ -111,11 +101,7 @@ impl LexicalBuilder {
             .collect();
         sorted.sort_unstable_by_key(|(term, _)| *term);
 
-        let mut languages: Vec<(&str, u32)> = self
-            .surfaces
-            .iter()
-            .map(|(tag, (n, _))| (tag.as_str(), *n))
-            .collect();
+        let mut languages: Vec<(&str, u32)> = self.surfaces.iter().map(|(tag, (n, _))| (tag.as_str(), *n)).collect();
         languages.sort_by_key(|&(tag, n)| (std::cmp::Reverse(n), tag));
         let mut tags = Vec::new();
         for (tag, passages) in languages {
@@ -127,11 +113,7 @@ impl LexicalBuilder {
         let (mut dictionary, mut postings) = (Vec::new(), Vec::new());
         let mut previous = "";
         for (i, (term, list)) in sorted.iter().enumerate() {
-            let shared = if i % BLOCK == 0 {
-                0
-            } else {
-                shared_prefix(previous, term)
-            };
+            let shared = if i % BLOCK == 0 { 0 } else { shared_prefix(previous, term) };
             put_varint(shared as u32, &mut dictionary);
             put_varint((term.len() - shared) as u32, &mut dictionary);
             dictionary.extend_from_slice(&term.as_bytes()[shared..]);
@@ -142,14 +124,10 @@ impl LexicalBuilder {
         }
 
         let sections = [tags, lengths, dictionary, postings];
-        let mut file =
-            Vec::with_capacity(HEADER_BYTES + sections.iter().map(Vec::len).sum::<usize>());
+        let mut file = Vec::with_capacity(HEADER_BYTES + sections.iter().map(Vec::len).sum::<usize>());
         file.extend_from_slice(MAGIC);
         let counts = [VERSION, self.lengths[0].len() as u32, sorted.len() as u32];
-        for value in counts
-            .into_iter()
-            .chain(sections.iter().map(|s| s.len() as u32))
-        {
+        for value in counts.into_iter().chain(sections.iter().map(|s| s.len() as u32)) {
             file.extend_from_slice(&value.to_le_bytes());
         }
         for total in self.totals {
@@ -166,10 +144,7 @@ impl Postings {
     fn close(&mut self, passage: u32) {
         let tf = std::mem::take(&mut self.tf);
         let plain = tf == [0, 0, 1];
-        put_varint(
-            (passage - self.next) << 1 | u32::from(!plain),
-            &mut self.bytes,
-        );
+        put_varint((passage - self.next) << 1 | u32::from(!plain), &mut self.bytes);
         if !plain {
             self.bytes.push(pack_tf(tf));
         }
@@ -181,8 +156,5 @@ impl Postings {
 /// Bytes that two terms share at the front, cut back to a character.
 fn shared_prefix(a: &str, b: &str) -> usize {
     let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-    (0..=shared)
-        .rev()
-        .find(|&i| b.is_char_boundary(i))
-        .unwrap_or(0)
+    (0..=shared).rev().find(|&i| b.is_char_boundary(i)).unwrap_or(0)
 }

@@ -20,23 +20,13 @@ impl Distances {
     pub(super) fn new(word: &str, bound: u8) -> Self {
         let word: Vec<char> = word.chars().collect();
         let table = (0..=word.len()).map(|i| i.min(255) as u8).collect();
-        Self {
-            word,
-            bound,
-            term: Vec::new(),
-            table,
-        }
+        Self { word, bound, term: Vec::new(), table }
     }
 
     /// The distance to `term`, or None if it exceeds the bound.
     pub(super) fn to(&mut self, term: &str) -> Option<u8> {
         let width = self.word.len() + 1;
-        let shared = self
-            .term
-            .iter()
-            .zip(term.chars())
-            .take_while(|(a, b)| **a == *b)
-            .count();
+        let shared = self.term.iter().zip(term.chars()).take_while(|(a, b)| **a == *b).count();
         self.term.truncate(shared);
         self.table.truncate((shared + 1) * width);
         for c in term.chars().skip(shared) {
@@ -50,9 +40,7 @@ impl Distances {
     }
 
     fn exceeded(&self) -> bool {
-        self.table[self.table.len() - self.word.len() - 1..]
-            .iter()
-            .all(|d| *d > self.bound)
+        self.table[self.table.len() - self.word.len() - 1..].iter().all(|d| *d > self.bound)
     }
 
     fn push_row(&mut self, c: char) {
@@ -95,11 +83,7 @@ mod tests {
     #[test]
     fn counts_edits() {
         assert_eq!(distance("borow", "borrow"), Some(1));
-        assert_eq!(
-            distance("langaug", "languag"),
-            Some(1),
-            "two neighbours swapped"
-        );
+        assert_eq!(distance("langaug", "languag"), Some(1), "two neighbours swapped");
         assert_eq!(distance("thread", "thread"), Some(0));
         assert_eq!(distance("abcd", "badc"), Some(2));
         assert_eq!(distance("", "abc"), Some(3));
@@ -110,18 +94,12 @@ mod tests {
 
     #[test]
     fn a_sequence_gives_what_each_alone_gives() {
-        let mut terms = [
-            "bar", "bark", "borrow", "borrower", "brow", "burrow", "burro", "borow", "borrow",
-        ];
+        let mut terms = ["bar", "bark", "borrow", "borrower", "brow", "burrow", "burro", "borow", "borrow"];
         terms.sort_unstable();
         for bound in 0..4 {
             let mut sequence = Distances::new("borow", bound);
             for term in terms {
-                assert_eq!(
-                    sequence.to(term),
-                    Distances::new("borow", bound).to(term),
-                    "{term} within {bound}"
-                );
+                assert_eq!(sequence.to(term), Distances::new("borow", bound).to(term), "{term} within {bound}");
             }
         }
     }

@@ -90,11 +90,7 @@ mod tests {
             assert_eq!(at, bytes.len());
             assert_eq!(take_varint(&bytes[..bytes.len() - 1], &mut 0), None);
         }
-        assert_eq!(
-            take_varint(&[0xFF, 0xFF, 0xFF, 0xFF, 0x1F], &mut 0),
-            None,
-            "more than 32 bits"
-        );
+        assert_eq!(take_varint(&[0xFF, 0xFF, 0xFF, 0xFF, 0x1F], &mut 0), None, "more than 32 bits");
         assert_eq!(take_varint(&[0x80; 9], &mut 0), None);
     }
 
@@ -106,10 +102,7 @@ mod tests {
             assert!(packed >= last);
             last = packed;
             let back = unpack_length(packed);
-            assert!(
-                (back - words as f32).abs() <= 0.0625 * words as f32,
-                "{words} came back as {back}"
-            );
+            assert!((back - words as f32).abs() <= 0.0625 * words as f32, "{words} came back as {back}");
         }
         assert_eq!(pack_length(u32::MAX), 255);
     }

@@ -34,7 +34,7 @@ mod score;
 pub use builder::LexicalBuilder;
 pub use query::{LexicalOptions, MatchedTerm};
 pub use reader::LexicalIndex;
-pub use score::{Bm25f, Field, LexicalHit};
+pub use score::{Bm25f, Field, LexicalHit, top_k};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! A query into slots: one for each word, with the dictionary's terms that may stand for it.
 //!
 //! - The word's own term; in an index of several languages, its term in each.
-//! - For the word being typed (the query's end is the word's end): the commonest terms that it begins, and, since the
-//!   dictionary holds stems, a stem that begins *it* (`iterat` → `iter`).
-//! - For a word that found nothing so far: terms within one or two edits, the nearest and commonest ones.
+//! - For the word being typed (the query's end is the word's end): the commonest terms that it begins.
+//! - For a word that found nothing so far: the longest term that begins *it*, since the dictionary holds stems (`iterat`
+//!   → `iter`), and the terms within one or two edits, the nearest and commonest ones.
 //!
 //! A passage gets the best of a slot's terms, not their sum, so a word that may be many things weighs no more than one
 //! that is itself. A completion is worth no more than the exact word: its idf is bounded by that of the word.
@@ -87,19 +87,14 @@ pub(super) struct Candidate {
     pub(super) term: Term,
     pub(super) weight: f32,
     pub(super) idf: f32,
-    /// Whether it is only a stem that begins the word being typed.
+    /// Whether it only begins the word.
     cut: bool,
 }
 
 impl LexicalIndex {
     /// The words of the query that `passage` holds, each with the term that stands for it, in the order of the query.
     #[must_use]
-    pub fn matched_terms(
-        &self,
-        query: &str,
-        passage: u32,
-        options: &LexicalOptions<'_>,
-    ) -> Vec<MatchedTerm> {
+    pub fn matched_terms(&self, query: &str, passage: u32, options: &LexicalOptions<'_>) -> Vec<MatchedTerm> {
         let mut matched = Vec::new();
         for slot in self.slots(query, options) {
             let holds = |candidate: &&Candidate| {
@@ -108,10 +103,7 @@ impl LexicalIndex {
                 found
             };
             if let Some(candidate) = slot.terms.iter().find(holds) {
-                matched.push(MatchedTerm {
-                    word: slot.word.clone(),
-                    term: candidate.name.clone(),
-                });
+                matched.push(MatchedTerm { word: slot.word.clone(), term: candidate.name.clone() });
             }
         }
         matched
@@ -129,22 +121,22 @@ impl LexicalIndex {
             seen.push(word.term.to_string());
             let mut terms = Vec::new();
             let mut name = String::new();
-            for stemmer in &stemmers {
+            for stemmer in stemmers.iter().rev() {
                 stemmer.term_into(word.term, &mut name);
                 self.push_exact(&name, &mut terms);
             }
-            if options.prefix && word.end == query.len() {
-                let mut typed = String::new();
-                fold_accents_into(word.term, &mut typed);
+            // From here on `name` is the term in the index's first language, `typed` the word without its accents.
+            let mut typed = String::new();
+            fold_accents_into(word.term, &mut typed);
+            let is_open = options.prefix && word.end == query.len();
+            if is_open {
                 self.push_completions(&typed, options, &mut terms);
             }
+            if terms.is_empty() && (is_open || options.typos) {
+                self.push_cut(&typed, options, &mut terms);
+            }
             if options.typos && terms.iter().all(|t| t.cut) && word.kind != WordKind::Compound {
-                self.push_spellings(
-                    &name,
-                    allowed_edits(word.term.chars().count()),
-                    options,
-                    &mut terms,
-                );
+                self.push_spellings(&name, allowed_edits(word.term.chars().count()), options, &mut terms);
             }
             if !terms.is_empty() {
                 let weight = match word.kind {
@@ -152,11 +144,7 @@ impl LexicalIndex {
                     WordKind::Compound => options.compound,
                     WordKind::Part => options.part,
                 };
-                slots.push(Slot {
-                    word: query[word.start..word.end].to_string(),
-                    weight,
-                    terms,
-                });
+                slots.push(Slot { word: query[word.start..word.end].to_string(), weight, terms });
             }
         });
         slots
@@ -165,13 +153,7 @@ impl LexicalIndex {
     fn candidate(&self, name: &str, term: Term, weight: f32) -> Candidate {
         let (n, df) = (self.passages() as f32, term.df as f32);
         let idf = (1.0 + (n - df + 0.5) / (df + 0.5)).ln();
-        Candidate {
-            name: name.to_string(),
-            term,
-            weight,
-            idf,
-            cut: false,
-        }
+        Candidate { name: name.to_string(), term, weight, idf, cut: false }
     }
 
     fn push_exact(&self, name: &str, terms: &mut Vec<Candidate>) {
@@ -182,19 +164,10 @@ impl LexicalIndex {
         }
     }
 
-    /// Terms that `typed` begins, the commonest ones; and if there is nothing at all, the longest that begins `typed`.
-    fn push_completions(
-        &self,
-        typed: &str,
-        options: &LexicalOptions<'_>,
-        terms: &mut Vec<Candidate>,
-    ) {
+    /// Terms that `typed` begins, the commonest ones.
+    fn push_completions(&self, typed: &str, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
         let exact_idf = terms.iter().map(|t| t.idf).reduce(f32::min);
-        let weight = if terms.is_empty() {
-            1.0
-        } else {
-            options.completion
-        };
+        let weight = if terms.is_empty() { 1.0 } else { options.completion };
         let mut found: Vec<(String, Term)> = Vec::new();
         let mut walk = self.walk_from(typed);
         while let Some((_, term)) = walk.advance() {
@@ -209,10 +182,7 @@ impl LexicalIndex {
                 continue;
             }
             // Insertion into a short list, commonest first; of equals the first in the dictionary stays first.
-            let place = found
-                .iter()
-                .position(|(_, t)| t.df < term.df)
-                .unwrap_or(found.len());
+            let place = found.iter().position(|(_, t)| t.df < term.df).unwrap_or(found.len());
             if place < MAX_COMPLETIONS {
                 found.insert(place, (name.to_string(), term));
                 found.truncate(MAX_COMPLETIONS);
@@ -223,30 +193,17 @@ impl LexicalIndex {
             candidate.idf = candidate.idf.min(exact_idf.unwrap_or(f32::MAX));
             terms.push(candidate);
         }
-        if terms.is_empty() {
-            let starts = typed
-                .char_indices()
-                .rev()
-                .take(MAX_STEM_CUT)
-                .map(|(i, _)| &typed[..i]);
-            let stem = starts
-                .filter(|s| s.chars().count() >= 3)
-                .find_map(|s| Some((s, self.find(s)?)));
-            terms.extend(stem.map(|(name, term)| Candidate {
-                cut: true,
-                ..self.candidate(name, term, options.spelling)
-            }));
-        }
+    }
+
+    /// The longest term that begins `word`, if it lacks few characters.
+    fn push_cut(&self, word: &str, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
+        let starts = word.char_indices().rev().take(MAX_STEM_CUT).map(|(i, _)| &word[..i]);
+        let stem = starts.filter(|s| s.chars().count() >= 3).find_map(|s| Some((s, self.find(s)?)));
+        terms.extend(stem.map(|(name, term)| Candidate { cut: true, ..self.candidate(name, term, options.spelling) }));
     }
 
     /// Terms within `edits` of `name` and with the same first letter, nearest first, then commonest.
-    fn push_spellings(
-        &self,
-        name: &str,
-        edits: u8,
-        options: &LexicalOptions<'_>,
-        terms: &mut Vec<Candidate>,
-    ) {
+    fn push_spellings(&self, name: &str, edits: u8, options: &LexicalOptions<'_>, terms: &mut Vec<Candidate>) {
         let Some(first) = name.chars().next().filter(|_| edits > 0) else {
             return;
         };
@@ -265,8 +222,7 @@ impl LexicalIndex {
             let Some(distance) = distances.to(candidate) else {
                 continue;
             };
-            let worse =
-                |(d, _, t): &(u8, String, Term)| *d > distance || *d == distance && t.df < term.df;
+            let worse = |(d, _, t): &(u8, String, Term)| *d > distance || *d == distance && t.df < term.df;
             let place = found.iter().position(worse).unwrap_or(found.len());
             if place < MAX_SPELLINGS {
                 found.insert(place, (distance, candidate.to_string(), term));

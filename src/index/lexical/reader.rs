@@ -44,11 +44,8 @@ impl LexicalIndex {
     /// # Errors
     /// [`Error::Damaged`], [`Error::Version`] or [`Error::Truncated`] if the bytes are not such an index, whole.
     pub fn open(bytes: Vec<u8>, file_name: &str) -> Result<Self> {
-        let damaged = |detail: &str| Error::Damaged {
-            file: file_name.into(),
-            detail: detail.into(),
-            next: REBUILD_INDEX,
-        };
+        let damaged =
+            |detail: &str| Error::Damaged { file: file_name.into(), detail: detail.into(), next: REBUILD_INDEX };
         let truncated = |expected: u64| Error::Truncated {
             file: file_name.into(),
             expected,
@@ -61,9 +58,7 @@ impl LexicalIndex {
         let mut at = MAGIC.len();
         let mut words = [0u32; 7];
         for word in &mut words {
-            *word = u32::from_le_bytes(
-                take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?,
-            );
+            *word = u32::from_le_bytes(take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?);
         }
         let [version, passages, terms, lens @ ..] = words;
         if version != VERSION {
@@ -76,9 +71,7 @@ impl LexicalIndex {
         }
         let mut mean = [0f32; FIELDS];
         for mean in &mut mean {
-            *mean = f32::from_le_bytes(
-                take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?,
-            );
+            *mean = f32::from_le_bytes(take_array(&bytes, &mut at).ok_or_else(|| truncated(HEADER_BYTES as u64))?);
         }
         let expected = HEADER_BYTES as u64 + lens.iter().map(|&l| u64::from(l)).sum::<u64>();
         match (bytes.len() as u64).cmp(&expected) {
@@ -94,28 +87,15 @@ impl LexicalIndex {
             at - len as usize..at
         });
         if lengths.len() as u64 != FIELDS as u64 * u64::from(passages) {
-            return Err(damaged(
-                "the number of lengths is not the number of passages",
-            ));
+            return Err(damaged("the number of lengths is not the number of passages"));
         }
-        let stemmers = read_languages(&bytes[languages])
-            .ok_or_else(|| damaged("its list of languages is broken"))?;
-        let mut index = Self {
-            bytes,
-            passages,
-            terms,
-            mean,
-            stemmers,
-            lengths,
-            blocks: Vec::new(),
-        };
-        index
-            .check_dictionary(dictionary, postings)
-            .map_err(|detail| Error::Damaged {
-                file: file_name.into(),
-                detail: detail.into(),
-                next: REBUILD_INDEX,
-            })?;
+        let stemmers = read_languages(&bytes[languages]).ok_or_else(|| damaged("its list of languages is broken"))?;
+        let mut index = Self { bytes, passages, terms, mean, stemmers, lengths, blocks: Vec::new() };
+        index.check_dictionary(dictionary, postings).map_err(|detail| Error::Damaged {
+            file: file_name.into(),
+            detail: detail.into(),
+            next: REBUILD_INDEX,
+        })?;
         Ok(index)
     }
 
@@ -135,10 +115,7 @@ impl LexicalIndex {
         let mut previous = String::new();
         for i in 0..self.terms as usize {
             if i % BLOCK == 0 {
-                blocks.push(Block {
-                    entry: walk.at,
-                    postings: walk.postings,
-                });
+                blocks.push(Block { entry: walk.at, postings: walk.postings });
                 walk.term.clear();
             }
             let (_, term) = walk.step().ok_or("its dictionary is broken")?;
@@ -187,11 +164,7 @@ impl LexicalIndex {
 
     /// The stemmers that a query is read with: that of `lang`, or, if it is empty, those of the index.
     pub(super) fn stemmers(&self, lang: &str) -> Vec<Stemmer> {
-        if lang.is_empty() {
-            self.stemmers.clone()
-        } else {
-            vec![Stemmer::for_lang(lang)]
-        }
+        if lang.is_empty() { self.stemmers.clone() } else { vec![Stemmer::for_lang(lang)] }
     }
 
     /// Looks a term up.
@@ -213,23 +186,11 @@ impl LexicalIndex {
             let mut walk = self.walk(*block);
             walk.step().is_some() && walk.term.as_str() <= term
         });
-        Terms {
-            index: self,
-            next: block.saturating_sub(1) * BLOCK,
-            walk: self.walk(Block {
-                entry: 0,
-                postings: 0,
-            }),
-        }
+        Terms { index: self, next: block.saturating_sub(1) * BLOCK, walk: self.walk(Block { entry: 0, postings: 0 }) }
     }
 
     fn walk(&self, block: Block) -> Walk<'_> {
-        Walk {
-            bytes: &self.bytes,
-            at: block.entry,
-            postings: block.postings,
-            term: String::new(),
-        }
+        Walk { bytes: &self.bytes, at: block.entry, postings: block.postings, term: String::new() }
     }
 
     /// Calls `visit` with each passage that holds the term, in increasing order, and its packed term frequencies.
@@ -308,13 +269,7 @@ impl Walk<'_> {
         let len = take_varint(self.bytes, &mut self.at)? as usize;
         let start = self.postings;
         self.postings = start.checked_add(len)?;
-        Some((
-            shared,
-            Term {
-                df,
-                postings: start..self.postings,
-            },
-        ))
+        Some((shared, Term { df, postings: start..self.postings }))
     }
 }
 

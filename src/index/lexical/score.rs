@@ -14,6 +14,7 @@ use super::{
     query::{LexicalOptions, Slot},
     reader::LexicalIndex,
 };
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// A field of a passage.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,18 +42,9 @@ impl Default for Bm25f {
     fn default() -> Self {
         Self {
             k1: 1.6,
-            title: Field {
-                weight: 2.5,
-                b: 0.5,
-            },
-            headings: Field {
-                weight: 2.5,
-                b: 0.4,
-            },
-            body: Field {
-                weight: 1.0,
-                b: 0.6,
-            },
+            title: Field { weight: 2.5, b: 0.5 },
+            headings: Field { weight: 2.5, b: 0.4 },
+            body: Field { weight: 1.0, b: 0.6 },
         }
     }
 }
@@ -66,20 +58,36 @@ pub struct LexicalHit {
     pub score: f32,
 }
 
+/// The `k` best of the scores of all passages (`[passages]`, as [`LexicalIndex::score_all`] gives them), best first;
+/// equal scores by number, none of 0.
+#[must_use]
+pub fn top_k(scores: &[f32], k: usize) -> Vec<LexicalHit> {
+    // The bits of positive floats are ordered as the floats are. A heap of one integer type is small code.
+    let mut best = BinaryHeap::new();
+    for (passage, score) in (0u32..).zip(scores).filter(|(_, score)| **score > 0.0) {
+        let key = Reverse(u64::from(score.to_bits()) << 32 | u64::from(!passage));
+        if best.len() < k {
+            best.push(key);
+        } else if best.peek().is_some_and(|worst| key < *worst) {
+            best.pop();
+            best.push(key);
+        }
+    }
+    let hit =
+        |Reverse(key): Reverse<u64>| LexicalHit { passage: !(key as u32), score: f32::from_bits((key >> 32) as u32) };
+    best.into_sorted_vec().into_iter().map(hit).collect()
+}
+
 /// `weight / (1 − b + b · len / mean)` by field and packed length.
 struct Norms([[f32; 256]; FIELDS]);
 
 impl Norms {
     fn new(index: &LexicalIndex, bm25f: &Bm25f) -> Self {
         let mut table = [[0.0; 256]; FIELDS];
-        for (f, field) in [bm25f.title, bm25f.headings, bm25f.body]
-            .into_iter()
-            .enumerate()
-        {
+        for (f, field) in [bm25f.title, bm25f.headings, bm25f.body].into_iter().enumerate() {
             let mean = index.mean(f).max(1e-6);
             for (packed, norm) in table[f].iter_mut().enumerate() {
-                *norm = field.weight
-                    / (1.0 - field.b + field.b * unpack_length(packed as u8) / mean).max(1e-6);
+                *norm = field.weight / (1.0 - field.b + field.b * unpack_length(packed as u8) / mean).max(1e-6);
             }
         }
         Self(table)
@@ -90,33 +98,14 @@ impl LexicalIndex {
     /// The `k` best passages, best first; equal scores by number. Passages without any of the words are not among them.
     #[must_use]
     pub fn search(&self, query: &str, k: usize, options: &LexicalOptions<'_>) -> Vec<LexicalHit> {
-        let hits = self
-            .score_all(query, options)
-            .into_iter()
-            .zip(0..)
-            .filter(|(score, _)| *score > 0.0);
-        let mut hits: Vec<LexicalHit> = hits
-            .map(|(score, passage)| LexicalHit { passage, score })
-            .collect();
-        let better = |a: &LexicalHit, b: &LexicalHit| {
-            b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage))
-        };
-        if k < hits.len() {
-            hits.select_nth_unstable_by(k, better);
-            hits.truncate(k);
-        }
-        hits.sort_unstable_by(better);
-        hits
+        top_k(&self.score_all(query, options), k)
     }
 
     /// The scores of some passages, in the order asked for; 0 for a passage without any of the words (or none such).
     #[must_use]
     pub fn scores(&self, query: &str, passages: &[u32], options: &LexicalOptions<'_>) -> Vec<f32> {
         let all = self.score_all(query, options);
-        passages
-            .iter()
-            .map(|&p| all.get(p as usize).copied().unwrap_or(0.0))
-            .collect()
+        passages.iter().map(|&p| all.get(p as usize).copied().unwrap_or(0.0)).collect()
     }
 
     /// The score of every passage: `[passages]`.
@@ -127,9 +116,7 @@ impl LexicalIndex {
         let mut best = Vec::new();
         for slot in self.slots(query, options) {
             if let [_] = slot.terms.as_slice() {
-                self.add_slot(&slot, &norms, options, |passage, score| {
-                    scores[passage as usize] += score
-                });
+                self.add_slot(&slot, &norms, options, |passage, score| scores[passage as usize] += score);
                 continue;
             }
             // Several terms stand for one word of the query: the best of them counts.
@@ -139,22 +126,13 @@ impl LexicalIndex {
                 let best = &mut best[passage as usize];
                 *best = best.max(score);
             });
-            scores
-                .iter_mut()
-                .zip(&best)
-                .for_each(|(sum, best)| *sum += best);
+            scores.iter_mut().zip(&best).for_each(|(sum, best)| *sum += best);
         }
         scores
     }
 
     /// Calls `add` with what each term of a slot gives each passage.
-    fn add_slot(
-        &self,
-        slot: &Slot,
-        norms: &Norms,
-        options: &LexicalOptions<'_>,
-        mut add: impl FnMut(u32, f32),
-    ) {
+    fn add_slot(&self, slot: &Slot, norms: &Norms, options: &LexicalOptions<'_>, mut add: impl FnMut(u32, f32)) {
         let [title, headings, body] = [0, 1, 2].map(|f| self.lengths(f));
         let k1 = options.bm25f.k1;
         for candidate in &slot.terms {

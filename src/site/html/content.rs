@@ -28,7 +28,9 @@ impl<'a> Content<'a> {
             for (name, value) in element.value().attrs() {
                 match name {
                     "data-siteseer-body" | "data-pagefind-body" => push_outermost(&mut marked, element),
-                    "data-siteseer-meta" | "data-pagefind-meta" if title.is_none() => title = meta_title(element, value),
+                    "data-siteseer-meta" | "data-pagefind-meta" if title.is_none() => {
+                        title = meta_title(element, value)
+                    }
                     "role" if value.eq_ignore_ascii_case("main") => push_outermost(&mut main, element),
                     _ => {}
                 }
@@ -60,7 +62,9 @@ impl<'a> Content<'a> {
 
 /// Adds an element unless it lies within the one added last (elements come in document order).
 fn push_outermost<'a>(roots: &mut Vec<ElementRef<'a>>, element: ElementRef<'a>) {
-    let Some(last) = roots.last() else { return roots.push(element) };
+    let Some(last) = roots.last() else {
+        return roots.push(element);
+    };
     if last.id() != element.id() && !element.ancestors().any(|ancestor| ancestor.id() == last.id()) {
         roots.push(element);
     }

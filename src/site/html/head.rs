@@ -28,13 +28,17 @@ impl Head {
             match node.value() {
                 Node::Comment(comment) if comment.contains("generated using mdBook") => head.is_mdbook = true,
                 Node::Element(element) => {
-                    let Some(wrapped) = ElementRef::wrap(node) else { continue };
+                    let Some(wrapped) = ElementRef::wrap(node) else {
+                        continue;
+                    };
                     match element.name() {
                         "html" => {
                             let lang = element.attr("lang").or_else(|| element.attr("xml:lang")).unwrap_or_default();
                             head.lang = lang.trim().to_ascii_lowercase();
                         }
-                        "title" if head.title.is_none() && !element.name.ns.ends_with("svg") => head.title = Some(text_of(wrapped)),
+                        "title" if head.title.is_none() && !element.name.ns.ends_with("svg") => {
+                            head.title = Some(text_of(wrapped))
+                        }
                         "meta" => head.meta(wrapped),
                         "link" if head.canonical.is_none() => {
                             let rel = element.attr("rel").unwrap_or_default();
@@ -64,4 +68,3 @@ impl Head {
         }
     }
 }
-

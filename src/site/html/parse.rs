@@ -103,10 +103,38 @@ impl TokenSink for DepthFilter {
 fn never_nests(name: &str) -> bool {
     matches!(
         name,
-        "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "embed" | "frame" | "hr" | "image" | "img" | "input"
-            | "keygen" | "link" | "meta" | "param" | "source" | "track" | "wbr"
-            | "script" | "style" | "textarea" | "title" | "xmp" | "iframe" | "noembed" | "noframes" | "noscript"
-            | "plaintext" | "html" | "head" | "body"
+        "area"
+            | "base"
+            | "basefont"
+            | "bgsound"
+            | "br"
+            | "col"
+            | "embed"
+            | "frame"
+            | "hr"
+            | "image"
+            | "img"
+            | "input"
+            | "keygen"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+            | "script"
+            | "style"
+            | "textarea"
+            | "title"
+            | "xmp"
+            | "iframe"
+            | "noembed"
+            | "noframes"
+            | "noscript"
+            | "plaintext"
+            | "html"
+            | "head"
+            | "body"
     )
 }
 
@@ -117,7 +145,8 @@ fn closed_by_its_like(name: &str, open: &[LocalName]) -> Option<usize> {
     }
     let at = open.iter().rposition(|open| {
         let open: &str = open;
-        open == name || matches!(open, "ul" | "ol" | "dl" | "table" | "div" | "section" | "article" | "blockquote" | "main")
+        open == name
+            || matches!(open, "ul" | "ol" | "dl" | "table" | "div" | "section" | "article" | "blockquote" | "main")
     })?;
     (&*open[at] == name).then_some(at)
 }
@@ -144,7 +173,7 @@ mod tests {
         let document = parse(&html);
         let text: String = document.root_element().text().collect();
         assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["text", "after"]);
-        let last = document.tree.nodes().last().unwrap();
+        let last = document.tree.nodes().next_back().unwrap();
         assert_eq!(last.ancestors().count(), 4, "what follows is not nested: {:?}", last.value());
     }
 

@@ -18,10 +18,8 @@ impl Rules {
     /// Parses the selectors.
     pub(in super::super) fn new(options: &ReadOptions) -> Result<Self, SiteError> {
         let parse = |selector: &String| {
-            Selector::parse(selector).map_err(|error| SiteError::BadSelector {
-                selector: selector.clone(),
-                detail: error.to_string(),
-            })
+            Selector::parse(selector)
+                .map_err(|error| SiteError::BadSelector { selector: selector.clone(), detail: error.to_string() })
         };
         Ok(Self {
             root: options.root_selector.as_ref().map(parse).transpose()?,
@@ -33,7 +31,9 @@ impl Rules {
     /// where a `<header>` is the content's own and an `<aside>` may be a note.
     pub(super) fn ignores(&self, element: ElementRef<'_>, in_content: bool) -> bool {
         let node = element.value();
-        ignored_by_name(node, in_content) || ignored_by_attributes(node) || self.ignore.iter().any(|s| s.matches(&element))
+        ignored_by_name(node, in_content)
+            || ignored_by_attributes(node)
+            || self.ignore.iter().any(|s| s.matches(&element))
     }
 }
 
@@ -98,8 +98,17 @@ fn hides(style: &str) -> bool {
 fn is_ignored_role(role: &str) -> bool {
     matches!(
         role,
-        "navigation" | "banner" | "contentinfo" | "search" | "complementary" | "menu" | "menubar" | "toolbar"
-            | "doc-toc" | "doc-noteref" | "doc-backlink"
+        "navigation"
+            | "banner"
+            | "contentinfo"
+            | "search"
+            | "complementary"
+            | "menu"
+            | "menubar"
+            | "toolbar"
+            | "doc-toc"
+            | "doc-noteref"
+            | "doc-backlink"
     )
 }
 
@@ -120,5 +129,8 @@ fn is_furniture(class: &str) -> bool {
 
 /// Classes of self-links that stand beside a heading's text in some themes and around it in others.
 pub(super) fn is_permalink(class: &str) -> bool {
-    matches!(class, "header-anchor" | "anchor" | "anchorjs-link" | "anchor-link" | "heading-anchor" | "heading-link" | "doc-anchor")
+    matches!(
+        class,
+        "header-anchor" | "anchor" | "anchorjs-link" | "anchor-link" | "heading-anchor" | "heading-link" | "doc-anchor"
+    )
 }

@@ -14,7 +14,10 @@ fn read(html: &str) -> HtmlPage {
 /// Sections as `anchor | path | blocks`.
 fn sections(html: &str) -> Vec<String> {
     let page = read(html);
-    page.sections.iter().map(|s| format!("{} | {} | {}", s.anchor, s.heading_path.join(" > "), s.blocks.join(" / "))).collect()
+    page.sections
+        .iter()
+        .map(|s| format!("{} | {} | {}", s.anchor, s.heading_path.join(" > "), s.blocks.join(" / ")))
+        .collect()
 }
 
 fn blocks(html: &str) -> Vec<String> {
@@ -51,8 +54,14 @@ fn headings_find_their_ids() {
     assert_eq!(
         sections(html),
         [
-            "s1 | One | a", "named | Two | b", "inner | Three | c", "fünf | Four | d", "own | Five | e", " | Six | f / g",
-            " | C# | h", "x | Seven | i / j",
+            "s1 | One | a",
+            "named | Two | b",
+            "inner | Three | c",
+            "fünf | Four | d",
+            "own | Five | e",
+            " | Six | f / g",
+            " | C# | h",
+            "x | Seven | i / j",
         ]
     );
 }
@@ -82,8 +91,17 @@ fn tables_terms_and_code() {
     assert_eq!(
         blocks(html),
         [
-            "Key | Value", "a | 1 2", "only", "-p, --package: Which package.", "More.", "--all", "--quiet",
-            "let a; let b; c d", "quoted", "caption", "text broken inlined x y 2^7 1st ::?",
+            "Key | Value",
+            "a | 1 2",
+            "only",
+            "-p, --package: Which package.",
+            "More.",
+            "--all",
+            "--quiet",
+            "let a; let b; c d",
+            "quoted",
+            "caption",
+            "text broken inlined x y 2^7 1st ::?",
         ]
     );
 }
@@ -100,7 +118,10 @@ fn the_content_is_the_marked_one_then_main_then_article_then_body() {
     let options = ReadOptions { root_selector: Some("#text".into()), ..Default::default() };
     assert_eq!(read_with("<main>m<p id=text>t</main>", &options).unwrap().sections[0].blocks, ["t"]);
     assert_eq!(read_with("<main>m</main>", &options).unwrap_err(), NoteKind::NoRoot);
-    assert_eq!(read_with("<body data-pagefind-ignore><main>m</main>", &ReadOptions::default()).unwrap_err(), NoteKind::NoText);
+    assert_eq!(
+        read_with("<body data-pagefind-ignore><main>m</main>", &ReadOptions::default()).unwrap_err(),
+        NoteKind::NoText
+    );
 }
 
 #[test]
@@ -132,7 +153,9 @@ fn pages_that_ask_to_be_left_out() {
 
 #[test]
 fn empty_and_broken_pages_do_no_harm() {
-    for html in ["", " ", "\0", "<!--", "<main", "<main></main>", "<h1>only</h1>", "<svg><main>", "<![CDATA[", "<frameset>x"] {
+    for html in
+        ["", " ", "\0", "<!--", "<main", "<main></main>", "<h1>only</h1>", "<svg><main>", "<![CDATA[", "<frameset>x"]
+    {
         assert_eq!(read_with(html, &ReadOptions::default()).unwrap_err(), NoteKind::NoText, "{html:?}");
     }
     assert_eq!(blocks("<p>a<p>b<b><i>c</b>d</i><li>e<h2>h<h2>i<p>j"), ["a", "bcd", "e", "j"]);

@@ -104,7 +104,9 @@ impl<'a> Walker<'a> {
                     break;
                 }
                 // Only the root of the tree lacks a parent, and the walk began below it.
-                let Some(parent) = node.parent() else { break 'walk };
+                let Some(parent) = node.parent() else {
+                    break 'walk;
+                };
                 self.leave(parent);
                 node = parent;
             }
@@ -121,7 +123,9 @@ impl<'a> Walker<'a> {
                 false
             }
             Node::Element(element) => {
-                let Some(wrapped) = ElementRef::wrap(node) else { return false };
+                let Some(wrapped) = ElementRef::wrap(node) else {
+                    return false;
+                };
                 if self.rules.ignores(wrapped, self.content_depth > 0) {
                     return false;
                 }
@@ -168,7 +172,9 @@ impl<'a> Walker<'a> {
     }
 
     fn leave(&mut self, node: NodeRef<'_, Node>) {
-        let Node::Element(element) = node.value() else { return };
+        let Node::Element(element) = node.value() else {
+            return;
+        };
         let name = element.name();
         match name {
             "main" | "article" | "section" => {
@@ -275,7 +281,9 @@ impl<'a> Walker<'a> {
     /// A power is written with a caret, so that 2⁷ does not read 27; ordinals (1st) and signs (™) stay as they are.
     fn open_superscript(&mut self, node: NodeRef<'_, Node>) {
         const NOT_POWERS: [&str; 12] = ["st", "nd", "rd", "th", "tm", "sm", "e", "er", "re", "ème", "o", "a"];
-        let Some(Node::Text(first)) = node.first_child().map(|child| child.value()) else { return };
+        let Some(Node::Text(first)) = node.first_child().map(|child| child.value()) else {
+            return;
+        };
         let is_power = first.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '−'))
             && !NOT_POWERS.contains(&first.trim().to_lowercase().as_str());
         if self.heading.is_none() && is_power && self.block.ends_with(|c: char| c.is_alphanumeric() || c == ')') {
@@ -285,11 +293,14 @@ impl<'a> Walker<'a> {
 
     /// Links that stand side by side are separate words, as in a list of tags.
     fn open_link(&mut self, element: &Element, node: NodeRef<'_, Node>) {
-        let after_link = node.prev_sibling().is_some_and(|before| matches!(before.value(), Node::Element(e) if e.name() == "a"));
+        let after_link =
+            node.prev_sibling().is_some_and(|before| matches!(before.value(), Node::Element(e) if e.name() == "a"));
         if after_link {
             self.space();
         }
-        let Some(heading) = &mut self.heading else { return };
+        let Some(heading) = &mut self.heading else {
+            return;
+        };
         if element.classes().any(is_permalink) {
             heading.permalink_depth += 1;
         }
@@ -300,7 +311,9 @@ impl<'a> Walker<'a> {
     }
 
     fn close_link(&mut self, element: &Element) {
-        let Some(heading) = &mut self.heading else { return };
+        let Some(heading) = &mut self.heading else {
+            return;
+        };
         if element.classes().any(is_permalink) {
             heading.permalink_depth = heading.permalink_depth.saturating_sub(1);
         }
@@ -315,7 +328,9 @@ impl<'a> Walker<'a> {
 
     /// Remembers an id that may stand for the heading that follows, or for the one it lies in.
     fn note_id(&mut self, element: &Element, name: &str) {
-        let Some(id) = id_of(element).or_else(|| element.attr("name").filter(|_| name == "a")) else { return };
+        let Some(id) = id_of(element).or_else(|| element.attr("name").filter(|_| name == "a")) else {
+            return;
+        };
         if let Some(heading) = &mut self.heading {
             heading.inner_id.get_or_insert_with(|| id.to_owned());
             return;
@@ -328,7 +343,9 @@ impl<'a> Walker<'a> {
     }
 
     fn end_heading(&mut self) {
-        let Some(heading) = self.heading.take() else { return };
+        let Some(heading) = self.heading.take() else {
+            return;
+        };
         let text = finish_block(&heading.text).or_else(|| finish_block(&heading.permalink_text));
         let Some(text) = text else { return };
         let ids = [heading.own_id, self.pending_id.take(), heading.inner_id, heading.target];
@@ -372,9 +389,46 @@ fn ends_heading(name: &str) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "dialog"
-            | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4"
-            | "h5" | "h6" | "header" | "hgroup" | "hr" | "legend" | "li" | "main" | "menu" | "ol" | "p" | "search"
-            | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "ol"
+            | "p"
+            | "search"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "tfoot"
+            | "thead"
+            | "ul"
     )
 }

@@ -1,0 +1,41 @@
+// From the engine's results to those that are shown: addresses made absolute, unsafe ones left out, and one result for
+// a section, since a long section is several passages with one address.
+
+/** @import { Result } from './siteseer.js' */
+
+/** How many more passages than results to ask for, so that enough sections remain. */
+const SPARE = 1.5;
+
+/** @param {number} limit */
+export const passagesFor = (limit) => Math.ceil(limit * SPARE);
+
+/**
+ * @param {Result[]} results best first, `url` relative to the site's root
+ * @param {string} root
+ * @param {number} limit
+ * @returns {Result[]} the best of each section, `url` absolute
+ */
+export function selectResults(results, root, limit) {
+  /** @type {Map<string, Result>} */
+  const sections = new Map();
+  for (const result of results) {
+    const url = locate(result.url, root);
+    if (url && !sections.has(url)) sections.set(url, { ...result, url });
+  }
+  return [...sections.values()].slice(0, limit);
+}
+
+/**
+ * An index is data: an address that leaves the site, or runs script, is not followed.
+ * @param {string} address
+ * @param {string} root
+ * @returns {string | null}
+ */
+function locate(address, root) {
+  try {
+    const url = new URL(address, root);
+    return /^https?:$/.test(url.protocol) && url.origin === new URL(root).origin ? url.href : null;
+  } catch {
+    return null; // not an address at all
+  }
+}
