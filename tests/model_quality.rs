@@ -17,9 +17,9 @@ use tokenizer::reference_model;
 
 /// Passages compared, unless `SITESEER_PASSAGES` says otherwise: candle needs about a second for each 25.
 const PASSAGES: usize = 48;
-/// Smallest cosine that is allowed. Measured over 500 passages: see models/README.md. Rounding to int8 per row errs by
-/// 0.75% of a row's norm on average; six layers of it leave more than this.
-const MIN_COSINE: f64 = 0.999;
+/// Smallest cosine that is allowed: 0.9990 was the smallest of 500 passages (models/README.md), and other texts may err
+/// half as much again.
+const MIN_COSINE: f64 = 0.9985;
 
 #[test]
 fn int8_weights_keep_embeddings() {
