@@ -17,8 +17,8 @@ use tokenizer::reference_model;
 
 /// Passages compared, unless `SITESEER_PASSAGES` says otherwise: candle needs about a second for each 25.
 const PASSAGES: usize = 48;
-/// Smallest cosine that is allowed: 0.9990 was the smallest of 500 passages (models/README.md), and other texts may err
-/// half as much again.
+/// Smallest cosine that is allowed: 0.9989 is the smallest seen (models/README.md), and other texts may err half as
+/// much again.
 const MIN_COSINE: f64 = 0.9985;
 
 #[test]
