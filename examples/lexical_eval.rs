@@ -1,4 +1,4 @@
-//! Judges the lexical index on test collections in BEIR layout: nDCG@10 (gain 2^grade − 1) and recall@50 of documents,
+//! Judges the lexical index on test collections in BEIR layout: nDCG@10 (linear gain) and recall@50 of documents,
 //! by style of query. A document is judged by its best passage; passages have 120 words.
 //!
 //! ```text
@@ -54,8 +54,14 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
         "part" => &mut options.part,
         "completion" => &mut options.completion,
         "spelling" => &mut options.spelling,
-        "prefix" => return Ok(options.prefix = number > 0.0),
-        "typos" => return Ok(options.typos = number > 0.0),
+        "prefix" => {
+            options.prefix = number > 0.0;
+            return Ok(());
+        }
+        "typos" => {
+            options.typos = number > 0.0;
+            return Ok(());
+        }
         _ => anyhow::bail!("{name}: no such parameter"),
     } = number;
     Ok(())

@@ -1,13 +1,14 @@
 //! The index: its formats, and how they are read and written. Everything here works on bytes.
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
-//! ([`vectors`], searched by [`scan`]), the lexical postings ([`lexical`]), the passages' texts ([`passages`]) and the
+//! ([`vectors`], searched by [`scan`]), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the
 //! model. `siteseer index` writes them all.
 
 pub mod lexical;
 pub mod manifest;
 pub mod passages;
 pub mod scan;
+pub mod sections;
 pub mod vectors;
 
 use sha2::{Digest, Sha256};

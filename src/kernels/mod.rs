@@ -54,15 +54,17 @@ macro_rules! dispatch {
     ($self:ident, $function:ident($($arg:expr),*)) => {
         match $self {
             Backend::Scalar => scalar::$function($($arg),*),
-            // SAFETY (all arms): `Backend::best` and `Backend::available` hand out only what the processor has; the
-            // public functions that lead here checked the shapes.
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            // SAFETY: the module was validated with these instructions; the public functions that lead here checked shapes.
             Backend::Simd128 => unsafe { simd128::$function($($arg),*) },
             #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            // SAFETY: as above.
             Backend::Relaxed => unsafe { relaxed::$function($($arg),*) },
             #[cfg(target_arch = "x86_64")]
+            // SAFETY: `best` and `available` hand out only what the processor has; shapes were checked as above.
             Backend::Avx2 => unsafe { avx2::$function($($arg),*) },
             #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
             Backend::Avx512 => unsafe { avx512::$function($($arg),*) },
         }
     };

@@ -3,23 +3,25 @@
 //! Each part is loaded on its own and each may be missing: the tier that was asked for says what it needs, and callers go
 //! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business.
 
-use super::excerpt::excerpt;
+use super::excerpt::{Excerpt, excerpt};
 use super::fuse::{Fused, FusionWeights, fuse};
 use crate::error::{Error, REBUILD_INDEX, Result};
-use crate::index::lexical::{LexicalIndex, LexicalOptions};
+use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
 use crate::index::manifest::Manifest;
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::scan::ScanQuery;
+use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::encoder::Workspace;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
-/// Candidates that each tier retrieves.
+/// Sections that the lexical tier retrieves, and passages that the dense one does.
 const RETRIEVE: usize = 200;
-/// Candidates whose scores are standardised together (see [`fuse`]).
-const FUSE: usize = 50;
+/// Sections whose scores are standardised together (see [`fuse`]).
+const FUSE: usize = 100;
 /// Longest excerpt, in characters.
 const EXCERPT_CHARS: usize = 180;
 
@@ -33,7 +35,7 @@ pub enum Tier {
     Dense,
 }
 
-/// A passage in the order of relevance.
+/// A section in the order of relevance, with the passage that speaks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hit {
@@ -87,7 +89,7 @@ pub struct Explain {
 #[derive(Debug)]
 pub struct Searcher {
     manifest: Manifest,
-    lexical: Option<LexicalIndex>,
+    lexical: Option<(Sections, LexicalIndex)>,
     vectors: Option<Vectors>,
     model: Option<BiEncoder>,
     work: Workspace,
@@ -116,13 +118,13 @@ impl Searcher {
     /// # Errors
     /// If they are damaged, or of another number of passages than the manifest's.
     pub fn load_lexical(&mut self, content: Vec<u8>) -> Result<()> {
-        let file = &self.manifest.files.lexical.name;
-        let lexical = LexicalIndex::open(content, file)?;
-        let expected = self.manifest.counts.passages;
-        if lexical.passages() != expected {
-            return Err(mismatch(file, "number of passages", expected, lexical.passages()));
+        let (file, counts) = (&self.manifest.files.lexical.name, self.manifest.counts);
+        let (sections, at) = Sections::parse(&content, file, counts.sections, counts.passages)?;
+        let lexical = LexicalIndex::open(content[at..].to_vec(), file)?;
+        if lexical.passages() != sections.len() {
+            return Err(mismatch(file, "number of sections", sections.len(), lexical.passages()));
         }
-        self.lexical = Some(lexical);
+        self.lexical = Some((sections, lexical));
         Ok(())
     }
 
@@ -164,8 +166,8 @@ impl Searcher {
         self.lexical.is_some().then_some(Tier::Lexical)
     }
 
-    /// The best `limit` passages for a query, best first. An empty query has none. The dense tier without the lexical one
-    /// is the order of cosines alone.
+    /// The best `limit` sections for a query, best first. An empty query has none. Words are ranked by section; meanings by
+    /// passage, and a section is worth its best one. The dense tier without the lexical one is the order of cosines alone.
     ///
     /// # Errors
     /// If the tier's parts are not loaded.
@@ -182,11 +184,11 @@ impl Searcher {
     }
 
     fn rank_lexical(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let lexical = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
+        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
         let hits = lexical.search(query, limit, &LexicalOptions::default()).into_iter().zip(1..);
         Ok(hits
             .map(|(hit, rank)| Hit {
-                passage: hit.passage,
+                passage: sections.passages(hit.passage).start,
                 score: hit.score,
                 lexical_rank: Some(rank),
                 dense_rank: None,
@@ -199,19 +201,40 @@ impl Searcher {
         let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
         let backend = model.backend();
         let query_vector = ScanQuery::new(&model.embed(query, &mut self.work)?);
-        let top = query_vector.top_k(backend, vectors, RETRIEVE, |_| true);
-        let dense: Vec<(u32, f32)> = top.iter().map(|s| (s.passage, s.score)).collect();
-        let options = LexicalOptions::default();
-        let bm25: Vec<f32> = self.lexical.as_ref().map_or_else(Vec::new, |l| l.score_all(query, &options));
-        let bm25_of = |passage: u32| bm25.get(passage as usize).copied().unwrap_or(0.0);
-        let lexical: Vec<(u32, f32)> = match &self.lexical {
-            Some(index) => index.search(query, RETRIEVE, &options).iter().map(|h| (h.passage, h.score)).collect(),
-            None => Vec::new(),
+        let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |_| true);
+        let Some((sections, lexical)) = &self.lexical else {
+            let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
+                passage: s.passage,
+                score: s.score,
+                lexical_rank: None,
+                dense_rank: Some(rank),
+            });
+            return Ok(hits.collect());
         };
+        // the first passage of a section that comes by is its best one
+        let mut dense: Vec<(u32, f32)> = Vec::with_capacity(RETRIEVE);
+        let mut best: HashMap<u32, u32> = HashMap::new();
+        for scored in &top {
+            best.entry(sections.section_of(scored.passage)).or_insert_with_key(|&section| {
+                dense.push((section, scored.score));
+                scored.passage
+            });
+        }
+        dense.truncate(RETRIEVE);
+        let best_of = |section: u32| {
+            let scored = |p| (p, query_vector.score(backend, vectors, p));
+            let first = scored(sections.passages(section).start);
+            sections.passages(section).skip(1).map(scored).fold(first, |a, b| if b.1 > a.1 { b } else { a })
+        };
+        let bm25 = lexical.score_all(query, &LexicalOptions::default());
+        let found = top_k(&bm25, RETRIEVE);
+        let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
         let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
-        let cosine_of = |passage| query_vector.score(backend, vectors, passage);
-        let fused = fuse(&dense, &lexical, weights, FUSE.max(limit), cosine_of, bm25_of);
-        Ok(fused.iter().map(hit_of).collect())
+        let bm25_of = |section: u32| bm25[section as usize];
+        let mut fused = fuse(&dense, &words, weights, FUSE.max(limit), |section| best_of(section).1, bm25_of);
+        fused.truncate(limit);
+        let passage_of = |section: u32| best.get(&section).copied().unwrap_or_else(|| best_of(section).0);
+        Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())
     }
 
     /// The embedding of a text by the index's model: `[dim]`.
@@ -269,9 +292,22 @@ impl Searcher {
         hits.iter().map(|hit| self.result(query, hit)).collect()
     }
 
+    /// The passage to show for a hit: the one with the nearest meaning, or, where only words were compared, the one of
+    /// its section that holds most of them (as far as its chunk is loaded).
+    fn shown(&self, query: &str, hit: &Hit) -> Option<(&PassageRecord, Excerpt)> {
+        let of = |passage: u32| {
+            let record = self.passage(passage)?;
+            Some((record, excerpt(&record.text, &record.lang, query, EXCERPT_CHARS)))
+        };
+        let first = of(hit.passage)?;
+        let (Some((sections, _)), None) = (&self.lexical, hit.dense_rank) else { return Some(first) };
+        let others = sections.passages(sections.section_of(hit.passage)).filter(|&p| p != hit.passage).filter_map(of);
+        Some(others.fold(first, |a, b| if b.1.matched.len() > a.1.matched.len() { b } else { a }))
+    }
+
     fn result(&self, query: &str, hit: &Hit) -> Result<SearchResult> {
-        let record = self.passage(hit.passage).ok_or_else(|| not_loaded(&format!("passage {}", hit.passage)))?;
-        let excerpt = excerpt(&record.text, &record.lang, query, EXCERPT_CHARS);
+        let (record, excerpt) =
+            self.shown(query, hit).ok_or_else(|| not_loaded(&format!("passage {}", hit.passage)))?;
         Ok(SearchResult {
             url: record.link(),
             title: record.title.clone(),
@@ -290,8 +326,8 @@ impl Searcher {
     }
 }
 
-fn hit_of(fused: &Fused) -> Hit {
-    Hit { passage: fused.passage, score: fused.score, lexical_rank: fused.lexical_rank, dense_rank: fused.dense_rank }
+fn hit_of(fused: &Fused, passage: u32) -> Hit {
+    Hit { passage, score: fused.score, lexical_rank: fused.lexical_rank, dense_rank: fused.dense_rank }
 }
 
 fn mismatch(file: &str, what: &'static str, expected: impl ToString, found: impl ToString) -> Error {

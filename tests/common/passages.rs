@@ -15,7 +15,9 @@ pub fn passages(n: usize) -> (Vec<String>, &'static str) {
     let share = n.div_ceil(collections.len());
     let mut texts = Vec::with_capacity(n);
     for collection in &collections {
-        let documents = eval::documents(&folder, collection);
+        let mut documents = eval::documents(&folder, collection);
+        // as the splitter does: fewer than three words make no passage
+        documents.retain(|text| text.split_whitespace().count() >= 3);
         let step = (documents.len() / share).max(1);
         texts.extend(documents.into_iter().step_by(step).take(share));
     }

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, ModelEntry, VERSION};
 use crate::index::passages::{PassageRecord, chunk_to_json};
+use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
@@ -22,7 +23,7 @@ use std::time::Instant;
 use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
-const MAX_PIECES: usize = 160;
+const MAX_PIECES: usize = 96;
 /// Passages in a chunk of the passages files: about 15 KB compressed.
 const PASSAGES_PER_CHUNK: u32 = 64;
 
@@ -143,9 +144,16 @@ fn write_index(
 ) -> Result<Manifest> {
     let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(&site.pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
-    for (id, r) in (0..).zip(&records) {
-        lexical.add(id, &r.lang, &r.title, &r.heading_path, &r.text);
+    let mut lengths: Vec<u32> = Vec::new();
+    let mut at = 0;
+    for section in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
+        let record = &records[at];
+        let text: Vec<&str> = section.iter().map(|p| p.text.as_str()).collect();
+        lexical.add(lengths.len() as u32, &record.lang, &record.title, &record.heading_path, &text.join("\n"));
+        lengths.push(section.len() as u32);
+        at += section.len();
     }
+    let lexical = Sections::prepend_to(&lengths, &lexical.finish());
     let vectors = Vectors::quantize(embeddings, model.dim());
     let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
     let mut languages = BTreeMap::new();
@@ -160,7 +168,7 @@ fn write_index(
         site_root: "../".to_owned(),
         counts: Counts {
             pages: site.pages.len() as u32,
-            sections: site.pages.iter().map(|p| p.sections.len() as u32).sum(),
+            sections: lengths.len() as u32,
             passages: passages.len() as u32,
         },
         languages,
@@ -173,7 +181,7 @@ fn write_index(
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         passages_per_chunk: PASSAGES_PER_CHUNK,
         files: Files {
-            lexical: output.add("lexical", "bin", &lexical.finish(), Storage::Gzip)?,
+            lexical: output.add("lexical", "bin", &lexical, Storage::Gzip)?,
             vectors: output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain)?,
             model: output.add("model", "safetensors", model_bytes, Storage::Gzip)?,
             passages: chunks

@@ -1,0 +1,129 @@
+//! Which passages make up a section. Words are ranked by section, meanings by passage: a short passage has a sharp vector, but
+//! a question's words may be spread over a whole section.
+//!
+//! The table stands at the head of the lexical file, so that it costs no request of its own:
+//!
+//! ```text
+//! "SSec" | number of sections, u32 LE | passages of each section, LEB128 | the lexical index
+//! ```
+
+use crate::error::{Error, REBUILD_INDEX, Result};
+
+const MAGIC: &[u8; 4] = b"SSec";
+
+/// First passage of each section, and the number of passages at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sections {
+    starts: Vec<u32>,
+}
+
+impl Sections {
+    /// The table and the lexical index behind it, as the file's bytes. `lengths` counts the passages of each section.
+    pub fn prepend_to(lengths: &[u32], lexical: &[u8]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend((lengths.len() as u32).to_le_bytes());
+        for &length in lengths {
+            let mut rest = length;
+            while rest >= 0x80 {
+                bytes.push(rest as u8 | 0x80);
+                rest >>= 7;
+            }
+            bytes.push(rest as u8);
+        }
+        bytes.extend_from_slice(lexical);
+        bytes
+    }
+
+    /// Reads the table; returns it and the offset of the lexical index.
+    ///
+    /// # Errors
+    /// If the table is cut short, or does not add up to `sections` and `passages`.
+    pub fn parse(bytes: &[u8], file: &str, sections: u32, passages: u32) -> Result<(Self, usize)> {
+        let damaged = |detail: &str| {
+            Err(Error::Damaged { file: file.to_owned(), detail: detail.to_owned(), next: REBUILD_INDEX })
+        };
+        if bytes.get(..4) != Some(MAGIC) {
+            return damaged("it does not begin with a table of sections");
+        }
+        let Some(count) = bytes.get(4..8) else { return damaged("its table of sections is cut short") };
+        if u32::from_le_bytes([count[0], count[1], count[2], count[3]]) != sections {
+            return damaged("its number of sections is not the manifest's");
+        }
+        let (mut starts, mut at, mut sum) = (Vec::with_capacity(sections as usize + 1), 8, 0u32);
+        for _ in 0..sections {
+            starts.push(sum);
+            let (mut length, mut shift) = (0u64, 0);
+            loop {
+                let Some(&byte) = bytes.get(at) else { return damaged("its table of sections is cut short") };
+                at += 1;
+                length |= u64::from(byte & 0x7f) << shift;
+                shift += 7;
+                if byte < 0x80 || shift > 28 {
+                    break;
+                }
+            }
+            match u32::try_from(u64::from(sum) + length) {
+                Ok(end) if end <= passages && length > 0 => sum = end,
+                _ => return damaged("its sections do not add up to the manifest's passages"),
+            }
+        }
+        if sum != passages {
+            return damaged("its sections do not add up to the manifest's passages");
+        }
+        starts.push(sum);
+        Ok((Self { starts }, at))
+    }
+
+    /// Number of sections.
+    pub fn len(&self) -> u32 {
+        self.starts.len() as u32 - 1
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Passages of a section.
+    ///
+    /// # Panics
+    /// If there is no such section.
+    pub fn passages(&self, section: u32) -> std::ops::Range<u32> {
+        self.starts[section as usize]..self.starts[section as usize + 1]
+    }
+
+    /// Section of a passage.
+    pub fn section_of(&self, passage: u32) -> u32 {
+        self.starts.partition_point(|&start| start <= passage) as u32 - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_a_round_trip() {
+        let lengths = [1, 3, 200, 1, 20_000];
+        let bytes = Sections::prepend_to(&lengths, b"rest");
+        let (sections, at) = Sections::parse(&bytes, "l", 5, 20_205).unwrap();
+        assert_eq!(&bytes[at..], b"rest");
+        assert_eq!(sections.passages(1), 1..4);
+        assert_eq!(sections.passages(4), 205..20_205);
+        for (passage, section) in [(0, 0), (1, 1), (3, 1), (4, 2), (203, 2), (204, 3), (205, 4), (20_204, 4)] {
+            assert_eq!(sections.section_of(passage), section, "passage {passage}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_does_not_add_up() {
+        let bytes = Sections::prepend_to(&[1, 300], &[]);
+        for cut in 0..bytes.len() {
+            assert!(Sections::parse(&bytes[..cut], "l", 2, 301).is_err(), "cut at {cut}");
+        }
+        assert!(Sections::parse(&bytes, "l", 3, 301).is_err());
+        assert!(Sections::parse(&bytes, "l", 2, 300).is_err());
+        assert!(Sections::parse(&bytes, "l", 2, 302).is_err());
+        assert!(Sections::parse(&Sections::prepend_to(&[0, 301], &[]), "l", 2, 301).is_err(), "an empty section");
+    }
+}
