@@ -13,6 +13,7 @@
 //! JavaScript, files, the network or a clock; `tests/layers.rs` enforces it.
 
 pub mod error;
+pub mod hash;
 pub mod index;
 pub mod kernels;
 pub mod model;

@@ -10,9 +10,9 @@ mod tokenizer;
 use candle_core::{DType, Tensor};
 use serde_json::{Value, json};
 use siteseer::Error;
+use siteseer::hash::sha256_hex;
 use siteseer::model::config::Pooling;
 use siteseer::model::file::{ModelFile, tokenizer_sha256};
-use siteseer::model::hash::sha256_hex;
 use siteseer::model::import::Imported;
 use tiny_bert::{HIDDEN, INTER, TinyBert};
 

@@ -21,8 +21,11 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Opens an index with all its parts; `dense` loads vectors and model too.
-pub(super) fn open(folder: &Path, dense: bool) -> Result<Searcher> {
+/// Opens an index with all its parts but the passages; `dense` loads vectors and model too.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
     let mut searcher = Searcher::new(read_manifest(folder)?);
     let files = searcher.manifest().files.clone();
     searcher.load_lexical(read_file(folder, &files.lexical)?)?;
@@ -31,6 +34,17 @@ pub(super) fn open(folder: &Path, dense: bool) -> Result<Searcher> {
         searcher.load_model(&read_file(folder, &files.model)?)?;
     }
     Ok(searcher)
+}
+
+/// Loads every chunk of passages.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_all_passages(folder: &Path, searcher: &mut Searcher) -> Result<()> {
+    for (chunk, entry) in (0..).zip(searcher.manifest().files.passages.clone()) {
+        searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+    }
+    Ok(())
 }
 
 /// Uncompressed content of a file, with its length and SHA-256 checked.

@@ -3,7 +3,7 @@
 //! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense.
 
 mod client;
-mod folder;
+pub mod folder;
 pub mod index;
 pub mod model;
 mod model_path;

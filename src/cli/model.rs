@@ -9,9 +9,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::hash::sha256_hex;
 use crate::model::config::Pooling;
 use crate::model::file::ModelFile;
-use crate::model::hash::sha256_hex;
 use crate::model::import::{ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
 use crate::model::quantize::ScaleSearch;
 

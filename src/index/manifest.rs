@@ -163,7 +163,7 @@ impl FileEntry {
                 next: REBUILD_INDEX,
             });
         }
-        if super::sha256_hex(content) != self.sha256 {
+        if crate::hash::sha256_hex(&[content]) != self.sha256 {
             let detail = "its content does not have the SHA-256 of the manifest".to_owned();
             return Err(Error::Damaged { file: self.name.clone(), detail, next: REBUILD_INDEX });
         }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, content: &[u8]) -> FileEntry {
-        let sha256 = crate::index::sha256_hex(content);
+        let sha256 = crate::hash::sha256_hex(&[content]);
         FileEntry { name: name.to_owned(), bytes: 1, raw_bytes: content.len() as u64, sha256 }
     }
 

@@ -10,10 +10,3 @@ pub mod passages;
 pub mod scan;
 pub mod sections;
 pub mod vectors;
-
-use sha2::{Digest, Sha256};
-
-/// SHA-256 of `bytes`, in lower-case hex.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}

@@ -16,9 +16,9 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::config::ModelConfig;
-use super::hash::sha256_hex;
 use super::layout::{VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
+use crate::hash::sha256_hex;
 use crate::text::word_piece::WordPieceConfig;
 
 /// Version of the model file's format that this build reads and writes.

@@ -11,11 +11,11 @@ use candle_core::{DType, Device};
 
 use super::config::Pooling;
 use super::file_writer::{Provenance, TensorData, write_model};
-use super::hash::sha256_hex;
 use super::import_config::SideFiles;
 pub use super::import_config::{SIDE_FILES, SideFile};
 use super::quantize::{ScaleSearch, quantize_rows};
 use crate::error::{Error, Result};
+use crate::hash::sha256_hex;
 
 /// A model to import, read into memory.
 #[derive(Debug)]

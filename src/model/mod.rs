@@ -9,7 +9,6 @@ pub mod config;
 pub mod encoder;
 pub mod file;
 pub mod file_writer;
-pub mod hash;
 #[cfg(feature = "cli")]
 pub mod import;
 #[cfg(feature = "cli")]

@@ -109,6 +109,7 @@ async fn the_demo_site_answers_on_desktop_and_phone_in_light_and_dark() {
         }
         let scheme = browser.run("return matchMedia('(prefers-color-scheme: dark)').matches").await;
         assert_eq!(scheme, Value::from(dark));
+        browser.until(&format!("{BOX}.getAnimations().every((a) => a.playState !== 'running')")).await;
         browser.screenshot(&format!("demo-{name}-results")).await;
         browser.close().await;
     }

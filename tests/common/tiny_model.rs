@@ -7,10 +7,10 @@ use siteseer::text::word_piece::WordPieceConfig;
 use std::collections::HashMap;
 
 /// The vocabulary, one token a line.
-pub const VOCABULARY: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\ndog\nsat\non\nmat\n##s\n##ting\na\nb\nc\n.";
+pub(crate) const VOCABULARY: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\ndog\nsat\non\nmat\n##s\n##ting\na\nb\nc\n.";
 
 /// Bytes of a model file. The same `seed` gives the same bytes everywhere; its tokenizer depends on `lowercase` alone.
-pub fn tiny_model(seed: u64, lowercase: bool) -> Vec<u8> {
+pub(crate) fn tiny_model(seed: u64, lowercase: bool) -> Vec<u8> {
     let config = ModelConfig {
         hidden_size: 48,
         num_layers: 2,

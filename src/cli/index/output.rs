@@ -1,8 +1,8 @@
 //! Writing an index folder so that nothing half-written is ever seen: everything goes to a temporary folder beside it,
 //! and the two are swapped at the end. Until then the old index stays as it was.
 
+use crate::hash::sha256_hex;
 use crate::index::manifest::FileEntry;
-use crate::index::sha256_hex;
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, GzBuilder};
 use std::fs;
@@ -49,7 +49,7 @@ impl OutputFolder {
 
     /// Writes a file that is named after its content: `stem-0123456789ab.extension[.gz]`.
     pub(super) fn add(&self, stem: &str, extension: &str, content: &[u8], storage: Storage) -> Result<FileEntry> {
-        let sha256 = sha256_hex(content);
+        let sha256 = sha256_hex(&[content]);
         let suffix = if storage == Storage::Gzip { ".gz" } else { "" };
         let name = format!("{stem}-{}.{extension}{suffix}", &sha256[..12]);
         let bytes = match storage {
