@@ -63,16 +63,13 @@ pub(super) trait Arch: Copy {
     /// In each lane: `acc + Σ activations · weights` over the group, exact.
     unsafe fn dot(acc: Self::I, activations: Self::W, weights: Self::W) -> Self::I;
 
-    /// Quantizes [`QUANT_BLOCK`] floats: `round(x * inv_scale) + zero`, clamped to the format. Writes them in groups:
+    /// Quantizes [`QUANT_BLOCK`](super::quantize::QUANT_BLOCK) floats: `round(x * inv_scale) + zero`, clamped to the format. Writes them in groups:
     /// group `g` of the block goes to `dst + g * stride`.
     unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut Self::Act, stride: usize);
 
     /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), exact in 32 bits.
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
 }
-
-/// Floats that [`Arch::quantize_block`] takes at a time; every packed `k` is a multiple of it.
-pub(super) const QUANT_BLOCK: usize = 16;
 
 /// `1.5 * 2^23`: added to a float below `2^22` in magnitude, it rounds it to an integer (ties to even) whose
 /// two's complement stands in the low bits of the sum.

@@ -1,7 +1,7 @@
 //! x86-64 with AVX2 and FMA. 7-bit activations, so that the pairwise `maddubs` can't saturate: 2 · 127 · 127 < 2¹⁵.
 
-use super::arch::{Arch, QUANT_BLOCK, ROUND_MAGIC, entry_points};
-use super::quantize::ActivationFormat;
+use super::arch::{Arch, ROUND_MAGIC, entry_points};
+use super::quantize::{ActivationFormat, QUANT_BLOCK};
 use std::arch::x86_64::*;
 
 /// The instruction set.

@@ -1,8 +1,8 @@
 //! x86-64 with AVX-512 (F, BW, DQ, VL) and VNNI. `dpbusd` sums u8 × i8 products straight into 32 bits: full 8-bit
 //! activations. 12 × 32 tiles take 24 of the 32 registers.
 
-use super::arch::{Arch, QUANT_BLOCK, ROUND_MAGIC, entry_points};
-use super::quantize::ActivationFormat;
+use super::arch::{Arch, ROUND_MAGIC, entry_points};
+use super::quantize::{ActivationFormat, QUANT_BLOCK};
 use std::arch::x86_64::*;
 
 /// The instruction set.

@@ -2,8 +2,7 @@
 //! make the crossing safe.
 
 use super::Backend;
-use super::arch::QUANT_BLOCK;
-use super::quantize::QuantizedRows;
+use super::quantize::{QUANT_BLOCK, QuantizedRows};
 
 /// What happens to a row of a linear layer's output after the bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,12 @@
 //!
 //! Integer kernels are bit-equal to `scalar`; float kernels stay within the bounds named in `battery`.
 
+#[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
 mod arch;
 pub mod attention;
 #[cfg(any(test, feature = "battery"))]
 pub mod battery;
+#[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
 mod generic;
 pub mod linear;
 pub mod norm;
@@ -102,6 +104,7 @@ macro_rules! property {
 impl Backend {
     /// Every backend that this build contains and this processor runs, slowest first.
     pub fn available() -> Vec<Self> {
+        #[allow(unused_mut)] // a plain build adds nothing
         let mut all = vec![Self::Scalar];
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         all.push(Self::Simd128);

@@ -9,6 +9,9 @@
 //! | [`U7`](ActivationFormat::U7) | 0..=127, zero point | relaxed dot, `maddubs` | a pair of products fits in 16 bits |
 //! | [`U8`](ActivationFormat::U8) | 0..=255, zero point | VNNI `dpbusd` | sums in 32 bits, so all 8 bits are usable |
 
+/// Floats that a backend quantizes at a time; every packed `k` is a multiple of it.
+pub(super) const QUANT_BLOCK: usize = 16;
+
 /// Integer format of quantized activations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivationFormat {

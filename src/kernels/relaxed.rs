@@ -1,8 +1,8 @@
 //! wasm with relaxed SIMD: `i32x4.relaxed_dot_i8x16_i7x16_add` multiplies int8 weights by 7-bit activations, with one
 //! instruction where the processor has AVX-VNNI or ARM's dot product. Seven bits make every implementation agree.
 
-use super::arch::{Arch, QUANT_BLOCK, ROUND_MAGIC, entry_points};
-use super::quantize::ActivationFormat;
+use super::arch::{Arch, ROUND_MAGIC, entry_points};
+use super::quantize::{ActivationFormat, QUANT_BLOCK};
 use super::simd128::{float_operations, quantize4};
 use std::arch::wasm32::*;
 

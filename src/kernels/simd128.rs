@@ -1,8 +1,8 @@
 //! wasm with 128-bit SIMD. There is no 8-bit dot, so weights are widened as they are loaded and meet 12-bit
 //! activations in `i32x4.dot_i16x8_s`.
 
-use super::arch::{Arch, QUANT_BLOCK, ROUND_MAGIC, entry_points};
-use super::quantize::ActivationFormat;
+use super::arch::{Arch, ROUND_MAGIC, entry_points};
+use super::quantize::{ActivationFormat, QUANT_BLOCK};
 use std::arch::wasm32::*;
 
 /// The instruction set.

@@ -11,8 +11,9 @@
 //! out of `n` goes through a small buffer.
 
 use super::math::gelu;
-use crate::kernels::arch::{Arch, QUANT_BLOCK};
+use crate::kernels::arch::Arch;
 use crate::kernels::linear::{Activation, LinearArgs, QuantizeArgs, pad_k};
+use crate::kernels::quantize::QUANT_BLOCK;
 
 /// Rows per cache block.
 const ROW_BLOCK: usize = 96;
