@@ -1,6 +1,6 @@
 //! The bi-encoder and its file.
 //!
-//! [`file`] reads the model file, [`encoder`] runs it over a [`batch`], [`bi_encoder`] turns text into a vector. Making such
+//! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`], [`bi_encoder`] turns text into a vector. Making such
 //! files from Hugging Face checkpoints: `import` (native only).
 
 pub mod batch;
