@@ -31,7 +31,7 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh demo [--no-serve] [--port N]
                       From nothing to a served search page: builds the engine and the command line, copies a real
                       documentation site (the Rust books that rustup installs, or docs/), indexes it, and serves it
-                      on http://127.0.0.1:8080/ . Type: share code between several packages
+                      on http://127.0.0.1:8080/ . Type: make the binary smaller
   ./build.sh test [SUITE…]
                       Every test, in order: ${SUITES[*]}.
                       Ends with a table; fails when a suite fails, is skipped, or ran no test.
