@@ -7,16 +7,17 @@ import { share } from './shared.js';
 import { Words } from './strings.js';
 import { buildView } from './view.js';
 
-/** @import { Strings, Tier } from './siteseer.js' */
+/** @import { OpenOptions, Strings, Tier } from './siteseer.js' */
 
 const NAME = 'siteseer-search';
+const TIERS = /** @type {Tier[]} */ (['lexical', 'dense', 'reranked']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'deep-link'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'deep-link'];
 
   /** @type {Box | undefined} */
   #box;
@@ -82,14 +83,12 @@ export class SiteseerSearchElement extends Base {
     return this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
   }
 
-  /** @returns {{ manifest?: string, tiers?: Tier }} */
+  /** @returns {OpenOptions} */
   #options() {
     const manifest = this.getAttribute('manifest');
-    const tiers = this.getAttribute('tiers');
-    return {
-      ...(manifest && { manifest }),
-      ...((tiers === 'lexical' || tiers === 'dense') && { tiers }),
-    };
+    const tiers = TIERS.find((tier) => tier === this.getAttribute('tiers'));
+    const rerankBudget = Number(this.getAttribute('rerank-budget'));
+    return { ...(manifest && { manifest }), ...(tiers && { tiers }), ...(rerankBudget > 0 && { rerankBudget }) };
   }
 }
 

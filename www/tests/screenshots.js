@@ -15,7 +15,7 @@ const QUERY = 'share code between several packages';
 const MB = 1_000_000;
 
 const type = (/** @type {Page} */ page, /** @type {string} */ text) => page.locator('siteseer-search input').fill(text);
-const settled = (/** @type {Page} */ page) => page.locator('.badge.dense').waitFor().then(() => page.waitForTimeout(250));
+const settled = (/** @type {Page} */ page) => page.locator('.badge.dense, .badge.reranked').waitFor().then(() => page.waitForTimeout(250));
 const lexical = (/** @type {Page} */ page) => page.locator('.row').first().waitFor().then(() => page.waitForTimeout(700));
 
 /** @type {Record<string, { model?: number, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
