@@ -11,8 +11,9 @@ import { nextTask } from './next-task.js';
 export const MOST_CANDIDATES = 30;
 /** An order of fewer says nothing. */
 const FEWEST_CANDIDATES = 4;
-/** Before the pace is known. */
 const FIRST_SLICE = 2;
+/** A slice is at most so many times as long as the one before: the pace of other queries is not to be relied on. */
+const GROWTH = 2;
 const SLICE_MS = 30;
 /** Clocks in browsers are coarse: a pair never counts as nothing. */
 const LEAST_PACE_MS = 0.01;
@@ -52,7 +53,8 @@ export class PairScorer {
     const logits = new Float32Array(passages.length);
     let done = 0;
     let left = passages.length < FEWEST_CANDIDATES ? 0 : budget;
-    for (let slice; done < passages.length && (slice = this.#slice(left)) > 0; ) {
+    let most = FIRST_SLICE;
+    for (let slice; done < passages.length && (slice = Math.min(most, this.#fit(left))) > 0; most = slice * GROWTH) {
       await nextTask();
       signal.throwIfAborted();
       const pairs = passages.slice(done, done + slice);
@@ -68,10 +70,10 @@ export class PairScorer {
   }
 
   /**
-   * How many pairs next: a slice of them, no more than fit into the time that is left.
+   * How many pairs next: as many as a slice has time for, if they fit into what is left.
    * @param {number} left ms
    */
-  #slice(left) {
+  #fit(left) {
     if (!this.#pace) return left > 0 ? FIRST_SLICE : 0;
     return Math.min(Math.max(1, Math.floor(SLICE_MS / this.#pace)), Math.floor(left / this.#pace));
   }
