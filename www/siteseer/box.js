@@ -16,6 +16,7 @@ import { Runner } from './runner.js';
 /**
  * @typedef {object} BoxOptions
  * @property {number} limit
+ * @property {boolean} stays the panel is a part of the page and stays open when the focus leaves the box
  * @property {() => { search: SearchClient, release: () => void }} share
  * @property {(type: string, detail: object) => boolean} emit false if a listener prevented the default
  * @property {(query: string) => void} onQuery every new text, for the deep link
@@ -117,8 +118,9 @@ export class Box {
     on(clear, 'click', () => (this.setText(''), input.focus()));
     on(list, 'click', (event) => this.#onClick(event));
     on(panel, 'mousedown', (event) => event.preventDefault()); // the focus stays in the input
-    on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
     on(window.visualViewport ?? window, 'resize', () => fitPanel(panel, root.host)); // also when a screen keyboard opens
+    if (this.options.stays) return;
+    on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
     on(document, 'pointerdown', (event) => event.composedPath().includes(root) || this.#toggle(false));
   }
 

@@ -13,11 +13,11 @@ const NAME = 'siteseer-search';
 const TIERS = /** @type {Tier[]} */ (['lexical', 'dense', 'reranked']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */
-const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
+export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'deep-link'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'panel', 'deep-link'];
 
   /** @type {Box | undefined} */
   #box;
@@ -31,10 +31,11 @@ export class SiteseerSearchElement extends Base {
   connectedCallback() {
     if (!this.isConnected || this.#box) return;
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open', delegatesFocus: true });
-    const words = new Words(this.#language(), this.#strings);
+    const words = new Words(languageOf(this), this.#strings);
     const view = buildView(root, words, { label: this.getAttribute('label'), placeholder: this.getAttribute('placeholder') });
     const box = (this.#box = new Box(view, words, {
       limit: Number(this.getAttribute('limit')) || 8,
+      stays: this.getAttribute('panel') === 'static',
       share: () => share(this.#options()),
       emit: (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true })),
       onQuery: (query) => this.#link?.write(query),
@@ -79,10 +80,6 @@ export class SiteseerSearchElement extends Base {
     this.attributeChangedCallback();
   }
 
-  #language() {
-    return this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
-  }
-
   /** @returns {OpenOptions} */
   #options() {
     const manifest = this.getAttribute('manifest');
@@ -92,7 +89,14 @@ export class SiteseerSearchElement extends Base {
   }
 }
 
-/** Registers the elements, once, and only where there are elements. */
+/**
+ * The language of an element's surroundings.
+ * @param {Element} element
+ */
+export const languageOf = (element) =>
+  element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
+
+/** Registers the element, once, and only where there are elements. */
 export function define() {
   if (globalThis.customElements && !customElements.get(NAME)) customElements.define(NAME, SiteseerSearchElement);
 }

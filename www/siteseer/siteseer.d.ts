@@ -134,6 +134,7 @@ export interface Strings {
   label: string;
   placeholder: string;
   clear: string;
+  close: string;
   results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
   byWords: string;
   byMeaning: string;
@@ -162,7 +163,8 @@ export interface Strings {
 
 /**
  * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `limit`, `label`, `placeholder`, `lang`,
- * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty).
+ * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
+ * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves).
  * Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
@@ -172,8 +174,23 @@ export class SiteseerSearchElement extends HTMLElement {
   strings: Partial<Strings>;
 }
 
+/**
+ * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is
+ * not typing. Attributes and events are those of `<siteseer-search>`, without `panel`.
+ */
+export class SiteseerModalElement extends HTMLElement {
+  readonly open: boolean;
+  show(): void;
+  close(): void;
+  /** The text in the box; setting it searches. */
+  value: string;
+  /** Replaces some of the strings. */
+  strings: Partial<Strings>;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
+    'siteseer-modal': SiteseerModalElement;
     'siteseer-search': SiteseerSearchElement;
   }
 }

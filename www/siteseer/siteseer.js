@@ -5,15 +5,17 @@
 //
 // By question: *who answers a query?* `client.js` asks the worker (`worker.js`, `host.js`) tier by tier. *Where do the
 // files come from?* `loader.js`, as `manifest.js` names them. *Which engine?* `detect.js`. *Who draws?* `element.js`,
-// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`.
+// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`; in a dialog, `modal.js`.
 
 import { SearchClient } from './client.js';
 import { define } from './element.js';
+import { defineModal } from './modal.js';
 
 /** @import { OpenOptions, Search } from './siteseer.js' */
 
 export { SiteseerError } from './errors.js';
 export { SiteseerSearchElement } from './element.js';
+export { SiteseerModalElement } from './modal.js';
 
 /**
  * @param {OpenOptions} [options]
@@ -31,3 +33,4 @@ export async function open(options) {
 }
 
 define();
+defineModal();

@@ -16,6 +16,11 @@ export const results = /* css */ `
   box-shadow: var(--_shadow);
   overflow: hidden;
 }
+:host([panel='static']) .panel {
+  position: static;
+  margin-block-start: 8px;
+  box-shadow: none;
+}
 .list {
   position: relative; /* what slides is measured within it */
   flex: 1;

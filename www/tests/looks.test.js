@@ -2,22 +2,10 @@
 // scrolling, and no motion where none is wanted.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { violations } from './axe.js';
 import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
 
-/** @import { Page } from 'playwright-core' */
-
 const browserTest = browserTests();
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-
-/** @param {Page} page */
-async function violations(page) {
-  await page.waitForTimeout(300);
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
-  return found.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' ')}`);
-}
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   browserTest(`axe finds nothing on the demo page, ${colorScheme}`, async ({ page }) => {

@@ -19,6 +19,7 @@ export async function search(signal: AbortSignal): Promise<string[]> {
 }
 
 export function element(): void {
+  document.querySelector('siteseer-modal')?.show();
   const box = document.querySelector('siteseer-search');
   if (!box) return;
   box.value = 'share code';
