@@ -52,7 +52,13 @@ export const results = /* css */ `
   border-radius: 3px;
   background: var(--_accent);
 }
-.title { display: block; font-weight: 600; line-height: 1.35; }
+.title, .page, .excerpt {
+  display: -webkit-box;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 3;
+  overflow: hidden;
+}
+.title { font-weight: 600; line-height: 1.35; }
 .row[aria-selected='true'] .title { color: var(--_accent); }
 .path {
   display: block;
@@ -60,12 +66,17 @@ export const results = /* css */ `
   color: var(--_muted);
   font-size: 0.8125em;
 }
+.path bdi { /* a heading takes one line at most */
+  display: inline-block;
+  max-inline-size: calc(100% - 1.5em); /* beside its sign */
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  vertical-align: bottom;
+}
 .excerpt {
-  display: -webkit-box;
-  -webkit-box-orient: vertical;
   -webkit-line-clamp: 2;
   margin-block-start: 3px;
-  overflow: hidden;
   color: var(--_muted);
   font-size: 0.875em;
 }

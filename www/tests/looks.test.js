@@ -51,6 +51,19 @@ browserTest('a phone of 320 px: no sideways scrolling, targets of 44 px', async 
   assert.ok(foot && foot.y + foot.height <= 568, 'the foot is on the screen');
 }, { address: 'index.html', context: { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true } });
 
+browserTest('long titles, headings and words are cut: three lines, one line each, and no sideways scrolling', async ({ page }) => {
+  await input(page).fill('lengthy');
+  await meaning(page);
+  const lines = (/** @type {string} */ part) =>
+    rows(page).locator(part).evaluateAll((elements) => elements.map((element) => Math.round(element.clientHeight / parseFloat(getComputedStyle(element).lineHeight))));
+  assert.deepEqual(await lines('.title'), [3]);
+  assert.deepEqual(await lines('.path bdi'), [1, 1, 1]);
+  assert.deepEqual(await lines('.path'), [3]);
+  assert.deepEqual(await lines('.excerpt'), [2]);
+  assert.ok(await page.locator('.list').evaluate((list) => list.scrollWidth <= list.clientWidth));
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+}, { context: { viewport: { width: 320, height: 568 } } });
+
 browserTest('without a color-scheme on the page the box is light; theme overrides', async ({ page }) => {
   const color = () => page.locator('.field').evaluate((field) => getComputedStyle(field).backgroundColor);
   assert.equal(await color(), 'rgb(255, 255, 255)');
