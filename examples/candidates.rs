@@ -2,15 +2,16 @@
 //!
 //! ```text
 //! siteseer index SITE --no-client
-//! cargo run --release --example candidates -- SITE/siteseer QUERIES.jsonl 40 > CANDIDATES.jsonl
+//! cargo run --release --example candidates -- SITE/siteseer QUERIES.jsonl 40 [CROSS_ENCODER] > CANDIDATES.jsonl
 //! ```
 //! `QUERIES.jsonl`: one `{"q": …, …}` a line. Each comes back with `candidates`: the best sections of the dense tier, with
-//! the passage that speaks for each, exactly as the browser would show it to the model: `[link, passage id, fused score]`.
-//! Passages' texts are written once, before the lists: `{"passage": id, "text": …}`.
+//! the passage that speaks for each, exactly as the browser would show it to the model: `[link, passage id, fused score]`,
+//! with the logit of a cross-encoder behind it if one is given (a teacher, or one to calibrate). Passages' texts are written once, before the lists: `{"passage": id, "text": …}`.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use siteseer::cli::folder;
+use siteseer::model::cross_encoder::{CrossEncoder, PairWorkspace};
 use siteseer::search::searcher::Tier;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -23,24 +24,38 @@ fn main() -> Result<()> {
     let limit: usize = args.get(2).map_or(Ok(40), |n| n.parse())?;
     let mut searcher = folder::open(Path::new(index), true)?;
     folder::load_all_passages(Path::new(index), &mut searcher)?;
+    let mut cross_encoder = match args.get(3) {
+        Some(path) => {
+            let bi_encoder = searcher.model().context("no bi-encoder")?;
+            Some((
+                CrossEncoder::load(&fs::read(path).with_context(|| path.clone())?, path, bi_encoder)?,
+                PairWorkspace::default(),
+            ))
+        }
+        None => None,
+    };
     let (mut lists, mut wanted) = (Vec::new(), BTreeSet::new());
     for line in fs::read_to_string(queries)?.lines() {
         let mut row: Value = serde_json::from_str(line)?;
         let query = row["q"].as_str().context("a row without `q`")?.to_owned();
-        let mut candidates = Vec::new();
-        for hit in searcher.rank(&query, Tier::Dense, limit)? {
-            let record = searcher.passage(hit.passage).context("all passages are loaded")?;
-            candidates.push(json!([record.link(), hit.passage, hit.score]));
-            wanted.insert(hit.passage);
+        let hits = searcher.rank(&query, Tier::Dense, limit)?;
+        let records: Vec<_> = hits.iter().filter_map(|hit| searcher.passage(hit.passage)).collect();
+        let mut candidates: Vec<Value> =
+            hits.iter().zip(&records).map(|(hit, record)| json!([record.link(), hit.passage, hit.score])).collect();
+        if let Some((model, work)) = &mut cross_encoder {
+            let texts: Vec<String> = records.iter().map(|record| record.model_text()).collect();
+            for (candidate, logit) in candidates.iter_mut().zip(model.score(&query, &texts, work)?) {
+                candidate.as_array_mut().expect("made above").push(json!(logit));
+            }
         }
+        wanted.extend(hits.iter().map(|hit| hit.passage));
         row["candidates"] = candidates.into();
         lists.push(row);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     for passage in wanted {
         let record = searcher.passage(passage).context("all passages are loaded")?;
-        let path: Vec<&str> = std::iter::once(&record.title).chain(&record.heading_path).map(String::as_str).collect();
-        writeln!(out, "{}", json!({"passage": passage, "text": format!("{}. {}", path.join(" > "), record.text)}))?;
+        writeln!(out, "{}", json!({"passage": passage, "text": record.model_text()}))?;
     }
     for row in lists {
         writeln!(out, "{row}")?;
