@@ -23,7 +23,7 @@ use std::time::Instant;
 use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
-const MAX_PIECES: usize = 96;
+pub(super) const MAX_PIECES: usize = 96;
 /// Passages in a chunk of the passages files: about 15 KB compressed.
 const PASSAGES_PER_CHUNK: u32 = 64;
 
@@ -79,9 +79,7 @@ pub struct IndexArgs {
 pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
-    let model_path = find_model(args.model.as_deref())?;
-    let model_bytes = std::fs::read(&model_path).with_context(|| format!("{}: can't be read", model_path.display()))?;
-    let model = BiEncoder::load(&model_bytes, &model_path.display().to_string(), Backend::best())?;
+    let (model, model_bytes) = load_model(args.model.as_deref())?;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -90,17 +88,13 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let passages = split(&site.pages, &|text| model.tokenizer().count(text), args.passage_pieces);
+    let (passages, embeddings) = embed_pages(&site.pages, &model, args.passage_pieces, args.quiet)?;
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
-    let progress = Progress::new("Embedding", "passages", passages.len() as u64, args.quiet);
-    let texts: Vec<String> = passages.iter().map(|p| text_of(&site.pages, p)).collect();
-    let embeddings = embed::embed_all(&model, &texts, &|n| progress.add(n))?;
-    progress.finish();
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site, &passages, &embeddings, &model, &model_bytes)?;
+    let manifest = write_index(&output, &site.pages, &passages, &embeddings, &model, &model_bytes)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
@@ -127,6 +121,40 @@ fn read(args: &IndexArgs) -> Result<Site> {
     Ok(site)
 }
 
+/// Indexes pages that come from elsewhere than a site's folder, into the folder `out`, without the browser's files.
+///
+/// # Errors
+/// If the model is damaged, the pages hold no text, or the output can't be written.
+pub(super) fn index_pages(pages: &[Page], model: &Path, pieces: usize, out: &Path, quiet: bool) -> Result<()> {
+    let (model, model_bytes) = load_model(Some(model))?;
+    let (passages, embeddings) = embed_pages(pages, &model, pieces, quiet)?;
+    if passages.is_empty() {
+        bail!("there is no text to index");
+    }
+    let output = OutputFolder::create(out)?;
+    let manifest = write_index(&output, pages, &passages, &embeddings, &model, &model_bytes)?;
+    output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
+    output.finish()
+}
+
+/// The named model, or the default one, and the bytes of its file.
+fn load_model(named: Option<&Path>) -> Result<(BiEncoder, Vec<u8>)> {
+    let path = find_model(named)?;
+    let bytes = std::fs::read(&path).with_context(|| format!("{}: can't be read", path.display()))?;
+    let model = BiEncoder::load(&bytes, &path.display().to_string(), Backend::best())?;
+    Ok((model, bytes))
+}
+
+/// Splits pages into passages and embeds these: `[passages, dim]`.
+fn embed_pages(pages: &[Page], model: &BiEncoder, pieces: usize, quiet: bool) -> Result<(Vec<Passage>, Vec<f32>)> {
+    let passages = split(pages, &|text| model.tokenizer().count(text), pieces);
+    let progress = Progress::new("Embedding", "passages", passages.len() as u64, quiet);
+    let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
+    let embeddings = embed::embed_all(model, &texts, &|n| progress.add(n))?;
+    progress.finish();
+    Ok((passages, embeddings))
+}
+
 /// What the model reads of a passage.
 fn text_of(pages: &[Page], passage: &Passage) -> String {
     let page = &pages[passage.page];
@@ -136,13 +164,13 @@ fn text_of(pages: &[Page], passage: &Passage) -> String {
 /// Writes all files but the manifest, and returns it.
 fn write_index(
     output: &OutputFolder,
-    site: &Site,
+    pages: &[Page],
     passages: &[Passage],
     embeddings: &[f32],
     model: &BiEncoder,
     model_bytes: &[u8],
 ) -> Result<Manifest> {
-    let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(&site.pages, p)).collect();
+    let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
     let mut lengths: Vec<u32> = Vec::new();
     let mut at = 0;
@@ -157,7 +185,7 @@ fn write_index(
     let vectors = Vectors::quantize(embeddings, model.dim());
     let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
     let mut languages = BTreeMap::new();
-    for page in &site.pages {
+    for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
     }
     let weights = FusionWeights::default();
@@ -166,11 +194,7 @@ fn write_index(
         version: VERSION,
         generator: concat!("siteseer ", env!("CARGO_PKG_VERSION")).to_owned(),
         site_root: "../".to_owned(),
-        counts: Counts {
-            pages: site.pages.len() as u32,
-            sections: lengths.len() as u32,
-            passages: passages.len() as u32,
-        },
+        counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
         languages,
         model: ModelEntry {
             id: model.id().to_owned(),
