@@ -23,7 +23,7 @@ fn siteseer() -> Command {
     command
 }
 
-/// `fixtures/trec/pytrec_eval.tsv` holds what pytrec_eval-terrier 0.5.10 printed (`ndcg_cut_10 recall_10 recall_30 recip_rank`) for
+/// `fixtures/trec/pytrec_eval.tsv` holds what pytrec_eval-terrier 0.5.11 printed (`ndcg_cut_10 recall_10 recall_30 recip_rank`) for
 /// `qrels.tsv` and `example.run` beside it: `RelevanceEvaluator(qrels, {'ndcg_cut.10', 'recall.10,30', 'recip_rank'}).evaluate(run)`.
 #[test]
 fn metrics_agree_with_pytrec_eval() {
