@@ -148,7 +148,7 @@ fn the_index_of_a_site_is_judged_by_url_and_anchor() {
     fs::write(other.join("qrels.tsv"), "clay\tsoil.html#clay\t3\nclay\tgone.html#clay\t3\n").unwrap();
     eval(&other)
         .success()
-        .stdout(contains("1 relevant documents are not in the index").and(contains("gone.html#clay")));
+        .stdout(contains("that the index lacks, counted as not found: 1").and(contains("gone.html#clay")));
     fs::write(other.join("qrels.tsv"), "clay\thttps://example.org/soil.html#clay\t3\n").unwrap();
     eval(&other)
         .failure()

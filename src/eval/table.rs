@@ -16,11 +16,11 @@ impl Display for Report {
         )?;
         writeln!(f, "{} pages, {} sections, {} passages, {}", self.pages, self.sections, self.passages, self.model)?;
         if self.without_answer > 0 {
-            writeln!(f, "{} queries left out: no document is relevant to them", self.without_answer)?;
+            writeln!(f, "queries without a relevant document, left out: {}", self.without_answer)?;
         }
         if self.missing > 0 {
             let (n, example) = (self.missing, &self.missing_example);
-            writeln!(f, "{n} relevant documents are not in the index and count as not found, such as {example}")?;
+            writeln!(f, "relevant documents that the index lacks, counted as not found: {n}, such as {example}")?;
         }
         let width = self.name_width();
         writeln!(
@@ -31,7 +31,7 @@ impl Display for Report {
         for tier in &self.tiers {
             writeln!(
                 f,
-                "{:width$}    {:.3}  [{:.3}, {:.3}]      {:.3}  {:.3}  {:.3}   {:.3}  {:>8.1}  {:>9}",
+                "{:width$}    {:.3}  [{:.3}, {:.3}]      {:.3}  {:.3}  {:.3}   {:.3}  {:>8.2}  {:>9}",
                 tier.name,
                 tier.ndcg10.mean,
                 tier.ndcg10.low,
