@@ -1,5 +1,5 @@
-//! `siteseer eval`: metrics against an independent implementation, then the built command with the real model on a small
-//! collection and a small site.
+//! `siteseer eval`: metrics against an independent implementation, then the built command with the real model on a
+//! small collection and a small site.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -23,8 +23,9 @@ fn siteseer() -> Command {
     command
 }
 
-/// `fixtures/trec/pytrec_eval.tsv` holds what pytrec_eval-terrier 0.5.11 printed (`ndcg_cut_10 recall_10 recall_30 recip_rank`) for
-/// `qrels.tsv` and `example.run` beside it: `RelevanceEvaluator(qrels, {'ndcg_cut.10', 'recall.10,30', 'recip_rank'}).evaluate(run)`.
+/// `fixtures/trec/pytrec_eval.tsv` holds what pytrec_eval-terrier 0.5.11 printed (`ndcg_cut_10 recall_10 recall_30
+/// recip_rank`) for `qrels.tsv` and `example.run` beside it: `RelevanceEvaluator(qrels, {'ndcg_cut.10', 'recall.10,30',
+/// 'recip_rank'}).evaluate(run)`.
 #[test]
 fn metrics_agree_with_pytrec_eval() {
     let read = |name: &str| fs::read_to_string(fixture("trec").join(name)).unwrap();

@@ -1,7 +1,7 @@
 //! The command line: one file per verb. Only here do errors get context, progress bars, colours and exit codes.
 //!
-//! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense; 3 the quality
-//! of search dropped (`eval --fail-on-drop`).
+//! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense; 3
+//! the quality of search dropped (`eval --fail-on-drop`).
 
 mod client;
 pub mod eval;

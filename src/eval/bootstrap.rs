@@ -1,10 +1,11 @@
 //! How much of a mean over queries, or of a difference between two tiers, is chance.
 //!
-//! - [`interval`]: percentile bootstrap (Efron & Tibshirani 1993): the queries are drawn again with replacement 10,000 times;
-//!   95% of the means lie in the interval. It answers: what if other queries of this kind had been asked?
+//! - [`interval`]: percentile bootstrap (Efron & Tibshirani 1993): the queries are drawn again with replacement 10,000
+//!   times; 95% of the means lie in the interval. It answers: what if other queries of this kind had been asked?
 //! - [`difference`]: the same for the differences per query, and the p of Fisher's randomization test (Smucker, Allan &
-//!   Carterette 2007): if both tiers were equally good, each difference could as well have had the other sign; p is how often
-//!   random signs give a mean at least as far from 0. Two-sided; nothing is corrected for the number of comparisons.
+//!   Carterette 2007): if both tiers were equally good, each difference could as well have had the other sign; p is how
+//!   often random signs give a mean at least as far from 0. Two-sided; nothing is corrected for the number of
+//!   comparisons.
 //!
 //! The random numbers are seeded: the same values give the same figures.
 

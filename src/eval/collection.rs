@@ -5,8 +5,8 @@
 //! queries.jsonl | queries.tsv {"_id": …, "text": …, "style": …}   | id ⇥ text [⇥ style]
 //! qrels/SPLIT.tsv | qrels.tsv query ⇥ document [⇥ grade]            grade: 0 useless, 1 helps, 2 and 3 better; without: 1
 //! ```
-//! A line of headings (`query-id ⇥ …`) may stand first in a TSV file; a JSONL file may end in `.gz`. Queries of one split may
-//! also lie apart, in `queries_SPLIT.jsonl`.
+//! A line of headings (`query-id ⇥ …`) may stand first in a TSV file; a JSONL file may end in `.gz`. Queries of one
+//! split may also lie apart, in `queries_SPLIT.jsonl`.
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! Metrics of one ranking. A ranking is given as the grades of its documents, best first; a document that nobody judged
 //! has grade 0, and so has one that was judged useless. A document is relevant from grade 1.
 //!
-//! Definitions are those of `trec_eval` (`ndcg_cut`, `recall`, `recip_rank`), so the figures can be held against published ones.
+//! Definitions are those of `trec_eval` (`ndcg_cut`, `recall`, `recip_rank`), so the figures can be held against
+//! published ones.
 
 /// What a grade is worth in [`ndcg`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,8 +34,8 @@ impl Gain {
     }
 }
 
-/// nDCG@k in 0..=1: `Σ gain / log2(rank + 1)` over the first `k`, divided by that of the best possible order of all `judged`
-/// grades. 0 if nothing judged is relevant.
+/// nDCG@k in 0..=1: `Σ gain / log2(rank + 1)` over the first `k`, divided by that of the best possible order of all
+/// `judged` grades. 0 if nothing judged is relevant.
 ///
 /// Grades 0, 3 found, and 3, 1 judged: `(3 / log2 3) / (3 + 1 / log2 3) = 1.893 / 3.631 = 0.521`.
 #[must_use]

@@ -1,9 +1,9 @@
 //! Which passage of an index is which document of a collection.
 //!
-//! In the index of a site a document is a section, `url#anchor`, or a whole page, `url`: then any of its sections will do.
-//! URLs are compared as the web does: `guide/`, `/guide/index.html` and `guide/index.html` are one page, and percent-encoding
-//! does not matter. `url#` is the part of a page before its first anchor. Where a query's judgements name only pages, its ranking
-//! is one of pages, so that ten results are ten pages; otherwise it is one of sections.
+//! In the index of a site a document is a section, `url#anchor`, or a whole page, `url`: then any of its sections will
+//! do. URLs are compared as the web does: `guide/`, `/guide/index.html` and `guide/index.html` are one page, and
+//! percent-encoding does not matter. `url#` is the part of a page before its first anchor. Where a query's judgements
+//! name only pages, its ranking is one of pages, so that ten results are ten pages; otherwise it is one of sections.
 //!
 //! In an index that was made from a collection's own documents, an id is the URL, letter by letter.
 
@@ -50,7 +50,8 @@ impl Names {
         Self { sections: pages.clone(), pages, is_site: false }
     }
 
-    /// The documents of a ranking of passages, each where it comes first; judged ones are spelled as the judgements spell them.
+    /// The documents of a ranking of passages, each where it comes first; judged ones are spelled as the judgements
+    /// spell them.
     pub fn documents(&self, passages: impl IntoIterator<Item = u32>, query: &Query) -> Vec<String> {
         let judged: HashMap<String, &str> = query.grades.keys().map(|id| (self.normal(id), id.as_str())).collect();
         let by_page = query.grades.keys().all(|id| !id.contains('#'));

@@ -169,8 +169,8 @@ impl Report {
         self.per_query.iter().map(|query| query.ndcg10.get(at).copied()).collect()
     }
 
-    /// A table of all queries, tab-separated, with a line of headings: id, style, text, then nDCG@10 of each step, the rank of
-    /// its first relevant document (empty if none), and the differences in nDCG@10 that the report tests.
+    /// A table of all queries, tab-separated, with a line of headings: id, style, text, then nDCG@10 of each step, the
+    /// rank of its first relevant document (empty if none), and the differences in nDCG@10 that the report tests.
     pub fn per_query_tsv(&self) -> String {
         let mut headings = vec!["query-id".to_owned(), "style".to_owned(), "text".to_owned()];
         headings.extend(self.tiers.iter().map(|tier| format!("nDCG@10 {}", tier.name)));

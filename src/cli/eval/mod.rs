@@ -1,5 +1,5 @@
-//! `siteseer eval`: how good is search, on queries whose right answers are known? Arguments and files; the judging is in
-//! [`crate::eval`].
+//! `siteseer eval`: how good is search, on queries whose right answers are known? Arguments and files; the judging is
+//! in [`crate::eval`].
 
 mod corpus;
 
