@@ -41,7 +41,8 @@ impl Gain {
 #[must_use]
 pub fn ndcg(found: &[u32], judged: &[u32], k: usize, gain: Gain) -> f64 {
     let dcg = |grades: &[u32]| -> f64 {
-        grades.iter().take(k).zip(2..).map(|(&grade, place)| gain.of(grade) / f64::from(place).log2()).sum()
+        let gains = grades.iter().take(k).zip(2..).map(|(&grade, place)| gain.of(grade) / f64::from(place).log2());
+        gains.fold(0.0, |sum, gain| sum + gain) // `sum` of nothing is −0
     };
     let mut ideal = judged.to_vec();
     ideal.sort_unstable_by(|a, b| b.cmp(a));
@@ -87,6 +88,7 @@ mod tests {
         // 3 + 2/1.58496 + 3/2 + 0 + 1/2.58496 = 6.14871, best: 3 + 3/1.58496 + 2/2 + 1/2.32193 = 6.32346
         near(linear(&[3, 2, 3, 0, 1], &[1, 2, 3, 3]), 6.14871 / 6.32346);
         near(linear(&[], &[2]), 0.0);
+        assert!(linear(&[], &[2]).is_sign_positive(), "not −0");
         near(linear(&[0, 0], &[0]), 0.0);
         // 2³ − 1 = 7, 2¹ − 1 = 1: (1 + 7 / 1.58496) / (7 + 1 / 1.58496)
         near(ndcg(&[1, 3], &[3, 1], 10, Gain::Exponential), 5.41651 / 7.63093);

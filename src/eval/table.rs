@@ -59,7 +59,7 @@ impl Display for Report {
 
 impl Report {
     fn name_width(&self) -> usize {
-        self.tiers.iter().map(|tier| tier.name.chars().count()).max().unwrap_or_default().max(4)
+        self.tiers.iter().map(|tier| tier.name.chars().count()).max().unwrap_or_default().max("nDCG@10".len())
     }
 
     fn fmt_styles(&self, f: &mut Formatter<'_>, width: usize) -> fmt::Result {
