@@ -52,6 +52,11 @@ impl Engine {
         Ok(self.searcher.load_model(content)?)
     }
 
+    /// Loads the cross-encoder (uncompressed bytes), after the bi-encoder, whose tables it shares.
+    pub fn load_reranker(&mut self, content: &[u8]) -> JsResult<()> {
+        Ok(self.searcher.load_reranker(content)?)
+    }
+
     /// Adds a chunk of passages (uncompressed bytes).
     pub fn add_passages(&mut self, chunk: u32, content: &[u8]) -> JsResult<()> {
         Ok(self.searcher.add_passages(chunk, content)?)
@@ -65,8 +70,18 @@ impl Engine {
             other => return Err(JsError::new(&format!("`{other}` is no tier; use `lexical` or `dense`"))),
         };
         let hits = self.searcher.rank(query, tier, limit as usize)?;
-        let missing = self.searcher.missing_chunks(&hits);
-        to_js(&Ranking { tier, hits, missing })
+        self.ranking(tier, hits)
+    }
+
+    /// The cross-encoder's logits of passages whose chunks are all there, in their order.
+    pub fn score_pairs(&mut self, query: &str, passages: Vec<u32>) -> JsResult<Vec<f32>> {
+        Ok(self.searcher.score_pairs(query, &passages)?)
+    }
+
+    /// The hits of the dense tier with the first ones, as many as there are logits, reordered: `{ tier, hits, missing }`.
+    pub fn rerank(&self, hits: JsValue, logits: Vec<f32>) -> JsResult<JsValue> {
+        let hits: Vec<Hit> = serde_wasm_bindgen::from_value(hits)?;
+        self.ranking(Tier::Reranked, self.searcher.rerank(&hits, &logits))
     }
 
     /// What to show for the hits of a ranking, whose chunks are all there.
@@ -83,6 +98,13 @@ impl Engine {
     /// Token ids of a text, special tokens included.
     pub fn token_ids(&self, text: &str) -> JsResult<Vec<u32>> {
         Ok(self.searcher.token_ids(text)?)
+    }
+}
+
+impl Engine {
+    fn ranking(&self, tier: Tier, hits: Vec<Hit>) -> JsResult<JsValue> {
+        let missing = self.searcher.missing_chunks(&hits);
+        to_js(&Ranking { tier, hits, missing })
     }
 }
 

@@ -283,8 +283,15 @@ pub(super) mod tests {
             languages: BTreeMap::new(),
             model: ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() },
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
+            reranker: None,
             passages_per_chunk: 64,
-            files: Files { lexical: entry(), vectors: entry(), model: entry(), passages: vec![entry()] },
+            files: Files {
+                lexical: entry(),
+                vectors: entry(),
+                model: entry(),
+                reranker: None,
+                passages: vec![entry()],
+            },
         }
     }
 

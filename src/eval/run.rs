@@ -62,6 +62,41 @@ pub fn run(
     Ok(Run { step, rankings, milliseconds })
 }
 
+/// Ranks all queries in the fused tier and reranks the best ones, to several depths at once: the first 10 of 30 are read
+/// only once. `steps` come with their depths, which rise. This is what [`Tier::Reranked`] does to its own depth.
+///
+/// # Errors
+/// If a part that is needed is not loaded, such as the cross-encoder or a chunk of passages.
+pub fn run_reranked(
+    searcher: &mut Searcher,
+    steps: Vec<(Step, usize)>,
+    collection: &Collection,
+    names: &Names,
+    done: &dyn Fn(),
+) -> Result<Vec<Run>> {
+    let mut runs: Vec<Run> = Vec::new();
+    let depths: Vec<usize> = steps.iter().map(|(_, depth)| *depth).collect();
+    runs.extend(steps.into_iter().map(|(step, _)| Run { step, rankings: Vec::new(), milliseconds: Vec::new() }));
+    for query in &collection.queries {
+        let mut started = Instant::now();
+        let hits = searcher.rank(&query.text, Tier::Dense, LIMIT)?;
+        let (mut logits, mut milliseconds) = (Vec::new(), 0.0);
+        for (run, &depth) in runs.iter_mut().zip(&depths) {
+            let next: Vec<u32> = hits.iter().take(depth).skip(logits.len()).map(|hit| hit.passage).collect();
+            logits.extend(searcher.score_pairs(&query.text, &next)?);
+            let reranked = searcher.rerank(&hits, &logits);
+            milliseconds += started.elapsed().as_secs_f64() * 1e3;
+            run.milliseconds.push(milliseconds);
+            let mut documents = names.documents(reranked.iter().map(|hit| hit.passage), query);
+            documents.truncate(DEPTH);
+            run.rankings.push(documents);
+            started = Instant::now();
+        }
+        done();
+    }
+    Ok(runs)
+}
+
 /// A run as `trec_eval` reads it: query, `Q0`, document, rank, score, name. Scores only say the order.
 pub fn to_trec(run: &Run, collection: &Collection) -> String {
     use std::fmt::Write;

@@ -34,6 +34,9 @@ pub struct Manifest {
     pub model: ModelEntry,
     /// Weights of the fused score.
     pub fusion: FusionEntry,
+    /// The cross-encoder, if the index has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<RerankerEntry>,
     /// Passages in a chunk of the passages files.
     pub passages_per_chunk: u32,
     /// The other files.
@@ -74,6 +77,18 @@ pub struct FusionEntry {
     pub lexical: f32,
 }
 
+/// The cross-encoder of an index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RerankerEntry {
+    /// Name.
+    pub id: String,
+    /// Longest input, query and passage and special tokens together.
+    pub max_tokens: usize,
+    /// Weight of its logit beside the fused score (see [`crate::search::rerank`]).
+    pub lambda: f32,
+}
+
 /// The files of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Files {
@@ -83,6 +98,9 @@ pub struct Files {
     pub vectors: FileEntry,
     /// The bi-encoder.
     pub model: FileEntry,
+    /// The cross-encoder, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<FileEntry>,
     /// Passages, in chunks.
     pub passages: Vec<FileEntry>,
 }
@@ -128,6 +146,9 @@ impl Manifest {
         if manifest.passages_per_chunk == 0 || passages.div_ceil(manifest.passages_per_chunk.into()) != chunks {
             return Err(damaged(format!("{chunks} passage files do not hold {passages} passages")));
         }
+        if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
+            return Err(damaged("a reranker needs both an entry and a file".to_owned()));
+        }
         if let Some(entry) = manifest.files.all().find(|entry| !is_plain_name(&entry.name)) {
             return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
         }
@@ -145,7 +166,7 @@ impl Manifest {
 impl Files {
     /// All files, in the order of the manifest.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.passages)
+        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.reranker).chain(&self.passages)
     }
 }
 
@@ -202,14 +223,23 @@ mod tests {
             languages: BTreeMap::from([("en".to_owned(), 1)]),
             model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
+            reranker: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
                 vectors: entry("vectors-0.safetensors", b"b"),
                 model: entry("model-0.safetensors.gz", b"c"),
+                reranker: None,
                 passages: vec![entry("passages-0.json.gz", b"d"), entry("passages-1.json.gz", b"e")],
             },
         }
+    }
+
+    fn with_reranker() -> Manifest {
+        let mut manifest = manifest();
+        manifest.reranker = Some(RerankerEntry { id: "r".to_owned(), max_tokens: 160, lambda: 0.5 });
+        manifest.files.reranker = Some(entry("reranker-0.safetensors.gz", b"f"));
+        manifest
     }
 
     fn parse(m: &Manifest) -> Result<Manifest> {
@@ -219,6 +249,19 @@ mod tests {
     #[test]
     fn survives_a_round_trip() {
         assert_eq!(parse(&manifest()), Ok(manifest()));
+        assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
+    }
+
+    #[test]
+    fn a_reranker_is_optional_and_has_a_file() {
+        assert!(!manifest().to_json().contains("reranker"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 1, with_reranker().files.all().count());
+        let mut no_file = with_reranker();
+        no_file.files.reranker = None;
+        assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));
+        let mut no_entry = with_reranker();
+        no_entry.reranker = None;
+        assert!(matches!(parse(&no_entry), Err(Error::Damaged { .. })));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! u64 little endian: length of the header | header: JSON | tensors, end to end
-//! header: {"__metadata__": {"siteseer.format": "1", "siteseer.kind": "bi-encoder", "siteseer.id": …,
+//! header: {"__metadata__": {"siteseer.format": "1", "siteseer.kind": "bi-encoder" | "cross-encoder", "siteseer.id": …,
 //!          "siteseer.config": JSON of ModelConfig, "siteseer.license": …, "siteseer.source": …,
-//!          "siteseer.source_sha256": …, "siteseer.tokenizer_sha256": …},
+//!          "siteseer.source_sha256": …, "siteseer.tokenizer_sha256": …,
+//!          of a cross-encoder: "siteseer.table_source_sha256": …, "siteseer.lambda": …},
 //!          NAME: {"dtype", "shape", "data_offsets"}, …}                       the tensors: see `layout`
 //! ```
 //! [`ModelFile::parse`] looks at the header only (some milliseconds, no copy of the weights) and fails with a typed
@@ -16,15 +17,13 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::config::ModelConfig;
-use super::layout::{VOCAB, layout};
+use super::layout::{Kind, VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::hash::sha256_hex;
 use crate::text::word_piece::WordPieceConfig;
 
 /// Version of the model file's format that this build reads and writes.
 pub const FORMAT_VERSION: u32 = 1;
-/// What a model file of this version holds.
-pub const KIND: &str = "bi-encoder";
 
 /// Keys of the safetensors metadata.
 pub(crate) mod key {
@@ -36,6 +35,8 @@ pub(crate) mod key {
     pub(crate) const SOURCE: &str = "siteseer.source";
     pub(crate) const SOURCE_SHA256: &str = "siteseer.source_sha256";
     pub(crate) const TOKENIZER_SHA256: &str = "siteseer.tokenizer_sha256";
+    pub(crate) const TABLE_SOURCE_SHA256: &str = "siteseer.table_source_sha256";
+    pub(crate) const LAMBDA: &str = "siteseer.lambda";
 }
 
 /// Bytes before the header: its length.
@@ -48,6 +49,7 @@ const MAX_HEADER: u64 = 1 << 24;
 pub struct ModelFile<'a> {
     file: String,
     metadata: Metadata,
+    kind: Kind,
     config: ModelConfig,
     data: &'a [u8],
 }
@@ -90,18 +92,25 @@ impl<'a> ModelFile<'a> {
         let required =
             |key| text(&metadata, key).ok_or_else(|| damaged(file_name, format!("no {key} in the metadata")));
         let kind = required(key::KIND)?;
-        if kind != KIND {
-            return Err(unsupported(format!("a model of kind {kind:?}"), "Use a bi-encoder here"));
-        }
+        let Some(kind) = Kind::of_name(kind) else {
+            return Err(unsupported(format!("a model of kind {kind:?}"), "Use a newer siteseer"));
+        };
         for key in [key::ID, key::LICENSE, key::SOURCE, key::SOURCE_SHA256, key::TOKENIZER_SHA256] {
             required(key)?;
+        }
+        if kind == Kind::CrossEncoder {
+            required(key::TABLE_SOURCE_SHA256)?;
+            let lambda = required(key::LAMBDA)?;
+            if !lambda.parse::<f32>().is_ok_and(|lambda| lambda.is_finite() && lambda >= 0.0) {
+                return Err(damaged(file_name, format!("{} is {lambda:?}, not a weight", key::LAMBDA)));
+            }
         }
         let config: ModelConfig = serde_json::from_str(required(key::CONFIG)?)
             .map_err(|error| damaged(file_name, format!("{}: {error}", key::CONFIG)))?;
         config.check().map_err(|detail| damaged(file_name, format!("{}: {detail}", key::CONFIG)))?;
 
-        let model = ModelFile { file, metadata, config, data };
-        let specs = layout(&model.config);
+        let model = ModelFile { file, metadata, kind, config, data };
+        let specs = layout(&model.config, kind);
         for spec in &specs {
             let info = model.info(&spec.name, spec.dtype)?;
             if spec.name != VOCAB {
@@ -112,25 +121,44 @@ impl<'a> ModelFile<'a> {
         if found != specs.len() {
             return Err(model.damaged(format!("{found} tensors, but the configuration has {}", specs.len())));
         }
-        let lines = model.vocab()?.lines().count();
-        let rows = model.config.vocab_size;
-        if lines > rows {
-            return Err(model.damaged(format!("{lines} tokens, but {rows} rows of word embeddings")));
+        if kind == Kind::BiEncoder {
+            let (lines, rows) = (model.vocab()?.lines().count(), model.config.vocab_size);
+            if lines > rows {
+                return Err(model.damaged(format!("{lines} tokens, but {rows} rows of word embeddings")));
+            }
         }
         Ok(model)
     }
 
-    /// Checks what [`parse`](Self::parse) leaves out because it costs time: the tokenizer's hash, and that every scale,
+    /// The file, if it is of this kind.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if it is of another.
+    pub fn of_kind(self, kind: Kind) -> Result<Self> {
+        if self.kind == kind {
+            return Ok(self);
+        }
+        let next = match kind {
+            Kind::BiEncoder => "Use a bi-encoder here",
+            Kind::CrossEncoder => "Use a cross-encoder here",
+        };
+        Err(Error::Unsupported { file: self.file, detail: format!("a model of kind {:?}", self.kind.name()), next })
+    }
+
+    /// Checks what [`parse`](Self::parse) leaves out because it costs time: a bi-encoder's tokenizer hash, and that every scale,
     /// bias and norm is a finite number.
     ///
     /// # Errors
     /// [`Error::Damaged`], naming the tensor.
     pub fn verify(&self) -> Result<()> {
-        let hash = tokenizer_sha256(self.vocab()?, &self.config.tokenizer);
-        if hash != self.tokenizer_sha256() {
-            return Err(self.damaged(format!("tokenizer has SHA-256 {hash}, recorded is {}", self.tokenizer_sha256())));
+        if self.kind == Kind::BiEncoder {
+            let hash = tokenizer_sha256(self.vocab()?, &self.config.tokenizer);
+            if hash != self.tokenizer_sha256() {
+                let recorded = self.tokenizer_sha256();
+                return Err(self.damaged(format!("tokenizer has SHA-256 {hash}, recorded is {recorded}")));
+            }
         }
-        for spec in layout(&self.config).iter().filter(|spec| spec.dtype == Dtype::F32) {
+        for spec in layout(&self.config, self.kind).iter().filter(|spec| spec.dtype == Dtype::F32) {
             if !self.f32(&spec.name, &spec.shape)?.iter().all(|value| value.is_finite()) {
                 return Err(self.damaged(format!("tensor {} holds a value that is not finite", spec.name)));
             }
@@ -161,10 +189,22 @@ impl<'a> ModelFile<'a> {
     /// The vocabulary: tokens, one a line; the line number (from 0) is the id.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if it is not UTF-8.
+    /// [`Error::Damaged`] if it is not UTF-8, or if this is a cross-encoder, which has none.
     pub fn vocab(&self) -> Result<&'a str> {
         let info = self.info(VOCAB, Dtype::U8)?;
         std::str::from_utf8(self.slice(info)).map_err(|error| self.damaged(format!("tensor {VOCAB}: {error}")))
+    }
+
+    /// What the file holds.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Number of weights, biases and norms, without quantization scales.
+    pub fn num_parameters(&self) -> usize {
+        let specs = layout(&self.config, self.kind);
+        let counted = specs.iter().filter(|spec| spec.name != VOCAB && !spec.name.ends_with(".scale"));
+        counted.map(|spec| spec.shape.iter().product::<usize>()).sum()
     }
 
     /// The architecture.
@@ -195,6 +235,17 @@ impl<'a> ModelFile<'a> {
     /// SHA-256 (hexadecimal) of the safetensors file that was imported.
     pub fn source_sha256(&self) -> &str {
         self.meta(key::SOURCE_SHA256)
+    }
+
+    /// Of a cross-encoder: [`source_sha256`](Self::source_sha256) of the bi-encoder whose word embeddings it reads with.
+    pub fn table_source_sha256(&self) -> &str {
+        self.meta(key::TABLE_SOURCE_SHA256)
+    }
+
+    /// Of a cross-encoder: how much its logit counts beside the score of the first stage, as calibrated on sites that it
+    /// was not trained on.
+    pub fn lambda(&self) -> f32 {
+        self.meta(key::LAMBDA).parse().unwrap_or_default()
     }
 
     /// [`tokenizer_sha256`] of this model: two files with the same value cut text into the same ids.

@@ -1,25 +1,14 @@
 //! An index of a collection's own documents, for collections that are no site: made as `siteseer index` makes one, each
 //! document as a page of one section.
 
-use crate::cli::index::index_pages;
-use crate::cli::model_path::find_model;
+use crate::cli::index::{PageSettings, index_pages};
+use crate::cli::model_path::{find_model, find_reranker};
 use crate::eval::collection::{Document, read_corpus};
 use crate::hash::sha256_hex;
 use crate::index::manifest::{MANIFEST_NAME, VERSION};
 use crate::site::{Page, Section};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
-
-/// What an index is made with.
-#[derive(Debug)]
-pub(super) struct Settings<'a> {
-    /// Model file; `None` is the default one.
-    pub(super) model: Option<&'a Path>,
-    /// Longest passage, in word pieces.
-    pub(super) passage_pieces: usize,
-    /// No progress.
-    pub(super) quiet: bool,
-}
 
 /// A folder with the index, removed at the end unless it is in a cache.
 #[derive(Debug)]
@@ -36,11 +25,10 @@ impl CorpusIndex {
 
     /// Indexes the documents of `collection`, or takes the index from `cache` if the same documents were indexed there
     /// with the same model and settings by the same version of the program.
-    pub(super) fn make(collection: &Path, settings: &Settings<'_>, cache: Option<&Path>) -> Result<Self> {
+    pub(super) fn make(collection: &Path, settings: &PageSettings<'_>, cache: Option<&Path>) -> Result<Self> {
         let documents = read_corpus(collection)?;
-        let model = find_model(settings.model)?;
         let (folder, temporary) = match cache {
-            Some(cache) => (cache.join(key(&documents, &model, settings.passage_pieces)?), None),
+            Some(cache) => (cache.join(key(&documents, settings)?), None),
             None => {
                 let temporary = tempfile::tempdir().context("a temporary folder can't be made")?;
                 (temporary.path().join("index"), Some(temporary))
@@ -48,7 +36,7 @@ impl CorpusIndex {
         };
         if !folder.join(MANIFEST_NAME).is_file() {
             let pages: Vec<Page> = documents.into_iter().map(page_of).collect();
-            index_pages(&pages, &model, settings.passage_pieces, &folder, settings.quiet)
+            index_pages(&pages, settings, &folder)
                 .with_context(|| format!("{}: its documents can't be indexed", collection.display()))?;
         }
         Ok(Self { folder, _temporary: temporary })
@@ -56,12 +44,16 @@ impl CorpusIndex {
 }
 
 /// Name of an index in a cache: it says everything that its bytes depend on.
-fn key(documents: &[Document], model: &Path, passage_pieces: usize) -> Result<String> {
-    let model = std::fs::read(model).with_context(|| format!("{}: can't be read", model.display()))?;
-    let settings = format!("{} {VERSION} {passage_pieces}", env!("CARGO_PKG_VERSION"));
+fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
     let texts = documents.iter().flat_map(|d| [&d.id, "\n", &d.title, "\n", &d.text, "\0"].map(str::as_bytes));
-    let corpus = sha256_hex(&texts.collect::<Vec<_>>());
-    Ok(sha256_hex(&[corpus.as_bytes(), sha256_hex(&[&model]).as_bytes(), settings.as_bytes()])[..16].to_owned())
+    let mut parts = vec![sha256_hex(&texts.collect::<Vec<_>>())];
+    let reranker = find_reranker(settings.reranker)?.map(|(path, _)| path);
+    for model in [Some(find_model(settings.model)?), reranker].into_iter().flatten() {
+        let bytes = std::fs::read(&model).with_context(|| format!("{}: can't be read", model.display()))?;
+        parts.push(sha256_hex(&[&bytes]));
+    }
+    parts.push(format!("{} {VERSION} {}", env!("CARGO_PKG_VERSION"), settings.passage_pieces));
+    Ok(sha256_hex(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())[..16].to_owned())
 }
 
 /// A document as a page: its id is the URL. One without text is found by its title.
@@ -100,7 +92,11 @@ mod tests {
             path
         };
         let (a, b) = (model("a"), model("b"));
-        let key = |text: &str, model: &Path, pieces| key(&[document("1", "t", text)], model, pieces).unwrap();
+        let key = |text: &str, model: &Path, passage_pieces| {
+            let none = Some(Path::new("none"));
+            let settings = PageSettings { model: Some(model), reranker: none, passage_pieces, quiet: true };
+            key(&[document("1", "t", text)], &settings).unwrap()
+        };
         let first = key("x", &a, 96);
         assert_eq!(first, key("x", &a, 96));
         assert!([key("y", &a, 96), key("x", &b, 96), key("x", &a, 160)].iter().all(|other| *other != first));

@@ -4,24 +4,26 @@
 mod corpus;
 
 use super::folder;
-use super::index::MAX_PIECES;
+use super::index::{MAX_PIECES, PageSettings};
 use super::progress::Progress;
 use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
 use crate::eval::metrics::Gain;
 use crate::eval::names::Names;
 use crate::eval::report::Report;
-use crate::eval::run::{Run, Step, run as rank, to_trec};
+use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
 use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
-use corpus::{CorpusIndex, Settings};
+use corpus::CorpusIndex;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Exit code when quality dropped by more than `--fail-on-drop`.
 const DROPPED: u8 = 3;
+/// Depths of reranking unless told otherwise.
+const RERANK_DEPTHS: &[usize] = &[10, 20, 30, 50];
 
 /// Arguments of `siteseer eval`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +54,13 @@ pub struct EvalArgs {
     /// Model file for the vectors of the collection's documents [default: all-MiniLM-L6-v2]
     #[arg(long, env = "SITESEER_MODEL", value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Cross-encoder file for the index of the collection's documents, or `none` [default: as `siteseer index`]
+    #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
+    reranker: Option<PathBuf>,
+    /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
+    /// if the index has a cross-encoder]
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    rerank_depth: Vec<usize>,
     /// Longest passage of the collection's documents, in word pieces
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
@@ -91,7 +100,12 @@ enum GainArg {
 pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     let collection = Collection::read(&args.collection, &args.split)?;
     let baseline = args.compare.as_deref().map(read_report).transpose()?;
-    let settings = Settings { model: args.model.as_deref(), passage_pieces: args.passage_pieces, quiet: args.quiet };
+    let settings = PageSettings {
+        model: args.model.as_deref(),
+        reranker: args.reranker.as_deref(),
+        passage_pieces: args.passage_pieces,
+        quiet: args.quiet,
+    };
     let made = match &args.index {
         Some(_) => None,
         None => Some(CorpusIndex::make(&args.collection, &settings, args.cache.as_deref())?),
@@ -124,7 +138,10 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
-    let runs = rank_all(&index, &mut searcher, &collection, &names, args.quiet)?;
+    let has_reranker = folder::load_reranker(&index, &mut searcher)?;
+    let depths = depths(&args.rerank_depth, has_reranker)
+        .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
+    let runs = rank_all(&index, &mut searcher, &depths, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
@@ -134,16 +151,30 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     conclude(args, &report, baseline.as_ref())
 }
 
+/// Depths of reranking, in rising order; none if there is nothing to rerank with, unless some were asked for.
+fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
+    let mut depths = if asked.is_empty() && has_reranker { RERANK_DEPTHS.to_vec() } else { asked.to_vec() };
+    depths.retain(|&depth| depth > 0);
+    depths.sort_unstable();
+    depths.dedup();
+    if !depths.is_empty() && !has_reranker {
+        bail!("index with --reranker FILE, or leave --rerank-depth out");
+    }
+    Ok(depths)
+}
+
 /// Climbs the ladder, step by step.
 fn rank_all(
     index: &Path,
     searcher: &mut Searcher,
+    depths: &[usize],
     collection: &Collection,
     names: &Names,
     quiet: bool,
 ) -> Result<Vec<Run>> {
     let files = &searcher.manifest().files;
     let (words, meaning) = (files.lexical.bytes, files.vectors.bytes + files.model.bytes);
+    let all = words + meaning + files.reranker.as_ref().map_or(0, |file| file.bytes);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
         tier,
@@ -154,14 +185,27 @@ fn rank_all(
     let dense = step("dense only", Tier::Dense, &["lexical"], meaning);
     let fused = step("fused", Tier::Dense, &["lexical", "dense only"], words + meaning);
 
-    let progress = Progress::new("Asking", "queries", 3 * collection.queries.len() as u64, quiet);
+    let reranked = |(at, &depth): (usize, &usize)| {
+        let name = |depth: usize| format!("+ cross-encoder {depth}");
+        let shallower = at.checked_sub(1).map(|before| name(depths[before]));
+        let against: Vec<&str> = ["fused"].into_iter().chain(shallower.as_deref()).collect();
+        (step(&name(depth), Tier::Reranked, &against, all), depth)
+    };
+    let reranked: Vec<(Step, usize)> = depths.iter().enumerate().map(reranked).collect();
+
+    let passes = if depths.is_empty() { 3 } else { 4 };
+    let progress = Progress::new("Asking", "queries", passes * collection.queries.len() as u64, quiet);
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
-    let runs = vec![
+    let mut runs = vec![
         rank(searcher, lexical, collection, names, &done)?,
         rank(&mut vectors_alone, dense, collection, names, &done)?,
         rank(searcher, fused, collection, names, &done)?,
     ];
+    drop(vectors_alone);
+    if !reranked.is_empty() {
+        runs.extend(run_reranked(searcher, reranked, collection, names, &done)?);
+    }
     progress.finish();
     Ok(runs)
 }
@@ -174,7 +218,7 @@ fn write_files(args: &EvalArgs, report: &Report, runs: &[Run], collection: &Coll
         fs::create_dir_all(folder).with_context(|| format!("{}: can't be created", folder.display()))?;
         for run in runs {
             let name = run.step.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-            write(&folder.join(format!("{name}.run")), &to_trec(run, collection))?;
+            write(&folder.join(format!("{}.run", name.trim_matches('-'))), &to_trec(run, collection))?;
         }
     }
     if let Some(path) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
