@@ -3,11 +3,16 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "common/tiny_model.rs"]
+mod tiny_model;
+
 use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
+use siteseer::cli::folder;
 use siteseer::eval::metrics::{Gain, ndcg, recall, reciprocal_rank};
+use siteseer::search::searcher::Tier;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +24,7 @@ fn fixture(name: &str) -> PathBuf {
 fn siteseer() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
     command.env("SITESEER_MODEL", Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2.safetensors"));
-    command.env("SITESEER_QUIET", "true");
+    command.env("SITESEER_RERANKER", "none").env("SITESEER_QUIET", "true");
     command
 }
 
@@ -159,6 +164,74 @@ fn the_index_of_a_site_is_judged_by_url_and_anchor() {
     eval(&other).failure().code(1).stderr(contains("judges one document twice"));
     fs::write(other.join("qrels.tsv"), "clay\tsoil.html#clay\t3\nslugs\tpests.html#slugs\thigh\n").unwrap();
     eval(&other).failure().code(1).stderr(contains("qrels.tsv:2: the grade `high`"));
+}
+
+/// Documents of each query of a TREC run, best first.
+fn documents(run: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(run).unwrap();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(' ').collect()).collect();
+    lines.chunk_by(|a, b| a[0] == b[0]).map(|q| q.iter().map(|columns| columns[2].to_owned()).collect()).collect()
+}
+
+#[test]
+fn reranked_steps_are_what_the_searcher_ranks() {
+    let desk = tempfile::tempdir().unwrap();
+    let at = |name: &str| desk.path().join(name);
+    let model = tiny_model::tiny_model(1, true);
+    fs::write(at("cross.safetensors"), tiny_model::tiny_cross_encoder(5, &model)).unwrap();
+    fs::write(at("tiny.safetensors"), model).unwrap();
+    let words = ["cat", "dog", "mat", "sat", "the", "on", "a"];
+    let document = |i: usize| {
+        let text: Vec<&str> = (0..5 + i % 9).map(|at| words[(i * 5 + at * at * 3) % 7]).collect();
+        format!("{{\"_id\":\"d{i}\",\"title\":\"{} mats\",\"text\":\"{}.\"}}\n", words[i % 4], text.join(" "))
+    };
+    fs::write(at("corpus.jsonl"), (0..40).map(document).collect::<String>()).unwrap();
+    let queries = ["cat on a mat", "the dog sat"];
+    fs::write(at("queries.tsv"), format!("a\t{}\nb\t{}\n", queries[0], queries[1])).unwrap();
+    fs::write(at("qrels.tsv"), "a\td1\t3\na\td7\t1\nb\td2\n").unwrap();
+    let eval = |reranker: &Path, depths: &str| {
+        let mut command = siteseer();
+        command.env("SITESEER_MODEL", at("tiny.safetensors")).arg("eval").arg(desk.path());
+        command.arg("--reranker").arg(reranker).args(["--rerank-depth", depths]);
+        command
+    };
+    let mut command = eval(&at("cross.safetensors"), "30,5");
+    command.arg("--cache").arg(at("cache")).arg("--run").arg(at("runs"));
+    command.assert().success().stdout(
+        contains("+ cross-encoder 5 ")
+            .and(contains("+ cross-encoder 30 - fused"))
+            .and(contains("+ cross-encoder 30 - + cross-encoder 5")),
+    );
+
+    let index = fs::read_dir(at("cache")).unwrap().next().unwrap().unwrap().path();
+    let mut searcher = folder::open(&index, true).unwrap();
+    folder::load_all_passages(&index, &mut searcher).unwrap();
+    assert!(folder::load_reranker(&index, &mut searcher).unwrap());
+    let [fused, five, thirty] =
+        ["fused", "cross-encoder-5", "cross-encoder-30"].map(|name| documents(&at("runs").join(format!("{name}.run"))));
+    for (at, query) in queries.iter().enumerate() {
+        let mut ranked = |tier| {
+            let hits = searcher.rank(query, tier, 40).unwrap();
+            hits.iter().map(|hit| searcher.passage(hit.passage).unwrap().url.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(fused[at], ranked(Tier::Dense));
+        assert_eq!(thirty[at], ranked(Tier::Reranked));
+        let sorted = |ids: &[String]| {
+            let mut ids = ids.to_vec();
+            ids.sort();
+            ids
+        };
+        assert_eq!(sorted(&five[at][..5]), sorted(&fused[at][..5]));
+        assert_eq!(five[at][5..], fused[at][5..]);
+        assert_ne!(thirty[at], five[at]);
+    }
+
+    eval(Path::new("none"), "0").assert().success().stdout(contains("cross-encoder").not());
+    eval(Path::new("none"), "10")
+        .assert()
+        .failure()
+        .code(1)
+        .stderr(contains("no cross-encoder").and(contains("--reranker")));
 }
 
 #[test]
