@@ -76,7 +76,9 @@ fn a_collection_of_documents_is_indexed_judged_compared_and_cached() {
     };
     let outputs = ["--per-query", "--json", "--run"].into_iter().zip([at("q.tsv"), at("r.json"), at("runs")]);
     let mut command = eval();
-    outputs.for_each(|(option, path)| drop(command.arg(option).arg(path)));
+    for (option, path) in outputs {
+        command.arg(option).arg(path);
+    }
     command.assert().success().stdout(
         contains("kitchen test: 6 queries, 8 judgements, linear gain")
             .and(contains("8 pages, 8 sections"))
