@@ -13,14 +13,14 @@ ensure_lint_tools() {
     if ! have shellcheck && have_apt && can_be_root; then apt_install "shellcheck" shellcheck; fi
 }
 
-# npm ci when the lock file is newer than what is installed.
+# The tools of www/ (bundler, types, tests): npm ci when the lock file is newer than what is installed.
 ensure_www_packages() {
     local www=$ROOT/www
     [[ -f $www/package.json ]] || return 0
     if [[ -f $www/node_modules/.package-lock.json && ! $www/package-lock.json -nt $www/node_modules/.package-lock.json ]]; then
         return
     fi
-    step "npm packages of www/ (development only)" npm-www "check that 'npm ci --ignore-scripts' works in www/" \
+    step "npm packages of www/ (for building and testing)" npm-www "check that 'npm ci --ignore-scripts' works in www/" \
         npm ci --prefix "$www" --ignore-scripts --no-audit --no-fund
 }
 

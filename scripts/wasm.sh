@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The browser's half: the engine compiled once per SIMD level, and the folder www/dist/ that `siteseer index` copies into
-# a site (the client's files and engine-{relaxed,simd}.{js,wasm}). The scalar engine is built for tests only.
+# a site (the client as www/bundle.js makes it, and engine-{relaxed,simd}.{js,wasm}). The scalar engine is built for
+# tests only.
 #
 # Why three builds: a wasm module with an instruction that the browser does not know fails as a whole, so the client
 # loads the best file that the browser can validate. Each build keeps its own target folder; changing RUSTFLAGS in a
@@ -75,7 +76,7 @@ is_current() {
     shift
     [[ -f $stamp && $(<"$stamp") == "$(wasm_recipe)" ]] || return 1
     for output in "$@"; do [[ -s $output ]] || return 1; done
-    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/strip.sed scripts/wasm.sh; do
+    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/bundle.js www/package-lock.json scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
     [[ -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]
@@ -109,14 +110,10 @@ mirror() {
 }
 
 assemble_dist() {
-    local fresh=$TARGET/wasm-dist.new level file
+    local fresh=$TARGET/wasm-dist.new level
     rm -rf "$fresh"
     mkdir -p "$fresh"
-    cp -R "$ROOT/www/siteseer/." "$fresh/"
-    # Comments are for readers of the source; a visitor need not download them.
-    for file in "$ROOT"/www/siteseer/*.js; do
-        sed -E -f "$ROOT/www/strip.sed" "$file" >"$fresh/${file##*/}"
-    done
+    node "$ROOT/www/bundle.js" "$fresh"
     for level in "${SHIPPED_LEVELS[@]}"; do bind_engine "$level" "$fresh"; done
     mirror "$fresh" "$DIST"
     rm -rf "$fresh"
@@ -135,6 +132,7 @@ build_wasm() {
         note "www/dist is current"
         return
     fi
+    ensure_www_packages
     begin_stamp "$stamp"
     for level in "${SHIPPED_LEVELS[@]}"; do compile_step "$level"; done
     step "wasm-bindgen, wasm-opt, www/dist" wasm-dist "read the log; './build.sh clean' and './build.sh wasm' start anew" \

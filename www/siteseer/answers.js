@@ -10,6 +10,8 @@ import { Rows } from './rows.js';
 /** @import { Words } from './strings.js' */
 /** @import { View } from './view.js' */
 
+const ORDERED = /** @type {const} */ ({ dense: 'orderedByMeaning', reranked: 'orderedByBest' });
+
 export class Answers {
   /** What was shown last. @type {ResultPage | null} */
   page = null;
@@ -60,6 +62,7 @@ export class Answers {
   #announce({ results, query, tier }, better) {
     const count = this.words.results(results.length);
     if (!results.length) this.announcer.say(this.words.say('none', { query }));
-    else this.announcer.say(better && tier === 'dense' ? this.words.say('orderedByMeaning', { results: count }) : count);
+    else if (better && tier !== 'lexical') this.announcer.say(this.words.say(ORDERED[tier], { results: count }));
+    else this.announcer.say(count);
   }
 }

@@ -9,16 +9,21 @@ import { Message } from './message.js';
 import { Runner } from './runner.js';
 
 /** @import { SearchClient } from './client.js' */
+/** @import { Tier } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
 /** @import { View } from './view.js' */
 
 /**
  * @typedef {object} BoxOptions
  * @property {number} limit
+ * @property {boolean} stays the panel is a part of the page and stays open when the focus leaves the box
  * @property {() => { search: SearchClient, release: () => void }} share
  * @property {(type: string, detail: object) => boolean} emit false if a listener prevented the default
  * @property {(query: string) => void} onQuery every new text, for the deep link
  */
+
+const TIERS = /** @type {const} */ (['lexical', 'dense', 'reranked']);
+const LOADING = /** @type {const} */ ({ lexical: 'opening', dense: 'loadingMeaning', reranked: 'loadingBest' });
 
 export class Box {
   #listeners = new AbortController();
@@ -46,7 +51,7 @@ export class Box {
     });
     this.answers = new Answers(view, words, this.combobox);
     this.message = new Message(view.message, words, () => this.run(true));
-    this.foot = new Foot(view.foot, words, () => this.#askForMeaning());
+    this.foot = new Foot(view.foot, words, (tier) => this.#askFor(tier));
     this.runner = new Runner({
       search: () => this.#search(),
       onPage: (page) => {
@@ -113,8 +118,9 @@ export class Box {
     on(clear, 'click', () => (this.setText(''), input.focus()));
     on(list, 'click', (event) => this.#onClick(event));
     on(panel, 'mousedown', (event) => event.preventDefault()); // the focus stays in the input
-    on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
     on(window.visualViewport ?? window, 'resize', () => fitPanel(panel, root.host)); // also when a screen keyboard opens
+    if (this.options.stays) return;
+    on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
     on(document, 'pointerdown', (event) => event.composedPath().includes(root) || this.#toggle(false));
   }
 
@@ -131,9 +137,10 @@ export class Box {
     return this.#shared.search;
   }
 
-  async #askForMeaning() {
-    await this.#shared?.search.load('dense').catch(() => {}); // the status tells
-    if (this.#shared?.search.status.dense.state === 'ready' && this.#open) this.run(true);
+  /** @param {Tier} tier */
+  async #askFor(tier) {
+    await this.#shared?.search.load(tier).catch(() => {}); // the status tells
+    if (this.#shared?.search.status[tier].state === 'ready' && this.#open) this.run(true);
   }
 
   /** @param {MouseEvent} event */
@@ -177,11 +184,12 @@ export class Box {
     this.combobox.expanded = !view.panel.hidden && !view.list.hidden;
     fitPanel(view.panel, view.root.host, opening);
 
-    const loading = typed && status ? [status.lexical, status.dense].find(({ state }) => state === 'loading') : undefined;
+    const loading = typed && TIERS.find((tier) => status?.[tier].state === 'loading');
     view.progress.hidden = !loading;
-    if (!loading) return;
-    view.progress.setAttribute('aria-label', words.say(loading === status?.lexical ? 'opening' : 'loadingMeaning'));
-    if (loading.total) view.progress.value = loading.loaded / loading.total;
+    if (!loading || !status) return;
+    const { loaded, total } = status[loading];
+    view.progress.setAttribute('aria-label', words.say(LOADING[loading]));
+    if (total) view.progress.value = loaded / total;
     else view.progress.removeAttribute('value');
   }
 }

@@ -1,38 +1,43 @@
-// The search as the page sees it: one worker behind it, a query climbs the ladder of tiers. What fails above the
-// lexical tier is written into the status and leaves the results as they are.
+// The search as the page sees it: one worker behind it, a query climbs the ladder of tiers. The lexical tier must be
+// there; those above it are `upper-tier.js`'s.
 
 import { abortable } from './abortable.js';
-import { SiteseerError, isAbort } from './errors.js';
 import { WorkerLink } from './link.js';
 import { LadderStatus } from './status.js';
+import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
 /** @import { OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
+/** @import { SiteseerError } from './errors.js' */
 
-/** @type {Tier[]} quickest first */
-const TIERS = ['lexical', 'dense'];
+/** The time that a visitor hardly notices. */
+const RERANK_BUDGET_MS = 300;
 
 /** @implements {Search} */
 export class SearchClient {
   status = new LadderStatus();
   #link;
   #manifest;
-  /** Calls that use the dense tier, now running: a crash among them is laid at its door. */
-  #denseCalls = 0;
-  /** @type {Promise<void> | null} */
-  #dense = null;
+  #rerankBudget;
+  #dense;
+  #reranked;
 
   /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers } = {}) {
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS } = {}) {
     const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
     this.status.savesData = !tiers && connection?.saveData === true;
-    if ((tiers ?? (this.status.savesData ? 'lexical' : 'dense')) === 'lexical') this.status.set('dense', { state: 'off' });
+    const highest = tiers ?? (this.status.savesData ? 'lexical' : 'reranked');
+    if (highest === 'lexical') this.status.set('dense', { state: 'off' });
+    if (highest !== 'reranked') this.status.set('reranked', { state: 'off' });
 
+    this.#rerankBudget = rerankBudget;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
     });
+    const dense = (this.#dense = new UpperTier('dense', this.#link, this.status, () => this.ready, 'results match words only.'));
+    this.#reranked = new UpperTier('reranked', this.#link, this.status, () => dense.load(), 'results are not re-ordered.');
     /** Settles with the lexical tier; renewed when the worker is started again. @type {Promise<void>} */
     this.ready = this.#open();
     this.ready.catch(() => {}); // told by the status and by whoever waits for it
@@ -42,9 +47,10 @@ export class SearchClient {
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, denseBytes } = await this.#link.call('open', { manifest: this.#manifest });
+      const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest });
       this.status.backend = backend;
-      this.status.dense = { ...this.status.dense, total: denseBytes };
+      this.status.dense = { ...this.status.dense, total: bytes.dense };
+      this.status.reranked = { ...this.status.reranked, total: bytes.reranked, ...(!bytes.reranked && { state: 'off' }) };
       this.status.set('lexical', { state: 'ready' });
     } catch (error) {
       if (isCrash(error) && this.#link.alive) return this.#open(); // on the worker that was started instead
@@ -56,19 +62,11 @@ export class SearchClient {
   /** @param {SiteseerError} error */
   #restarted(error) {
     if (this.status.lexical.state === 'loading') return; // `#open` meets the crash itself and opens again
-    if (this.#denseCalls > 0) this.#denseFailed(error);
-    this.#dense = null;
-    if (['loading', 'ready'].includes(this.status.dense.state)) this.status.set('dense', { state: 'idle', loaded: 0 });
+    [this.#reranked, this.#dense].find(({ busy }) => busy)?.fail(error);
+    this.#dense.forget();
+    this.#reranked.forget();
     this.ready = this.#open();
     this.ready.catch(() => {});
-  }
-
-  /** @param {SiteseerError} error */
-  #denseFailed(error) {
-    this.#dense = null;
-    if (this.status.dense.error === error) return;
-    console.warn(`Siteseer: results match words only. ${error.message}`);
-    this.status.set('dense', { state: 'failed', error });
   }
 
   /**
@@ -79,11 +77,12 @@ export class SearchClient {
   async *query(text, { limit = 8, signal } = {}) {
     signal?.throwIfAborted();
     if (!text.trim()) return;
-    for (const tier of TIERS) {
-      const page = tier === 'lexical' ? await this.#words(text, limit, signal) : await this.#meaning(text, limit, signal);
-      if (!page) return;
-      yield page;
-    }
+    yield await this.#words(text, limit, signal);
+    const dense = await this.#dense.page('query', { text, tier: 'dense', limit }, signal);
+    if (!dense) return;
+    yield dense;
+    const reranked = await this.#reranked.page('rerank', { text, limit, budget: this.#rerankBudget }, signal);
+    if (reranked) yield reranked;
   }
 
   /**
@@ -106,49 +105,12 @@ export class SearchClient {
   }
 
   /**
-   * The dense page, or null where the tier is off, failed or fails now.
-   * @param {string} text
-   * @param {number} limit
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<ResultPage | null>}
-   */
-  async #meaning(text, limit, signal) {
-    const { state } = this.status.dense;
-    if (state === 'off' || state === 'failed') return null;
-    try {
-      await abortable(this.load('dense'), signal);
-      return await this.#denseCall('query', { text, tier: 'dense', limit }, signal);
-    } catch (error) {
-      if (signal?.aborted || isAbort(error)) throw error;
-      if (!isCrash(error)) this.#denseFailed(asSiteseerError(error)); // a crash was written down by `#restarted`
-      return null;
-    }
-  }
-
-  /**
    * @param {Tier} tier
    * @returns {Promise<void>}
    */
   load(tier) {
     if (tier === 'lexical') return this.ready;
-    if (!this.#dense) {
-      this.#dense = this.#loadDense();
-      this.#dense.catch(() => {}); // written into the status
-    }
-    return this.#dense;
-  }
-
-  async #loadDense() {
-    await this.ready;
-    if (this.status.dense.state === 'failed') this.#link.pardon();
-    this.status.set('dense', { state: 'loading', loaded: 0 });
-    try {
-      await this.#denseCall('load', { tier: 'dense' });
-    } catch (error) {
-      this.#denseFailed(asSiteseerError(error));
-      throw error;
-    }
-    this.status.set('dense', { state: 'ready' });
+    return (tier === 'dense' ? this.#dense : this.#reranked).load();
   }
 
   /**
@@ -156,8 +118,8 @@ export class SearchClient {
    * @returns {Promise<Float32Array>}
    */
   async embed(text) {
-    await this.load('dense');
-    return this.#denseCall('embed', { text });
+    await this.#dense.load();
+    return this.#dense.call('embed', { text });
   }
 
   /**
@@ -165,35 +127,11 @@ export class SearchClient {
    * @returns {Promise<Uint32Array>}
    */
   async tokenIds(text) {
-    await this.load('dense');
-    return this.#denseCall('tokenIds', { text });
-  }
-
-  /**
-   * @param {string} method
-   * @param {object} args
-   * @param {AbortSignal} [signal]
-   */
-  async #denseCall(method, args, signal) {
-    this.#denseCalls++;
-    try {
-      return await this.#link.call(method, args, signal);
-    } finally {
-      this.#denseCalls--;
-    }
+    await this.#dense.load();
+    return this.#dense.call('tokenIds', { text });
   }
 
   close() {
     this.#link.close();
   }
 }
-
-/** @param {unknown} error */
-const isCrash = (error) => error instanceof SiteseerError && error.code === 'crash';
-
-/**
- * @param {unknown} error
- * @returns {SiteseerError}
- */
-const asSiteseerError = (error) =>
-  error instanceof SiteseerError ? error : new SiteseerError('engine', error instanceof Error ? error.message : String(error));

@@ -7,16 +7,17 @@ import { share } from './shared.js';
 import { Words } from './strings.js';
 import { buildView } from './view.js';
 
-/** @import { Strings, Tier } from './siteseer.js' */
+/** @import { OpenOptions, Strings, Tier } from './siteseer.js' */
 
 const NAME = 'siteseer-search';
+const TIERS = /** @type {Tier[]} */ (['lexical', 'dense', 'reranked']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */
-const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
+export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'deep-link'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'panel', 'deep-link'];
 
   /** @type {Box | undefined} */
   #box;
@@ -30,10 +31,11 @@ export class SiteseerSearchElement extends Base {
   connectedCallback() {
     if (!this.isConnected || this.#box) return;
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open', delegatesFocus: true });
-    const words = new Words(this.#language(), this.#strings);
+    const words = new Words(languageOf(this), this.#strings);
     const view = buildView(root, words, { label: this.getAttribute('label'), placeholder: this.getAttribute('placeholder') });
     const box = (this.#box = new Box(view, words, {
       limit: Number(this.getAttribute('limit')) || 8,
+      stays: this.getAttribute('panel') === 'static',
       share: () => share(this.#options()),
       emit: (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true })),
       onQuery: (query) => this.#link?.write(query),
@@ -78,22 +80,23 @@ export class SiteseerSearchElement extends Base {
     this.attributeChangedCallback();
   }
 
-  #language() {
-    return this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
-  }
-
-  /** @returns {{ manifest?: string, tiers?: Tier }} */
+  /** @returns {OpenOptions} */
   #options() {
     const manifest = this.getAttribute('manifest');
-    const tiers = this.getAttribute('tiers');
-    return {
-      ...(manifest && { manifest }),
-      ...((tiers === 'lexical' || tiers === 'dense') && { tiers }),
-    };
+    const tiers = TIERS.find((tier) => tier === this.getAttribute('tiers'));
+    const rerankBudget = Number(this.getAttribute('rerank-budget'));
+    return { ...(manifest && { manifest }), ...(tiers && { tiers }), ...(rerankBudget > 0 && { rerankBudget }) };
   }
 }
 
-/** Registers the elements, once, and only where there are elements. */
+/**
+ * The language of an element's surroundings.
+ * @param {Element} element
+ */
+export const languageOf = (element) =>
+  element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
+
+/** Registers the element, once, and only where there are elements. */
 export function define() {
   if (globalThis.customElements && !customElements.get(NAME)) customElements.define(NAME, SiteseerSearchElement);
 }

@@ -9,6 +9,14 @@ export interface Hit {
   score: number;
   lexicalRank: number | null;
   denseRank: number | null;
+  /** Of the reranker; null where it has not scored the passage. */
+  logit: number | null;
+}
+
+export interface Ranking {
+  tier: Tier;
+  hits: Hit[];
+  missing: number[];
 }
 
 /** A result as the engine gives it: `url` is relative to the site's root. */
@@ -28,8 +36,14 @@ export interface Engine {
   load_lexical(bytes: Uint8Array): void;
   load_vectors(bytes: Uint8Array): void;
   load_model(bytes: Uint8Array): void;
+  /** After `load_model`. */
+  load_reranker(bytes: Uint8Array): void;
   /** `missing`: chunks of passages that `results` will need and that were not added yet. */
-  rank(query: string, tier: Tier, limit: number): { tier: Tier; hits: Hit[]; missing: number[] };
+  rank(query: string, tier: 'lexical' | 'dense', limit: number): Ranking;
+  /** The reranker's logits of passages whose chunks were added. */
+  score_pairs(query: string, passages: Uint32Array): Float32Array;
+  /** A dense ranking with its first `logits.length` hits in the order of the blend; the others follow as they were. */
+  rerank(hits: Hit[], logits: Float32Array): Ranking;
   add_passages(chunk: number, bytes: Uint8Array): void;
   results(query: string, hits: Hit[]): EngineResult[];
   embed(text: string): Float32Array;

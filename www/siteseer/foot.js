@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 
-/** @import { ResultPage, Status } from './siteseer.js' */
+/** @import { ResultPage, Status, Tier } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
 
 const KEYS = /** @type {const} */ ([
@@ -11,7 +11,13 @@ const KEYS = /** @type {const} */ ([
   ['esc', 'keyClose'],
 ]);
 
+const BADGES = /** @type {const} */ ({ lexical: 'byWords', dense: 'byMeaning', reranked: 'bestFirst' });
+
+/** What a tier says of itself, and what a button offers to load. @typedef {{ note?: string, reason?: string, action?: string, tier?: Tier }} Saying */
+
 export class Foot {
+  /** What the button would load. @type {Tier} */
+  #offered = 'dense';
   #badge = h('span', { class: 'badge', part: 'badge' });
   #note = h('span', { class: 'note', part: 'note' });
   #reason = h('span', { class: 'reason', part: 'reason' });
@@ -21,11 +27,11 @@ export class Foot {
   /**
    * @param {HTMLElement} foot
    * @param {Words} words
-   * @param {() => void} onAction the visitor asks for the dense tier
+   * @param {(tier: Tier) => void} onAction the visitor asks for a tier
    */
   constructor(foot, words, onAction) {
     this.words = words;
-    this.#action.addEventListener('click', onAction);
+    this.#action.addEventListener('click', () => onAction(this.#offered));
     this.#keys.append(...KEYS.map(([key, name]) => h('span', {}, h('kbd', {}, key), ` ${words.say(name)}`)));
     foot.replaceChildren(this.#badge, this.#note, this.#reason, this.#action, this.#keys);
   }
@@ -36,11 +42,13 @@ export class Foot {
    * @returns {boolean} whether there is anything to say
    */
   update(page, status) {
+    const shown = page?.tier ?? 'lexical';
     this.#keys.hidden = this.#badge.hidden = !page?.results.length;
-    this.#badge.classList.toggle('dense', page?.tier === 'dense');
-    this.#badge.textContent = this.words.say(page?.tier === 'dense' ? 'byMeaning' : 'byWords');
+    this.#badge.className = `badge ${shown}`;
+    setText(this.#badge, this.words.say(BADGES[shown]));
 
-    const { note, reason = '', action = '' } = this.#dense(status);
+    const { note = '', reason = '', action = '', tier = 'dense' } = this.#saying(status);
+    this.#offered = tier;
     setText(this.#note, note);
     this.#note.hidden = !note;
     setText(this.#reason, reason);
@@ -52,24 +60,29 @@ export class Foot {
   }
 
   /**
+   * The lowest tier that has something to say.
    * @param {Status | undefined} status
-   * @returns {{ note: string, reason?: string, action?: string }}
+   * @returns {Saying}
    */
-  #dense(status) {
+  #saying(status) {
     const { words } = this;
-    if (!status || status.lexical.state === 'failed') return { note: '' };
-    const { state, loaded, total, error } = status.dense;
-    switch (state) {
-      case 'loading':
-        return { note: words.say('meaningLoading', { loaded: words.size(loaded), total: words.size(total) }) };
-      case 'failed':
-        return { note: words.say('meaningFailed'), reason: error?.message, action: words.say('retry') };
-      case 'off':
-        if (!status.savesData) return { note: '' };
-        return { note: words.say('meaningOff'), action: words.say('load', { size: words.size(total) }) };
-      default:
-        return { note: '' };
+    if (!status || status.lexical.state === 'failed') return {};
+    const { dense, reranked, savesData } = status;
+    const size = (/** @type {number} */ bytes) => words.size(bytes);
+    const retry = words.say('retry');
+    const progress = ({ loaded = 0, total = 0 }) => ({ loaded: size(loaded), total: size(total) });
+    if (dense.state === 'loading') return { note: words.say('meaningLoading', progress(dense)) };
+    if (dense.state === 'failed') return { note: words.say('meaningFailed'), reason: dense.error?.message, action: retry };
+    if (dense.state === 'off') {
+      return savesData ? { note: words.say('meaningOff'), action: words.say('load', { size: size(dense.total) }) } : {};
     }
+    const tier = /** @type {const} */ ('reranked');
+    if (reranked.state === 'loading') return { note: words.say('bestLoading', progress(reranked)) };
+    if (reranked.state === 'failed') return { note: words.say('bestFailed'), reason: reranked.error?.message, action: retry, tier };
+    if (reranked.state === 'off' && savesData && reranked.total) {
+      return { action: words.say('loadBest', { size: size(reranked.total) }), tier };
+    }
+    return {};
   }
 }
 

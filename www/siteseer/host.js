@@ -1,11 +1,14 @@
 // What runs in the worker: one engine, one index, and the ladder of tiers. It fetches what the engine needs, when it
 // needs it, and says through `emit` how far each tier has come. It knows nothing of messages or of the page.
 
+import { Chunks } from './chunks.js';
 import { detectBackend, loadEngine } from './detect.js';
 import { SiteseerError } from './errors.js';
+import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 import { storedBytes, sumProgress } from './progress.js';
+import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { selectResults } from './select.js';
 
 /** @import { Backend, Result, ResultPage, Tier } from './siteseer.js' */
@@ -15,9 +18,18 @@ import { selectResults } from './select.js';
 /** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
 const PASSAGES_PER_SECTION = 3;
 
+/** @typedef {{ text: string, limit: number }} Query `limit`: results at most */
+
 /**
  * What `open` found.
- * @typedef {{ engine: Engine, backend: Backend, manifest: Manifest, base: string, root: string }} Index
+ * @typedef {object} Index
+ * @property {Engine} engine
+ * @property {Backend} backend
+ * @property {Manifest} manifest
+ * @property {string} root address of the site
+ * @property {(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void) => Promise<Uint8Array>} fetch
+ * @property {Chunks} chunks
+ * @property {PairScorer} scorer
  */
 
 export class Host {
@@ -25,8 +37,8 @@ export class Host {
   #opened;
   /** Tiers that are ready or on their way. @type {Map<Tier, Promise<void>>} */
   #tiers = new Map();
-  /** Passage chunks that are ready or on their way. @type {Map<number, Promise<void>>} */
-  #chunks = new Map();
+  /** The newest dense ranking, for the reranker. @type {(Query & { hits: Hit[] }) | undefined} */
+  #ranked;
 
   /** @param {(event: 'progress', data: { tier: Tier, loaded: number, total: number }) => void} emit */
   constructor(emit) {
@@ -41,22 +53,23 @@ export class Host {
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
    * @param {{ manifest: string }} args
-   * @returns {Promise<{ backend: Backend, denseBytes: number }>}
+   * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number } }>} stored bytes; 0: not in this index
    */
   async open({ manifest: url }) {
     const loading = loadEngine(detectBackend());
     loading.catch(() => {}); // meanwhile the manifest, whose error says more
     const { manifest, text } = await fetchManifest(url);
     const EngineClass = await loading;
-    this.#opened = {
-      engine: guard(() => new EngineClass(text)),
-      backend: EngineClass.backend(),
-      manifest,
-      base: url,
-      root: new URL(manifest.siteRoot, url).href,
-    };
+    const engine = guard(() => new EngineClass(text));
+    /** @type {Index['fetch']} */
+    const fetch = (file, priority, progress) => loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
+    const backend = EngineClass.backend();
+    const chunks = new Chunks(engine, manifest, (file) => fetch(file, 'high'));
+    const root = new URL(manifest.siteRoot, url).href;
+    this.#opened = { engine, backend, manifest, root, fetch, chunks, scorer: new PairScorer(engine) };
     await this.load({ tier: 'lexical' });
-    return { backend: this.#opened.backend, denseBytes: storedBytes(manifest.files.vectors, manifest.files.model) };
+    const { vectors, model, reranker } = manifest.files;
+    return { backend, bytes: { dense: storedBytes(vectors, model), reranked: reranker ? storedBytes(reranker) : 0 } };
   }
 
   /**
@@ -66,43 +79,92 @@ export class Host {
   load({ tier }) {
     let loading = this.#tiers.get(tier);
     if (!loading) {
-      loading = tier === 'lexical' ? this.#loadLexical() : this.#loadDense();
+      loading = this.#load(tier);
       this.#tiers.set(tier, loading);
       loading.catch(() => this.#tiers.delete(tier));
     }
     return loading;
   }
 
-  async #loadLexical() {
-    const { engine, manifest } = this.#index;
-    const { lexical } = manifest.files;
-    const bytes = await this.#fetch(lexical, this.#progress('lexical', [lexical]), 'high');
-    guard(() => engine.load_lexical(bytes), lexical);
-  }
-
-  async #loadDense() {
-    const { engine, manifest } = this.#index;
-    const { vectors, model } = manifest.files;
-    const progress = this.#progress('dense', [vectors, model]);
-    await Promise.all([
-      this.#fetch(vectors, progress, 'low').then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
-      this.#fetch(model, progress, 'low').then((bytes) => guard(() => engine.load_model(bytes), model)),
-    ]);
+  /** @param {Tier} tier */
+  async #load(tier) {
+    const { engine, manifest, fetch } = this.#index;
+    const { lexical, vectors, model, reranker } = manifest.files;
+    if (tier === 'lexical') {
+      const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
+      guard(() => engine.load_lexical(bytes), lexical);
+    } else if (tier === 'dense') {
+      const progress = this.#progress(tier, [vectors, model]);
+      await Promise.all([
+        fetch(vectors, 'low', progress).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
+        fetch(model, 'low', progress).then((bytes) => guard(() => engine.load_model(bytes), model)),
+      ]);
+    } else {
+      if (!reranker) throw new SiteseerError('engine', 'This index has no reranker.');
+      await this.load({ tier: 'dense' });
+      const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
+      guard(() => engine.load_reranker(bytes), reranker);
+    }
   }
 
   /**
-   * @param {{ text: string, tier: Tier, limit: number }} args
+   * @param {Query & { tier: 'lexical' | 'dense' }} args
    * @param {AbortSignal} signal
    * @returns {Promise<ResultPage>}
    */
-  async query({ text, tier, limit }, signal) {
+  async query({ tier, ...query }, signal) {
     const start = performance.now();
-    const { engine, backend, root } = this.#index;
     await this.load({ tier });
-    const { hits } = guard(() => engine.rank(text, tier, limit * PASSAGES_PER_SECTION));
+    return this.#page(tier, query, this.#rank(tier, query), start, signal);
+  }
+
+  /**
+   * The dense page of a query, its best candidates re-ordered.
+   * @param {Query & { budget: number }} args `budget`: milliseconds for scoring
+   * @param {AbortSignal} signal
+   * @returns {Promise<ResultPage | null>} null: there was time for too few candidates, or there are too few
+   */
+  async rerank({ budget, ...query }, signal) {
+    const start = performance.now();
+    await this.load({ tier: 'reranked' });
+    const { engine, chunks, scorer } = this.#index;
+    const capacity = scorer.capacity(budget);
+    if (!capacity) return null;
+    const hits = this.#rank('dense', query);
+    const candidates = await chunks.load(hits.slice(0, capacity));
+    const logits = await scorer.score(query.text, candidates, budget, signal);
+    if (!logits) return null;
+    const reranked = guard(() => engine.rerank([...candidates, ...hits.slice(capacity)], logits));
+    return this.#page('reranked', query, reranked.hits, start, signal);
+  }
+
+  /**
+   * @param {'lexical' | 'dense'} tier
+   * @param {Query} query
+   * @returns {Hit[]}
+   */
+  #rank(tier, { text, limit }) {
+    const known = this.#ranked;
+    if (tier === 'dense' && known?.text === text && known.limit === limit) return known.hits;
+    const { hits } = guard(() => this.#index.engine.rank(text, tier, Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES)));
+    if (tier === 'dense') this.#ranked = { text, limit, hits };
+    return hits;
+  }
+
+  /**
+   * Reads the hits' passages as far as needed for `limit` results.
+   * @param {Tier} tier
+   * @param {Query} query
+   * @param {Hit[]} hits
+   * @param {number} start when the work on this page began
+   * @param {AbortSignal} signal
+   * @returns {Promise<ResultPage>}
+   */
+  async #page(tier, { text, limit }, hits, start, signal) {
+    const { engine, backend, root, chunks } = this.#index;
     let results = /** @type {Result[]} */ ([]);
     for (let end = limit; results.length < limit && end < hits.length + limit; end += limit) {
-      const shown = await this.#withPassages(hits.slice(0, end));
+      const shown = await chunks.load(hits.slice(0, end));
       signal.throwIfAborted();
       results = selectResults(guard(() => engine.results(text, shown)), root, limit);
     }
@@ -122,70 +184,10 @@ export class Host {
   }
 
   /**
-   * Loads the passages of hits. Hits whose chunk cannot be had are left out, unless that leaves none.
-   * @param {Hit[]} hits
-   */
-  async #withPassages(hits) {
-    const chunkOf = (/** @type {Hit} */ { passage }) => Math.floor(passage / this.#index.manifest.passagesPerChunk);
-    const chunks = [...new Set(hits.map(chunkOf))];
-    const outcomes = await Promise.allSettled(chunks.map((chunk) => this.#chunk(chunk)));
-    const failed = new Set(chunks.filter((_, i) => outcomes[i].status === 'rejected'));
-    const shown = hits.filter((hit) => !failed.has(chunkOf(hit)));
-    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failure && shown.length === 0) throw failure.reason;
-    return shown;
-  }
-
-  /** @param {number} chunk */
-  #chunk(chunk) {
-    let loading = this.#chunks.get(chunk);
-    if (!loading) {
-      const file = this.#index.manifest.files.passages[chunk];
-      loading = this.#fetch(file, () => {}, 'high').then((bytes) => {
-        guard(() => this.#index.engine.add_passages(chunk, bytes), file);
-      });
-      this.#chunks.set(chunk, loading);
-      loading.catch(() => this.#chunks.delete(chunk));
-    }
-    return loading;
-  }
-
-  /**
-   * @param {FileEntry} file
-   * @param {(file: FileEntry, loaded: number) => void} progress
-   * @param {RequestPriority} priority
-   */
-  #fetch(file, progress, priority) {
-    return loadFile(this.#index.base, file, { priority, onBytes: (loaded) => progress(file, loaded) });
-  }
-
-  /**
    * @param {Tier} tier
    * @param {FileEntry[]} files
    */
   #progress(tier, files) {
     return sumProgress(files, (loaded, total) => this.emit('progress', { tier, loaded, total }));
-  }
-}
-
-/**
- * Calls the engine. A trap leaves its memory in an unknown state: the error says `crash`, and the page starts a new
- * worker. Any other error is the engine's own message.
- * @template T
- * @param {() => T} call
- * @param {FileEntry} [file] which the call reads
- * @returns {T}
- */
-function guard(call, file) {
-  try {
-    return call();
-  } catch (cause) {
-    const trapped = cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError;
-    const what = cause instanceof Error ? cause.message : String(cause);
-    throw new SiteseerError(trapped ? 'crash' : 'engine', trapped ? `The search engine stopped (${what}).` : what, {
-      file: file?.name,
-      next: trapped ? 'There may be too little memory on this device.' : '',
-      cause,
-    });
   }
 }

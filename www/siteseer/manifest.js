@@ -14,7 +14,7 @@ import { SiteseerError } from './errors.js';
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
  * @property {number} passagesPerChunk
- * @property {{ lexical: FileEntry, vectors: FileEntry, model: FileEntry, passages: FileEntry[] }} files
+ * @property {{ lexical: FileEntry, vectors: FileEntry, model: FileEntry, reranker?: FileEntry, passages: FileEntry[] }} files
  */
 
 const VERSION = 1;

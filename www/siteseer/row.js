@@ -33,10 +33,10 @@ export function fillRow(row, result, grouped) {
 }
 
 /**
- * Each heading keeps its own direction; the row's is the title's.
+ * Each heading keeps its own direction; the row's is the title's. The sign stays with the heading that it leads to.
  * @param {string[]} headings
  */
-const breadcrumb = (headings) => headings.flatMap((heading, i) => [...(i ? [' › '] : []), h('bdi', {}, heading)]);
+const breadcrumb = (headings) => headings.flatMap((heading, i) => [...(i ? [' ›\u00a0'] : []), h('bdi', {}, heading)]);
 
 /**
  * A page's first heading mostly repeats its title ("Workspaces" under "Workspaces - The Cargo Book").

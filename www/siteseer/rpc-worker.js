@@ -2,11 +2,9 @@
 // its result or its error, and aborts the call's signal when the page withdraws it.
 
 import { toPlain } from './errors.js';
+import { nextTask } from './next-task.js';
 
 /** @typedef {(args: any, signal: AbortSignal) => unknown} Method */
-
-/** Lets messages that already wait in the queue be handled: a withdrawn call is then never begun. */
-const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /**
  * @param {Pick<Worker, 'postMessage' | 'addEventListener'>} scope the worker's own global scope
@@ -23,7 +21,7 @@ export function serve(scope, methods) {
     const controller = new AbortController();
     running.set(id, controller);
     try {
-      await nextTask();
+      await nextTask(); // a call that was withdrawn meanwhile is never begun
       controller.signal.throwIfAborted();
       scope.postMessage({ id, result: await methods[method](args, controller.signal) });
     } catch (error) {

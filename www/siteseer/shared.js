@@ -3,17 +3,17 @@
 
 import { SearchClient } from './client.js';
 
-/** @import { Tier } from './siteseer.js' */
+/** @import { OpenOptions } from './siteseer.js' */
 
 /** @type {Map<string, { search: SearchClient, users: number }>} */
 const open = new Map();
 
 /**
- * @param {{ manifest?: string, tiers?: Tier }} options
+ * @param {OpenOptions} options
  * @returns {{ search: SearchClient, release: () => void }} `release` once
  */
 export function share(options) {
-  const key = JSON.stringify([options.manifest, options.tiers]);
+  const key = JSON.stringify([options.manifest, options.tiers, options.rerankBudget]);
   let entry = open.get(key);
   if (!entry || entry.search.status.lexical.state === 'failed') {
     entry = { search: new SearchClient(options), users: 0 };

@@ -1,8 +1,11 @@
 // The public types of the browser client. `client.js` and `element.js` are checked against them; TypeScript users
 // get them with `import { open } from './siteseer/siteseer.js'`.
 
-/** A rung of the ladder. `lexical` matches words and needs no model; `dense` compares embeddings. */
-export type Tier = 'lexical' | 'dense';
+/**
+ * A rung of the ladder. `lexical` matches words and needs no model; `dense` compares embeddings; `reranked` reads the
+ * best candidates together with the query and re-orders them (where the index has a reranker).
+ */
+export type Tier = 'lexical' | 'dense' | 'reranked';
 
 /** Which build of the engine answers. */
 export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
@@ -10,8 +13,13 @@ export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
 export interface OpenOptions {
   /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
   manifest?: string | URL;
-  /** The highest tier to use. Default `'dense'`, or `'lexical'` where the visitor's browser asks to save data. */
+  /** The highest tier to use. Default `'reranked'`, or `'lexical'` where the visitor's browser asks to save data. */
   tiers?: Tier;
+  /**
+   * Milliseconds that a query may spend on scoring candidates in the reranked tier, best candidates first. Default 300.
+   * Where there is time for fewer than four the query ends with the dense page.
+   */
+  rerankBudget?: number;
 }
 
 export interface QueryOptions {
@@ -25,6 +33,8 @@ export interface QueryOptions {
 export interface Explanation {
   lexicalRank: number | null;
   denseRank: number | null;
+  /** What the reranker says of the passage, the higher the better; null: it has not scored it. */
+  logit: number | null;
   matchedTerms: string[];
 }
 
@@ -80,7 +90,7 @@ export class SiteseerError extends Error {
   readonly next: string;
 }
 
-/** `off`: not asked for (bound by `tiers` or by Save-Data). */
+/** `off`: not asked for (bound by `tiers` or by Save-Data), or not in this index. */
 export type TierState = 'idle' | 'loading' | 'ready' | 'failed' | 'off';
 
 export interface TierStatus {
@@ -92,10 +102,11 @@ export interface TierStatus {
   readonly error?: SiteseerError;
 }
 
-/** Where the ladder stands. Fires a plain `change` event whenever `lexical`, `dense` or `backend` changed. */
+/** Where the ladder stands. Fires a plain `change` event whenever a tier or `backend` changed. */
 export interface Status extends EventTarget {
   readonly lexical: TierStatus;
   readonly dense: TierStatus;
+  readonly reranked: TierStatus;
   readonly backend: Backend | null;
   /** True where the visitor's browser asked to save data and the site did not insist. */
   readonly savesData: boolean;
@@ -123,29 +134,37 @@ export interface Strings {
   label: string;
   placeholder: string;
   clear: string;
+  close: string;
   results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
   byWords: string;
   byMeaning: string;
+  bestFirst: string;
   opening: string;
   loadingMeaning: string;
   meaningLoading: string;
   meaningFailed: string;
   meaningOff: string;
   load: string;
+  loadingBest: string;
+  bestLoading: string;
+  bestFailed: string;
+  loadBest: string;
   none: string;
   noneHint: string;
   noneYet: string;
   unavailable: string;
   retry: string;
   orderedByMeaning: string;
+  orderedByBest: string;
   keyMove: string;
   keyOpen: string;
   keyClose: string;
 }
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `limit`, `label`, `placeholder`, `lang`,
- * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty).
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `limit`, `label`, `placeholder`, `lang`,
+ * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
+ * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves).
  * Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
@@ -155,8 +174,23 @@ export class SiteseerSearchElement extends HTMLElement {
   strings: Partial<Strings>;
 }
 
+/**
+ * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is
+ * not typing. Attributes and events are those of `<siteseer-search>`, without `panel`.
+ */
+export class SiteseerModalElement extends HTMLElement {
+  readonly open: boolean;
+  show(): void;
+  close(): void;
+  /** The text in the box; setting it searches. */
+  value: string;
+  /** Replaces some of the strings. */
+  strings: Partial<Strings>;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
+    'siteseer-modal': SiteseerModalElement;
     'siteseer-search': SiteseerSearchElement;
   }
 }

@@ -5,44 +5,17 @@
 //
 // By question: *who answers a query?* `client.js` asks the worker (`worker.js`, `host.js`) tier by tier. *Where do the
 // files come from?* `loader.js`, as `manifest.js` names them. *Which engine?* `detect.js`. *Who draws?* `element.js`,
-// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`.
+// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`; in a dialog, `modal.js`.
 
 import { SearchClient } from './client.js';
 import { define } from './element.js';
-
-// Modules further down, named here so that the browser fetches all of them at once and not level by level.
-import './abortable.js';
-import './announcer.js';
-import './answers.js';
-import './box.js';
-import './combobox.js';
-import './deep-link.js';
-import './dom.js';
-import './excerpt.js';
-import './fit.js';
-import './foot.js';
-import './languages.js';
-import './link.js';
-import './message.js';
-import './press.js';
-import './row.js';
-import './rows.js';
-import './rpc-client.js';
-import './runner.js';
-import './shared.js';
-import './slide.js';
-import './status.js';
-import './strings.js';
-import './style-field.js';
-import './style-results.js';
-import './style-tokens.js';
-import './styles.js';
-import './view.js';
+import { defineModal } from './modal.js';
 
 /** @import { OpenOptions, Search } from './siteseer.js' */
 
 export { SiteseerError } from './errors.js';
 export { SiteseerSearchElement } from './element.js';
+export { SiteseerModalElement } from './modal.js';
 
 /**
  * @param {OpenOptions} [options]
@@ -60,3 +33,4 @@ export async function open(options) {
 }
 
 define();
+defineModal();

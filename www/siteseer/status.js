@@ -8,6 +8,8 @@ export class LadderStatus extends EventTarget {
   lexical = { state: 'idle', loaded: 0, total: 0 };
   /** @type {TierStatus} */
   dense = { state: 'idle', loaded: 0, total: 0 };
+  /** @type {TierStatus} */
+  reranked = { state: 'idle', loaded: 0, total: 0 };
   /** @type {Backend | null} */
   backend = null;
   savesData = false;

@@ -16,6 +16,11 @@ export const results = /* css */ `
   box-shadow: var(--_shadow);
   overflow: hidden;
 }
+:host([panel='static']) .panel {
+  position: static;
+  margin-block-start: 8px;
+  box-shadow: none;
+}
 .list {
   position: relative; /* what slides is measured within it */
   flex: 1;
@@ -47,7 +52,13 @@ export const results = /* css */ `
   border-radius: 3px;
   background: var(--_accent);
 }
-.title { display: block; font-weight: 600; line-height: 1.35; }
+.title, .page, .excerpt {
+  display: -webkit-box;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 3;
+  overflow: hidden;
+}
+.title { font-weight: 600; line-height: 1.35; }
 .row[aria-selected='true'] .title { color: var(--_accent); }
 .path {
   display: block;
@@ -55,12 +66,17 @@ export const results = /* css */ `
   color: var(--_muted);
   font-size: 0.8125em;
 }
+.path bdi { /* a heading takes one line at most */
+  display: inline-block;
+  max-inline-size: calc(100% - 1.5em); /* beside its sign */
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  vertical-align: bottom;
+}
 .excerpt {
-  display: -webkit-box;
-  -webkit-box-orient: vertical;
   -webkit-line-clamp: 2;
   margin-block-start: 3px;
-  overflow: hidden;
   color: var(--_muted);
   font-size: 0.875em;
 }
@@ -125,8 +141,9 @@ mark {
   border: 2px solid var(--_muted);
   border-radius: 50%;
 }
-.badge.dense { color: var(--_accent); }
-.badge.dense::before { border-color: currentColor; background: currentColor; }
+.badge.dense, .badge.reranked { color: var(--_accent); }
+.badge.dense::before, .badge.reranked::before { border-color: currentColor; background: currentColor; }
+.badge.reranked::before { outline: 1.5px solid; outline-offset: 1.5px; margin-inline: 3px 2px; }
 .note { font-variant-numeric: tabular-nums; }
 .reason {
   display: -webkit-box;
@@ -167,6 +184,6 @@ kbd {
   .row[aria-selected='true'] { outline: 2px solid Highlight; outline-offset: -2px; }
   .row[aria-selected='true']::before { background: Highlight; }
   mark { background: Mark; color: MarkText; forced-color-adjust: none; }
-  .badge.dense::before { background: CanvasText; forced-color-adjust: none; }
+  .badge.dense::before, .badge.reranked::before { background: CanvasText; forced-color-adjust: none; }
 }
 `;

@@ -31,8 +31,11 @@ export const tokens = /* css */ `
   display: block;
   position: relative;
   scroll-margin-block-start: var(--siteseer-scroll-margin, 8px);
-  font: var(--_size) / 1.5 var(--_font);
   font-family: var(--_font);
+  font-size: var(--_size);
+  font-style: normal;
+  font-weight: 400;
+  line-height: 1.5;
   color: var(--_text);
   text-align: start;
   -webkit-text-size-adjust: 100%;

@@ -2,17 +2,24 @@
 // all boxes, and there before the first paint.
 
 import { controls } from './style-field.js';
+import { modal } from './style-modal.js';
 import { results } from './style-results.js';
 import { tokens } from './style-tokens.js';
 
-/** @type {CSSStyleSheet[] | undefined} */
-let made;
+/** Sheets by their text. @type {Map<string, CSSStyleSheet>} */
+const made = new Map();
 
-export function sheets() {
-  made ??= [tokens, controls, results].map((css) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    return sheet;
-  });
-  return made;
+/** @param {string} css */
+function sheet(css) {
+  const known = made.get(css);
+  if (known) return known;
+  const fresh = new CSSStyleSheet();
+  fresh.replaceSync(css);
+  made.set(css, fresh);
+  return fresh;
 }
+
+/** Of `<siteseer-search>`. */
+export const boxSheets = () => [tokens, controls, results].map(sheet);
+/** Of `<siteseer-modal>`. */
+export const modalSheets = () => [tokens, modal].map(sheet);

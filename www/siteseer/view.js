@@ -2,12 +2,12 @@
 // place, and a foot line. Built once; the parts are handed out by name.
 
 import { h, icon } from './dom.js';
-import { sheets } from './styles.js';
+import { boxSheets } from './styles.js';
 
 /** @import { Words } from './strings.js' */
 
-const GLASS = 'M20 20l-4.6-4.6M17.5 10.75a6.75 6.75 0 1 1-13.5 0 6.75 6.75 0 0 1 13.5 0z';
-const CROSS = 'M7 7l10 10M17 7L7 17';
+export const GLASS = 'M20 20l-4.6-4.6M17.5 10.75a6.75 6.75 0 1 1-13.5 0 6.75 6.75 0 0 1 13.5 0z';
+export const CROSS = 'M7 7l10 10M17 7L7 17';
 
 /** @typedef {ReturnType<typeof buildView>} View */
 
@@ -17,7 +17,7 @@ const CROSS = 'M7 7l10 10M17 7L7 17';
  * @param {{ label: string | null, placeholder: string | null }} texts of the element's attributes
  */
 export function buildView(root, words, texts) {
-  root.adoptedStyleSheets = sheets();
+  root.adoptedStyleSheets = boxSheets();
   const label = texts.label ?? words.say('label');
   const input = h('input', {
     id: 'input',

@@ -3,14 +3,6 @@
 import { Host } from './host.js';
 import { serve } from './rpc-worker.js';
 
-// Modules further down, named here so that the browser fetches all of them at once.
-import './detect.js';
-import './errors.js';
-import './loader.js';
-import './manifest.js';
-import './progress.js';
-import './select.js';
-
 const scope = /** @type {Pick<Worker, 'postMessage' | 'addEventListener'>} */ (/** @type {unknown} */ (self));
 const host = new Host((event, data) => scope.postMessage({ event, data }));
 
@@ -18,6 +10,7 @@ serve(scope, {
   open: (args) => host.open(args),
   load: (args) => host.load(args),
   query: (args, signal) => host.query(args, signal),
+  rerank: (args, signal) => host.rerank(args, signal),
   embed: (args) => host.embed(args),
   tokenIds: (args) => host.tokenIds(args),
 });

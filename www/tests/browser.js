@@ -33,8 +33,8 @@ export async function openPage(browser, origin, options = {}) {
   return { page, context, complaints };
 }
 
-/** A page with nothing but a search box, as a docs author writes it. */
-export const boxPage = ({ attributes = '', lang = 'en', dir = 'ltr', scheme = 'light dark' } = {}) => `<!doctype html>
+/** A page with nothing but a search box or a modal, as a docs author writes it. */
+export const boxPage = ({ element = 'siteseer-search', attributes = '', lang = 'en', dir = 'ltr', scheme = 'light dark' } = {}) => `<!doctype html>
 <html lang="${lang}" dir="${dir}">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -42,5 +42,5 @@ export const boxPage = ({ attributes = '', lang = 'en', dir = 'ltr', scheme = 'l
 <title>Test page</title>
 <script type="module" src="siteseer/siteseer.js"></script>
 </head>
-<body><main><h1>Documentation</h1><siteseer-search ${attributes}></siteseer-search><p><a href="#">after</a></p></main></body>
+<body><main><h1>Documentation</h1><${element} ${attributes}></${element}><p><a href="#">after</a></p></main></body>
 </html>`;

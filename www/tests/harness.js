@@ -23,7 +23,7 @@ export const QUERY = 'share code between several packages';
 
 /**
  * @typedef {object} TestOptions
- * @property {{ modelBytes?: number, csp?: string }} [serve]
+ * @property {import('./server.js').ServeOptions} [serve]
  * @property {BrowserContextOptions} [context]
  * @property {Parameters<typeof boxPage>[0]} [box] attributes of the page and the element
  * @property {(site: TestSite) => void} [faults] before the page is opened
@@ -72,8 +72,9 @@ export async function until(condition) {
 
 export const input = (/** @type {Page} */ page) => page.getByRole('combobox');
 export const rows = (/** @type {Page} */ page) => page.getByRole('option');
-export const words = (/** @type {Page} */ page) => page.locator('.badge:not(.dense)').waitFor();
+export const words = (/** @type {Page} */ page) => page.locator('.badge.lexical').waitFor();
 export const meaning = (/** @type {Page} */ page) => page.locator('.badge.dense').waitFor();
+export const best = (/** @type {Page} */ page) => page.locator('.badge.reranked').waitFor();
 
 /** The passage numbers on the screen, in order. */
 export const passages = (/** @type {Page} */ page) =>

@@ -2,22 +2,10 @@
 // scrolling, and no motion where none is wanted.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { violations } from './axe.js';
 import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
 
-/** @import { Page } from 'playwright-core' */
-
 const browserTest = browserTests();
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-
-/** @param {Page} page */
-async function violations(page) {
-  await page.waitForTimeout(300);
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
-  return found.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' ')}`);
-}
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   browserTest(`axe finds nothing on the demo page, ${colorScheme}`, async ({ page }) => {
@@ -62,6 +50,19 @@ browserTest('a phone of 320 px: no sideways scrolling, targets of 44 px', async 
   const foot = await page.locator('.foot').boundingBox();
   assert.ok(foot && foot.y + foot.height <= 568, 'the foot is on the screen');
 }, { address: 'index.html', context: { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true } });
+
+browserTest('long titles, headings and words are cut: three lines, one line each, and no sideways scrolling', async ({ page }) => {
+  await input(page).fill('lengthy');
+  await meaning(page);
+  const lines = (/** @type {string} */ part) =>
+    rows(page).locator(part).evaluateAll((elements) => elements.map((element) => Math.round(element.clientHeight / parseFloat(getComputedStyle(element).lineHeight))));
+  assert.deepEqual(await lines('.title'), [3]);
+  assert.deepEqual(await lines('.path bdi'), [1, 1, 1]);
+  assert.deepEqual(await lines('.path'), [3]);
+  assert.deepEqual(await lines('.excerpt'), [2]);
+  assert.ok(await page.locator('.list').evaluate((list) => list.scrollWidth <= list.clientWidth));
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+}, { context: { viewport: { width: 320, height: 568 } } });
 
 browserTest('without a color-scheme on the page the box is light; theme overrides', async ({ page }) => {
   const color = () => page.locator('.field').evaluate((field) => getComputedStyle(field).backgroundColor);

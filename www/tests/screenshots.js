@@ -15,10 +15,10 @@ const QUERY = 'share code between several packages';
 const MB = 1_000_000;
 
 const type = (/** @type {Page} */ page, /** @type {string} */ text) => page.locator('siteseer-search input').fill(text);
-const settled = (/** @type {Page} */ page) => page.locator('.badge.dense').waitFor().then(() => page.waitForTimeout(250));
+const settled = (/** @type {Page} */ page) => page.locator('.badge.dense, .badge.reranked').waitFor().then(() => page.waitForTimeout(250));
 const lexical = (/** @type {Page} */ page) => page.locator('.row').first().waitFor().then(() => page.waitForTimeout(700));
 
-/** @type {Record<string, { model?: number, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
+/** @type {Record<string, { model?: number, reranker?: number, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
 const STATES = {
   empty: { act: (page) => page.locator('#facts').waitFor() },
   loading: {
@@ -34,6 +34,39 @@ const STATES = {
       for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
     },
   },
+  reranked: { reranker: 1000, act: (page) => type(page, QUERY).then(() => page.locator('.badge.reranked').waitFor()).then(() => settled(page)) },
+  reranking: {
+    reranker: 4 * MB,
+    faults: (site) => site.faults.set(/reranker/, { bytesPerSecond: 2 * MB }),
+    act: (page) => type(page, QUERY).then(() => settled(page)).then(() => page.waitForTimeout(500)),
+  },
+  norerank: {
+    reranker: 1000,
+    faults: (site) => site.faults.set(/reranker/, { content: () => null }),
+    act: (page) => type(page, QUERY).then(() => page.locator('.reason').waitFor()),
+  },
+  trigger: { page: boxPage({ element: 'siteseer-modal' }), act: (page) => page.locator('.trigger').waitFor() },
+  modal: { page: boxPage({ element: 'siteseer-modal' }), act: (page) => page.keyboard.press('/').then(() => page.waitForTimeout(300)) },
+  modalresults: {
+    page: boxPage({ element: 'siteseer-modal' }),
+    reranker: 1000,
+    act: async (page) => {
+      await page.keyboard.press('/');
+      await page.keyboard.type(QUERY);
+      await page.locator('.badge.reranked').waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.waitForTimeout(300);
+    },
+  },
+  modalrtl: {
+    page: boxPage({ element: 'siteseer-modal', lang: 'he', dir: 'rtl' }),
+    act: async (page) => {
+      await page.keyboard.press('/');
+      await page.keyboard.type('סביבה members');
+      await settled(page);
+    },
+  },
+  long: { act: (page) => type(page, 'lengthy').then(() => settled(page)) },
   identifier: { act: (page) => type(page, '--cfg').then(() => settled(page)) },
   none: { act: (page) => type(page, 'zzzz qqqq').then(() => page.locator('.message .hint').first().waitFor()) },
   error: {
@@ -57,17 +90,18 @@ const STATES = {
 };
 const SCREENS = {
   desktop: { viewport: { width: 1280, height: 800 } },
+  narrow: { viewport: { width: 320, height: 568 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
   phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
 };
 
 mkdirSync(folder, { recursive: true });
 const only = process.argv[3]?.split(',');
 const browser = await launch();
-for (const [state, { model, page: html, faults, act }] of Object.entries(STATES)) {
+for (const [state, { model, reranker, page: html, faults, act }] of Object.entries(STATES)) {
   if (only && !only.includes(state)) continue;
   for (const [screen, options] of Object.entries(SCREENS)) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-      const site = await serveSite({ modelBytes: model });
+      const site = await serveSite({ modelBytes: model, rerankerBytes: reranker });
       faults?.(site);
       if (html) site.pages.set('box.html', html);
       const { page, context, complaints } = await openPage(browser, site.url, { ...options, colorScheme });

@@ -1,12 +1,13 @@
-// A static server for the tests: the demo page, the client as it ships (without comments), and a fake index, under the
-// Content-Security-Policy that the product promises to work with. Tests can withhold, spoil or slow down single files.
+// A static server for the tests: the demo page, the client as it ships (bundled) or as it is written, and a fake index,
+// under the Content-Security-Policy that the product promises to work with. Tests can withhold, spoil or slow down single
+// files.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from '../bundle.js';
 import { fakeIndex } from './fake-engine/site.js';
-import { strip } from './strip.js';
 
 const WWW = fileURLToPath(new URL('..', import.meta.url));
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
@@ -18,6 +19,8 @@ const TYPES = {
   '.json': 'application/json',
   '.wasm': 'application/wasm',
 };
+/** Made once for a test file. @type {ReturnType<typeof bundle> | undefined} */
+let bundled;
 /** The shortest module there is. */
 const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
 
@@ -36,11 +39,20 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
  */
 
 /**
- * @param {{ modelBytes?: number, csp?: string }} [options]
+ * @typedef {object} ServeOptions
+ * @property {number} [modelBytes]
+ * @property {number} [rerankerBytes] without it the index has no reranker
+ * @property {string} [csp]
+ * @property {boolean} [unbundled] the client's modules as they are written
+ */
+
+/**
+ * @param {ServeOptions} [options]
  * @returns {Promise<TestSite>}
  */
-export async function serveSite({ modelBytes, csp = CSP } = {}) {
-  const index = fakeIndex({ modelBytes });
+export async function serveSite({ modelBytes, rerankerBytes, csp = CSP, unbundled = false } = {}) {
+  const index = fakeIndex({ modelBytes, rerankerBytes });
+  const client = unbundled ? new Map() : await (bundled ??= bundle());
   /** @type {string[]} */
   const requests = [];
   /** @type {Map<RegExp, Fault>} */
@@ -73,10 +85,10 @@ export async function serveSite({ modelBytes, csp = CSP } = {}) {
     if (page) return Buffer.from(page);
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
+    if (folder === 'siteseer' && client.has(name)) return client.get(name).content;
     if (/^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)) return EMPTY_WASM;
     const file = /^siteseer\/engine-(relaxed|simd)\.js$/.test(path) ? 'tests/fake-engine/engine.js' : path;
-    const text = await readFile(join(WWW, file)).catch(() => null);
-    return text && /^siteseer\/.*\.js$/.test(file) ? strip(text) : text;
+    return readFile(join(WWW, file)).catch(() => null);
   }
 
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));

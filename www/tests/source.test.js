@@ -1,4 +1,4 @@
-// Promises about the source itself: flat module graphs, complete translations, no HTML parsing, size.
+// Promises about the source itself: complete translations, no HTML parsing, short files.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -7,21 +7,6 @@ import { languages } from '../siteseer/languages.js';
 
 const folder = new URL('../siteseer/', import.meta.url);
 const source = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
-const imports = (/** @type {string} */ name) => [...source(name).matchAll(/^(?:import|export) (?:[^'"]* from )?'\.\/([\w-]+\.js)'/gm)].map(([, file]) => file);
-
-/** @param {string} entry */
-function reachable(entry) {
-  const seen = new Set([entry]);
-  for (const name of seen) for (const next of imports(name)) seen.add(next);
-  seen.delete(entry);
-  return [...seen].sort();
-}
-
-for (const entry of ['siteseer.js', 'worker.js']) {
-  test(`${entry} names every module below it, so that all are fetched at once`, () => {
-    assert.deepEqual([...new Set(imports(entry))].sort(), reachable(entry));
-  });
-}
 
 test('every language has every string, with the same blanks to fill', () => {
   const blanks = (/** @type {unknown} */ text) => (typeof text === 'string' ? [...text.matchAll(/\{\w+\}/g)].map(([blank]) => blank).sort() : ['plural']);

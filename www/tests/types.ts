@@ -3,7 +3,7 @@
 import { open, SiteseerError, type ResultPage, type Search } from '../siteseer/siteseer.js';
 
 export async function search(signal: AbortSignal): Promise<string[]> {
-  const search: Search = await open({ manifest: new URL('https://example.org/siteseer/manifest.json'), tiers: 'dense' });
+  const search: Search = await open({ manifest: new URL('https://example.org/siteseer/manifest.json'), tiers: 'dense', rerankBudget: 200 });
   search.status.addEventListener('change', () => console.log(search.status.dense.loaded / search.status.dense.total));
   let best: ResultPage | undefined;
   try {
@@ -13,12 +13,13 @@ export async function search(signal: AbortSignal): Promise<string[]> {
     else throw error;
   }
   const vector: Float32Array = await search.embed('share code');
-  console.log(vector.length, best?.tier satisfies 'lexical' | 'dense' | undefined);
+  console.log(vector.length, best?.tier satisfies 'lexical' | 'dense' | 'reranked' | undefined);
   search.close();
   return best?.results.map(({ title, headingPath, url }) => [title, ...headingPath, url].join(' > ')) ?? [];
 }
 
 export function element(): void {
+  document.querySelector('siteseer-modal')?.show();
   const box = document.querySelector('siteseer-search');
   if (!box) return;
   box.value = 'share code';

@@ -1,5 +1,7 @@
 // Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words. The text of
-// a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
+// a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!trap-pairs` only in the reranker,
+// `!slow` takes 300 ms, `!pair-40` takes 40 ms for every pair that is scored. The reranker prefers short passages, and
+// writes the length of every slice to the console.
 
 /** @typedef {import('./passages.js').FakePassage} FakePassage */
 /** @typedef {import('../../siteseer/engine.js').Hit} Hit */
@@ -9,6 +11,10 @@ export default async function init({ module_or_path }) {
   await WebAssembly.compile(await (await module_or_path).arrayBuffer());
 }
 
+/** @param {number} ms */
+const work = (ms) => {
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
 const words = (/** @type {string} */ text) => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
 const decode = (/** @type {Uint8Array} */ bytes) => JSON.parse(new TextDecoder().decode(bytes));
 const escape = (/** @type {string} */ text) =>
@@ -46,24 +52,60 @@ export class Engine {
     if (head !== 'MODEL') throw new Error('The model file is not a safetensors file. Import it again.');
   }
 
+  /** @param {Uint8Array} bytes */
+  load_reranker(bytes) {
+    const head = new TextDecoder().decode(bytes.subarray(0, 6));
+    if (head !== 'RERANK') throw new Error('The reranker was made with another tokenizer. Index the site again.');
+  }
+
   /**
    * @param {string} query
    * @param {'lexical' | 'dense'} tier
    * @param {number} limit
    */
   rank(query, tier, limit) {
-    if (query.includes('!trap-dense') ? tier === 'dense' : query.includes('!trap')) throw new WebAssembly.RuntimeError('unreachable');
-    if (query.includes('!slow')) for (const end = performance.now() + 300; performance.now() < end; );
+    const trap = query.match(/!trap\S*/)?.[0];
+    if (trap === '!trap' || (trap === '!trap-dense' && tier === 'dense')) throw new WebAssembly.RuntimeError('unreachable');
+    if (query.includes('!slow')) work(300);
     const wanted = new Set(words(query));
     const hits = this.#texts[tier]
       .map((text, passage) => ({ passage, score: words(text).filter((word) => wanted.has(word)).length / Math.sqrt(text.length) }))
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score)
       .slice(0, limit)
-      .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null }));
+      .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null, logit: null }));
+    return { tier, hits, missing: this.#missing(hits) };
+  }
+
+  /** @param {Hit[]} hits */
+  #missing(hits) {
     const chunks = new Set(hits.map(({ passage }) => Math.floor(passage / this.manifest.passagesPerChunk)));
-    const missing = [...chunks].filter((chunk) => !this.#passages.has(chunk * this.manifest.passagesPerChunk));
-    return { tier, hits, missing };
+    return [...chunks].filter((chunk) => !this.#passages.has(chunk * this.manifest.passagesPerChunk));
+  }
+
+  /**
+   * @param {string} query
+   * @param {Uint32Array} passages
+   */
+  score_pairs(query, passages) {
+    console.debug(`score_pairs ${passages.length}`);
+    if (query.includes('!trap-pairs')) throw new WebAssembly.RuntimeError('unreachable');
+    work(Number(query.match(/!pair-(\d+)/)?.[1] ?? 0.1) * passages.length);
+    return Float32Array.from(passages, (passage) => {
+      const found = this.#passages.get(passage);
+      if (!found) throw new Error(`The text of passage ${passage} is not loaded.`);
+      return 5 - found.text.length / 40;
+    });
+  }
+
+  /**
+   * @param {Hit[]} hits
+   * @param {Float32Array} logits
+   */
+  rerank(hits, logits) {
+    const scored = hits.slice(0, logits.length).map((hit, i) => ({ ...hit, logit: logits[i], score: logits[i] }));
+    const order = [...scored.sort((a, b) => b.logit - a.logit), ...hits.slice(logits.length)];
+    return { tier: /** @type {const} */ ('reranked'), hits: order, missing: this.#missing(order) };
   }
 
   /**
@@ -82,12 +124,12 @@ export class Engine {
    */
   results(query, hits) {
     const wanted = new Set(words(query));
-    return hits.flatMap(({ passage, score, lexicalRank, denseRank }) => {
+    return hits.flatMap(({ passage, score, lexicalRank, denseRank, logit }) => {
       const found = this.#passages.get(passage);
       if (!found) return [];
       const { url, title, lang, headingPath, anchor, text } = found;
       const marked = text.split(/([\p{L}\p{N}]+)/u).map((part) => (wanted.has(part.toLowerCase()) ? `<mark>${escape(part)}</mark>` : escape(part)));
-      const explain = { lexicalRank, denseRank, matchedTerms: [...wanted] };
+      const explain = { lexicalRank, denseRank, logit, matchedTerms: [...wanted] };
       return [{ url, title, headingPath, anchor, excerpt: marked.join(''), lang, score, passage, explain }];
     });
   }

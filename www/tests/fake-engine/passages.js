@@ -123,6 +123,19 @@ export const passages = [
     meaning: 'hostile',
   },
   {
+    url: 'long/page.html#heading',
+    title: 'Lengthy title of a page whose author wanted to say everything at once, and then some more for good measure',
+    lang: 'en',
+    headingPath: [
+      'Lengthy first heading that explains at length what the chapter is about and for whom it was written',
+      'lengthy_identifier_without_a_single_place_to_break_it_at_because_it_is_generated::by::a::machine::ThatKnowsNoMercy',
+      'And a last heading, lengthy as well, so that the path alone would fill three lines on a phone',
+    ],
+    anchor: 'heading',
+    text: 'Lengthy excerpts are cut after two lines: https://example.org/a/very/long/address/without/any/space/in/it/at/all?and=a&query=as&well=too, and then the text goes on for a while without saying anything.',
+    meaning: 'lengthy',
+  },
+  {
     url: 'he/guide.html',
     title: 'מדריך לסביבות עבודה',
     lang: 'he',

@@ -1,5 +1,5 @@
-// Makes a whole index folder in memory for the fake engine: manifest, lexical, vectors, model and passage chunks, with
-// true lengths and hashes.
+// Makes a whole index folder in memory for the fake engine: manifest, lexical, vectors, model, passage chunks and, if
+// wanted, a reranker, with true lengths and hashes.
 
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -8,10 +8,10 @@ import { passages } from './passages.js';
 const PER_CHUNK = 4;
 
 /**
- * @param {{ modelBytes?: number }} [options] the length of the model file, incompressible
+ * @param {{ modelBytes?: number, rerankerBytes?: number }} [options] lengths of the model files, incompressible
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes } = {}) {
   /** @type {Map<string, Buffer>} */
   const files = new Map();
   const add = (/** @type {string} */ kind, /** @type {Buffer} */ raw, gzip = true) => {
@@ -26,6 +26,7 @@ export function fakeIndex({ modelBytes = 200_000 } = {}) {
   const lexical = add('lexical', json(passages.map(({ title, headingPath, text }) => [title, ...headingPath, text].join(' '))));
   const vectors = add('vectors', json(passages.map(({ title, text, meaning }) => `${meaning} ${meaning} ${title} ${text}`)), false);
   const model = add('model', Buffer.concat([Buffer.from('MODEL'), noise(modelBytes)]));
+  const reranker = rerankerBytes && add('reranker', Buffer.concat([Buffer.from('RERANK'), noise(rerankerBytes)]));
   const chunks = [];
   for (let i = 0; i < passages.length; i += PER_CHUNK) chunks.push(add(`passages-${i / PER_CHUNK}`, json(passages.slice(i, i + PER_CHUNK))));
 
@@ -39,7 +40,8 @@ export function fakeIndex({ modelBytes = 200_000 } = {}) {
     model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
     fusion: { dense: 0.94, lexical: 0.59 },
     passagesPerChunk: PER_CHUNK,
-    files: { lexical, vectors, model, passages: chunks },
+    ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
+    files: { lexical, vectors, model, ...(reranker && { reranker }), passages: chunks },
   };
   return files.set('manifest.json', json(manifest));
 }

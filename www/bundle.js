@@ -1,0 +1,77 @@
+// Makes of the modules in siteseer/ what visitors load: one module for the page and one for its worker, minified, with
+// the public types beside them. The modules themselves run as they are, too; this is for fewer and smaller downloads.
+// Usage: node bundle.js FOLDER   (writes siteseer.js, worker.js, siteseer.d.ts and prints their sizes)
+
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, transform } from 'esbuild';
+
+const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
+const ENTRIES = ['siteseer.js', 'worker.js'];
+const TYPES = 'siteseer.d.ts';
+
+/**
+ * A module as visitors load it. `sources`: the names of the modules that are in it.
+ * @typedef {{ content: Buffer, sources: string[] }} Bundle
+ */
+
+/** Style sheets are texts in the modules `style-*.js`. @type {import('esbuild').Plugin} */
+const minifyCss = {
+  name: 'minify-css',
+  setup({ onLoad }) {
+    onLoad({ filter: /style-\w+\.js$/ }, async ({ path }) => {
+      const [before, css, after] = readFileSync(path, 'utf8').split(/\/\* css \*\/ `|`;\n$/);
+      const { code, warnings } = await transform(css, { loader: 'css', minify: true });
+      return { contents: `${before}${JSON.stringify(code.trim())};${after}`, warnings };
+    });
+  },
+};
+
+/** @returns {Promise<Map<string, Bundle>>} by file name; the same bytes for the same sources */
+export async function bundle() {
+  const { outputFiles, metafile, warnings } = await build({
+    absWorkingDir: SOURCE,
+    entryPoints: ENTRIES,
+    outdir: SOURCE,
+    write: false,
+    metafile: true,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    banner: { js: '/* Siteseer, MIT OR Apache-2.0 */' },
+    plugins: [minifyCss],
+    logLevel: 'silent',
+  });
+  if (warnings.length) throw new Error(warnings.map(({ text, location }) => `${location?.file}: ${text}`).join('\n'));
+  return new Map(
+    ENTRIES.map((name) => {
+      const output = outputFiles.find(({ path }) => path === join(SOURCE, name));
+      if (!output) throw new Error(`esbuild wrote no ${name}`);
+      return [name, { content: Buffer.from(output.contents), sources: Object.keys(metafile.outputs[name].inputs) }];
+    }),
+  );
+}
+
+/** Bytes after gzip. @param {Buffer} content */
+export const gzipSize = (content) => gzipSync(content, { level: 9 }).length;
+
+/** @param {string} folder */
+async function write(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, { content, sources }] of await bundle()) {
+    writeFileSync(join(folder, name), content);
+    const before = sources.reduce((sum, source) => sum + gzipSize(readFileSync(join(SOURCE, source))), 0);
+    console.log(`${name}: ${sources.length} modules as written, ${before} bytes gzip -> 1 module, ${gzipSize(content)} bytes gzip`);
+  }
+  copyFileSync(join(SOURCE, TYPES), join(folder, TYPES));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder] = process.argv.slice(2);
+  if (!folder) throw new Error('Usage: node bundle.js FOLDER');
+  await write(folder);
+}

@@ -1,0 +1,119 @@
+// One tier above the lexical, as the page sees it: loaded when it is first needed, asked for pages, and given up when
+// something in it fails. What failed is written into the status and leaves the results as they are.
+
+import { abortable } from './abortable.js';
+import { SiteseerError, isAbort } from './errors.js';
+
+/** @import { ResultPage, Tier } from './siteseer.js' */
+/** @import { WorkerLink } from './link.js' */
+/** @import { LadderStatus } from './status.js' */
+
+export class UpperTier {
+  /** @type {Promise<void> | null} */
+  #loading = null;
+  /** Calls that use this tier, now running: a crash among them is laid at its door. */
+  #calls = 0;
+
+  /**
+   * @param {Exclude<Tier, 'lexical'>} name
+   * @param {WorkerLink} link
+   * @param {LadderStatus} status
+   * @param {() => Promise<void>} below loads the tier that this one stands on
+   * @param {string} without what the console says of the results when this tier has failed
+   */
+  constructor(name, link, status, below, without) {
+    this.name = name;
+    this.link = link;
+    this.status = status;
+    this.below = below;
+    this.without = without;
+  }
+
+  get #state() {
+    return this.status[this.name].state;
+  }
+
+  /** Whether something of this tier runs in the worker. */
+  get busy() {
+    return this.#calls > 0;
+  }
+
+  /** @returns {Promise<void>} also of a tier that is off or has failed */
+  load() {
+    if (!this.#loading) {
+      this.#loading = this.#load();
+      this.#loading.catch(() => {}); // written into the status
+    }
+    return this.#loading;
+  }
+
+  async #load() {
+    await this.below();
+    if (this.#state === 'failed') this.link.pardon();
+    this.status.set(this.name, { state: 'loading', loaded: 0 });
+    try {
+      await this.call('load', { tier: this.name });
+    } catch (error) {
+      this.fail(asSiteseerError(error));
+      throw error;
+    }
+    this.status.set(this.name, { state: 'ready' });
+  }
+
+  /**
+   * @param {'query' | 'rerank'} method
+   * @param {object} args
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<ResultPage | null>} null where the tier is off, failed or fails now, or has nothing to add
+   */
+  async page(method, args, signal) {
+    if (this.#state === 'off' || this.#state === 'failed') return null;
+    try {
+      await abortable(this.load(), signal);
+      return await this.call(method, args, signal);
+    } catch (error) {
+      if (signal?.aborted || isAbort(error)) throw error;
+      if (!isCrash(error)) this.fail(asSiteseerError(error)); // a crash was written down when the worker was restarted
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {object} args
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async call(method, args, signal) {
+    this.#calls++;
+    try {
+      return await this.link.call(method, args, signal);
+    } finally {
+      this.#calls--;
+    }
+  }
+
+  /** @param {SiteseerError} error */
+  fail(error) {
+    this.#loading = null;
+    if (this.status[this.name].error === error) return;
+    console.warn(`Siteseer: ${this.without} ${error.message}`);
+    this.status.set(this.name, { state: 'failed', error });
+  }
+
+  /** The worker is a new one, with nothing loaded. */
+  forget() {
+    this.#loading = null;
+    if (this.#state === 'loading' || this.#state === 'ready') this.status.set(this.name, { state: 'idle', loaded: 0 });
+  }
+}
+
+/** @param {unknown} error */
+export const isCrash = (error) => error instanceof SiteseerError && error.code === 'crash';
+
+/**
+ * @param {unknown} error
+ * @returns {SiteseerError}
+ */
+export const asSiteseerError = (error) =>
+  error instanceof SiteseerError ? error : new SiteseerError('engine', error instanceof Error ? error.message : String(error));

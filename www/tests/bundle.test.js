@@ -1,0 +1,55 @@
+// What visitors load: two modules that stand alone, under the strict policy; and the sources, which run as they are.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bundle, gzipSize } from '../bundle.js';
+import { QUERY, best, browserTests, input, meaning } from './harness.js';
+
+const browserTest = browserTests();
+const modules = (/** @type {string[]} */ requests) => requests.filter((path) => /^siteseer\/(?!engine).*\.js$/.test(path));
+
+browserTest('a page loads one module, a search one more; the worker and the engine are found beside them', async ({ page, site }) => {
+  assert.deepEqual(modules(site.requests), ['siteseer/siteseer.js']);
+  await input(page).fill(QUERY);
+  await best(page);
+  assert.deepEqual(modules(site.requests), ['siteseer/siteseer.js', 'siteseer/worker.js']);
+  assert.ok(site.requests.some((path) => /^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)));
+}, { serve: { rerankerBytes: 1000 } });
+
+browserTest('the sources run unbundled', async ({ page, site }) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.ok(modules(site.requests).includes('siteseer/combobox.js'));
+}, { serve: { unbundled: true } });
+
+test('the bundles import nothing, evaluate nothing, keep no comments, and are the same twice', async () => {
+  const [first, second] = [await bundle(), await bundle()];
+  for (const [name, { content, sources }] of first) {
+    const code = String(content);
+    assert.ok(sources.length > 10, `${name} is made of ${sources}`);
+    assert.doesNotMatch(code, /\bimport\s*["'{*]|\beval\(|new Function|innerHTML|blob:|@import|@param/, name);
+    assert.ok(content.equals(second.get(name)?.content ?? Buffer.alloc(0)), name);
+  }
+});
+
+test('the folder holds the two modules and the public types, which need no other file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siteseer-bundle-'));
+  try {
+    const said = execFileSync(process.execPath, [fileURLToPath(new URL('../bundle.js', import.meta.url)), folder], { encoding: 'utf8' });
+    assert.match(said, /^siteseer\.js: \d+ modules as written, \d+ bytes gzip -> 1 module, \d+ bytes gzip$/m);
+    assert.deepEqual(readdirSync(folder).sort(), ['siteseer.d.ts', 'siteseer.js', 'worker.js']);
+    assert.doesNotMatch(readFileSync(join(folder, 'siteseer.d.ts'), 'utf8'), /^import|^export .* from/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the page pays at most 25 kB for the search box, styles included', async () => {
+  const page = (await bundle()).get('siteseer.js');
+  assert.ok(page && gzipSize(page.content) <= 25_000);
+});
