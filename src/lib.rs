@@ -7,6 +7,7 @@
 //!   over word pieces with the int8 [`kernels`].
 //! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages.
 //! - *I have a query, who answers it?* [`search`]: lexical and dense candidates, their fusion, excerpts.
+//! - *How good are the answers?* `eval` asks judged queries and scores each tier.
 //! - *Who calls it?* The native command line (`cli`) and the browser (`wasm`). Both only translate.
 //!
 //! Dependencies point one way: `cli, wasm → search → index, model → kernels, text`. Nothing below `search` knows
@@ -22,6 +23,8 @@ pub mod text;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+pub mod eval;
 #[cfg(feature = "cli")]
 pub mod site;
 #[cfg(target_arch = "wasm32")]

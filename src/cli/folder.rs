@@ -36,6 +36,18 @@ pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
     Ok(searcher)
 }
 
+/// Opens vectors and model only: the dense tier is then the order of cosines alone.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub(super) fn open_vectors(folder: &Path) -> Result<Searcher> {
+    let mut searcher = Searcher::new(read_manifest(folder)?);
+    let files = searcher.manifest().files.clone();
+    searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
+    searcher.load_model(&read_file(folder, &files.model)?)?;
+    Ok(searcher)
+}
+
 /// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.
 ///
 /// # Errors

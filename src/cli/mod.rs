@@ -1,8 +1,10 @@
 //! The command line: one file per verb. Only here do errors get context, progress bars, colours and exit codes.
 //!
-//! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense.
+//! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense; 3
+//! the quality of search dropped (`eval --fail-on-drop`).
 
 mod client;
+pub mod eval;
 pub mod folder;
 pub mod index;
 pub mod model;
@@ -25,7 +27,7 @@ use std::process::ExitCode;
                   siteseer search 'your question' --index public/siteseer\n  siteseer serve public/          \
                   look at it in a browser\n\nIn the site's pages:\n  \
                   <script type=\"module\" src=\"/siteseer/siteseer.js\"></script>\n  <siteseer-search></siteseer-search>\n\n\
-                  Exit codes: 0 done, 1 failed, 2 wrong usage."
+                  Exit codes: 0 done, 1 failed, 2 wrong usage, 3 quality dropped (eval --fail-on-drop)."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -40,20 +42,24 @@ enum Verb {
     Search(search::SearchArgs),
     /// Serve a folder on this machine, to try a site with its search
     Serve(serve::ServeArgs),
+    /// Judge search quality on queries whose right answers are known
+    Eval(eval::EvalArgs),
     /// Import a model, or look into one
     Model(model::ModelArgs),
 }
 
 /// Entry point of the command. Returns the exit code.
 pub fn main() -> ExitCode {
+    let done = |()| ExitCode::SUCCESS;
     let result = match &Cli::parse().verb {
-        Verb::Index(args) => index::run(args),
-        Verb::Search(args) => search::run(args),
-        Verb::Serve(args) => serve::run(args),
-        Verb::Model(args) => model::run(args),
+        Verb::Index(args) => index::run(args).map(done),
+        Verb::Search(args) => search::run(args).map(done),
+        Verb::Serve(args) => serve::run(args).map(done),
+        Verb::Eval(args) => eval::run(args),
+        Verb::Model(args) => model::run(args).map(done),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

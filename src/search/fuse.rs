@@ -40,9 +40,9 @@ pub struct Fused {
     pub score: f32,
     /// Sum of the reciprocal ranks.
     pub rrf: f32,
-    /// Cosine of query and passage.
+    /// Cosine of query and passage; 0 beyond the limit if the dense list lacks it.
     pub cosine: f32,
-    /// BM25 score of the passage.
+    /// BM25 score of the passage; 0 beyond the limit if the lexical list lacks it.
     pub bm25: f32,
     /// Rank in the dense list from 1, if it is there.
     pub dense_rank: Option<u32>,
@@ -50,10 +50,10 @@ pub struct Fused {
     pub lexical_rank: Option<u32>,
 }
 
-/// Fuses two lists of (passage, score), each best first and without repetition, into at most `limit` candidates, best
-/// first; equal scores by RRF, then by number. `cosine_of` and `bm25_of` give the score of any passage: they are asked
-/// for candidates that one list lacks. `limit` is the number of candidates that are standardised together, 30 to 50 by
-/// experience; show fewer.
+/// Fuses two lists of (passage, score), each best first and without repetition, into one, best first; equal scores by
+/// RRF, then by number. `cosine_of` and `bm25_of` give the score of any passage: they are asked for candidates that one
+/// list lacks. The best `limit` by RRF are standardised together and ordered by their scores; the others follow in the
+/// order of RRF, their scores falling from the last one's. So a longer list begins with the shorter one.
 #[must_use]
 pub fn fuse(
     dense: &[(u32, f32)],
@@ -64,7 +64,7 @@ pub fn fuse(
     bm25_of: impl Fn(u32) -> f32,
 ) -> Vec<Fused> {
     let mut fused = gather(dense, lexical);
-    fused.truncate(limit);
+    let rest = fused.split_off(limit.min(fused.len()));
     for candidate in &mut fused {
         if candidate.dense_rank.is_none() {
             candidate.cosine = cosine_of(candidate.passage);
@@ -82,6 +82,9 @@ pub fn fuse(
         let place = ordered.iter().position(|c| c.score < score).unwrap_or(ordered.len());
         ordered.insert(place, candidate);
     }
+    let worst = ordered.last().map_or(0.0, |last| last.score);
+    let rrf = rest.first().map_or(0.0, |first| first.rrf);
+    ordered.extend(rest.into_iter().map(|c| Fused { score: worst + (c.rrf - rrf), ..c }));
     ordered
 }
 
@@ -207,13 +210,16 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_takes_the_best_by_rrf() {
+    fn the_limit_takes_the_best_by_rrf_and_the_others_follow() {
         let dense: Vec<(u32, f32)> = (0..20).map(|i| (i, 1.0 - i as f32 / 20.0)).collect();
         let lexical: Vec<(u32, f32)> = (0..20).map(|i| (19 - i, 20.0 - i as f32)).collect();
-        // 1/(60+r) is convex, so the ends of opposed lists have the largest sums.
-        let mut best = order(&fuse(&dense, &lexical, EQUAL, 2, none, none));
+        // 1/(60+r) is convex, so the ends of opposed lists have the largest sums, and the middle has the smallest.
+        let fused = fuse(&dense, &lexical, EQUAL, 2, none, none);
+        let mut best = order(&fused[..2]);
         best.sort_unstable();
         assert_eq!(best, [0, 19]);
-        assert!(fuse(&dense, &lexical, EQUAL, 0, none, none).is_empty());
+        assert_eq!(order(&fused[2..]), order(&gather(&dense, &lexical)[2..]));
+        assert!(fused.is_sorted_by(|a, b| a.score >= b.score), "scores fall to the end");
+        assert_eq!(order(&fuse(&dense, &lexical, EQUAL, 0, none, none)), order(&gather(&dense, &lexical)));
     }
 }

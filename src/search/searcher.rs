@@ -253,7 +253,7 @@ impl Searcher {
         let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
         let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
         let bm25_of = |section: u32| bm25[section as usize];
-        let mut fused = fuse(&dense, &words, weights, FUSE.max(limit), |section| best_of(section).1, bm25_of);
+        let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).1, bm25_of);
         fused.truncate(limit);
         let passage_of = |section: u32| best.get(&section).copied().unwrap_or_else(|| best_of(section).0);
         Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())

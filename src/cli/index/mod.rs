@@ -11,6 +11,7 @@ use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, 
 use crate::index::passages::{PassageRecord, chunk_to_json};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
+use crate::model::bi_encoder::BiEncoder;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
@@ -22,7 +23,7 @@ use std::time::Instant;
 use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
-const MAX_PIECES: usize = 96;
+pub(super) const MAX_PIECES: usize = 96;
 /// Passages in a chunk of the passages files: about 15 KB compressed.
 const PASSAGES_PER_CHUNK: u32 = 64;
 
@@ -83,7 +84,6 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
     let models = Models::load(args.model.as_deref(), args.reranker.as_deref())?;
-    let model = &models.bi_encoder;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -92,21 +92,17 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let passages = split(&site.pages, &|text| model.tokenizer().count(text), args.passage_pieces);
+    let (passages, embeddings) = embed_pages(&site.pages, &models.bi_encoder, args.passage_pieces, args.quiet)?;
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
-    let progress = Progress::new("Embedding", "passages", passages.len() as u64, args.quiet);
-    let texts: Vec<String> = passages.iter().map(|p| text_of(&site.pages, p)).collect();
-    let embeddings = embed::embed_all(model, &texts, &|n| progress.add(n))?;
-    progress.finish();
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site, &passages, &embeddings, &models)?;
+    let manifest = write_index(&output, &site.pages, &passages, &embeddings, &models)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    Summary::new(&site.report, &manifest, client_bytes, &out, model.backend(), started.elapsed())
+    Summary::new(&site.report, &manifest, client_bytes, &out, models.bi_encoder.backend(), started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -129,6 +125,45 @@ fn read(args: &IndexArgs) -> Result<Site> {
     Ok(site)
 }
 
+/// What [`index_pages`] indexes with; the same as the arguments of those names.
+#[derive(Debug)]
+pub(super) struct PageSettings<'a> {
+    /// `--model`
+    pub(super) model: Option<&'a Path>,
+    /// `--reranker`
+    pub(super) reranker: Option<&'a Path>,
+    /// `--passage-pieces`
+    pub(super) passage_pieces: usize,
+    /// `--quiet`
+    pub(super) quiet: bool,
+}
+
+/// Indexes pages that come from elsewhere than a site's folder, into the folder `out`, without the browser's files.
+///
+/// # Errors
+/// If the model is damaged, the pages hold no text, or the output can't be written.
+pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
+    let models = Models::load(settings.model, settings.reranker)?;
+    let (passages, embeddings) = embed_pages(pages, &models.bi_encoder, settings.passage_pieces, settings.quiet)?;
+    if passages.is_empty() {
+        bail!("there is no text to index");
+    }
+    let output = OutputFolder::create(out)?;
+    let manifest = write_index(&output, pages, &passages, &embeddings, &models)?;
+    output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
+    output.finish()
+}
+
+/// Splits pages into passages and embeds these: `[passages, dim]`.
+fn embed_pages(pages: &[Page], model: &BiEncoder, pieces: usize, quiet: bool) -> Result<(Vec<Passage>, Vec<f32>)> {
+    let passages = split(pages, &|text| model.tokenizer().count(text), pieces);
+    let progress = Progress::new("Embedding", "passages", passages.len() as u64, quiet);
+    let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
+    let embeddings = embed::embed_all(model, &texts, &|n| progress.add(n))?;
+    progress.finish();
+    Ok((passages, embeddings))
+}
+
 /// What the model reads of a passage.
 fn text_of(pages: &[Page], passage: &Passage) -> String {
     let page = &pages[passage.page];
@@ -138,12 +173,12 @@ fn text_of(pages: &[Page], passage: &Passage) -> String {
 /// Writes all files but the manifest, and returns it.
 fn write_index(
     output: &OutputFolder,
-    site: &Site,
+    pages: &[Page],
     passages: &[Passage],
     embeddings: &[f32],
     models: &Models,
 ) -> Result<Manifest> {
-    let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(&site.pages, p)).collect();
+    let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
     let mut lengths: Vec<u32> = Vec::new();
     let mut at = 0;
@@ -158,7 +193,7 @@ fn write_index(
     let vectors = Vectors::quantize(embeddings, models.bi_encoder.dim());
     let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
     let mut languages = BTreeMap::new();
-    for page in &site.pages {
+    for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
     }
     let weights = FusionWeights::default();
@@ -168,11 +203,7 @@ fn write_index(
         version: VERSION,
         generator: concat!("siteseer ", env!("CARGO_PKG_VERSION")).to_owned(),
         site_root: "../".to_owned(),
-        counts: Counts {
-            pages: site.pages.len() as u32,
-            sections: lengths.len() as u32,
-            passages: passages.len() as u32,
-        },
+        counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
         languages,
         model: models.bi_encoder_entry(),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },

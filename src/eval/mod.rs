@@ -1,0 +1,20 @@
+//! Judging search: how good is each tier on a collection of queries with judged documents?
+//!
+//! By question:
+//! - *What is asked, and what would be right?* [`collection`] reads queries and judgements (BEIR layout, or two TSV
+//!   files).
+//! - *Which passage of an index is which document?* [`names`].
+//! - *What does the engine answer?* [`run`] asks [`Searcher`](crate::search::searcher::Searcher), the code that
+//!   browsers run.
+//! - *How good is that?* [`metrics`] per query; [`bootstrap`] says how much of it is chance.
+//! - *Who is told?* [`report`] gathers the figures, [`table`] shows them to people, [`compare`] holds them against a
+//!   baseline.
+
+pub mod bootstrap;
+pub mod collection;
+pub mod compare;
+pub mod metrics;
+pub mod names;
+pub mod report;
+pub mod run;
+pub mod table;
