@@ -1,0 +1,59 @@
+// Which page uses which version. A page keeps the version that it began with, and its workers follow it. Written down,
+// since the browser ends and starts service workers as it likes.
+
+/** @import { Store } from './offline-store.js' */
+/** @import { Clients } from './service-worker.js' */
+
+/** A worker that is being made is not in the browser's list yet; its page is, and has the same version. */
+const GRACE_MS = 60_000;
+
+/** `version`: its id, or '' for what the network has. @typedef {{ version: string, since: number }} Pin */
+
+export class Pins {
+  /** By client id. @type {Promise<Map<string, Pin>> | undefined} */
+  #pins;
+
+  /**
+   * @param {Store} store
+   * @param {Clients} clients
+   */
+  constructor(store, clients) {
+    this.store = store;
+    this.clients = clients;
+  }
+
+  #read() {
+    this.#pins ??= this.store.read('pins').then((pins) => new Map(pins), () => new Map());
+    return this.#pins;
+  }
+
+  /**
+   * @param {string} clientId
+   * @returns {Promise<string | undefined>}
+   */
+  async of(clientId) {
+    return (await this.#read()).get(clientId)?.version;
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {string} version
+   */
+  async set(clientId, version) {
+    const pins = await this.#read();
+    pins.set(clientId, { version, since: Date.now() });
+    await this.store.write('pins', [...pins]);
+  }
+
+  /**
+   * Forgets clients that are gone.
+   * @returns {Promise<Set<string>>} the versions of those that are there
+   */
+  async inUse() {
+    const there = new Set((await this.clients.matchAll({ includeUncontrolled: true, type: 'all' })).map(({ id }) => id));
+    const pins = await this.#read();
+    for (const [id, { since }] of pins) if (!there.has(id) && Date.now() - since > GRACE_MS) pins.delete(id);
+    await this.store.write('pins', [...pins]);
+    return new Set([...pins].filter(([id]) => there.has(id)).map(([, { version }]) => version));
+  }
+}
