@@ -42,26 +42,26 @@ export async function downloadFiles(store, entries, { signal, onProgress }) {
   const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
   if (quota - usage < total) throw new NoRoom();
-  const failed = new AbortController(); // one failure ends the others
-  const either = AbortSignal.any([signal, failed.signal]);
+  const end = new AbortController(); // the visitor's, or one failure for all
+  signal.addEventListener('abort', () => end.abort(signal.reason), { once: true });
   /** @type {Map<string, number>} */
   const received = new Map();
   try {
     await inLanes(entries, async (entry) => {
-      either.throwIfAborted();
+      end.signal.throwIfAborted();
       const onBytes = (/** @type {number} */ loaded) => {
         received.set(entry.name, loaded);
         onProgress([...received.values()].reduce((sum, n) => sum + n, 0));
       };
-      const options = { signal: either, onBytes };
+      const options = { signal: end.signal, onBytes };
       const answer = await fetchWhole(store.folder, entry, { cache: KEPT_BY_PAGE, ...options }).catch((error) => {
-        if (either.aborted) throw error;
+        if (end.signal.aborted) throw error;
         return fetchWhole(store.folder, entry, { cache: 'reload', ...options }); // the browser's own cache may hold a torn answer
       });
       if (!(await store.put('files', store.folder + entry.name, answer))) throw new NoRoom();
     });
   } catch (error) {
-    failed.abort(error);
+    end.abort(error);
     throw error;
   }
 }

@@ -36,24 +36,29 @@ export class Pins {
   }
 
   /**
+   * Pins a client, and forgets those that are gone.
    * @param {string} clientId
    * @param {string} version
    */
   async set(clientId, version) {
-    const pins = await this.#read();
+    const [pins, there] = await Promise.all([this.#read(), this.#there()]);
+    for (const [id, { since }] of pins) if (!there.has(id) && Date.now() - since > GRACE_MS) pins.delete(id);
     pins.set(clientId, { version, since: Date.now() });
     await this.store.write('pins', [...pins]);
   }
 
   /**
-   * Forgets clients that are gone.
-   * @returns {Promise<Set<string>>} the versions of those that are there
+   * Only looks: a service worker that waits for its turn asks, too.
+   * @returns {Promise<Set<string>>} the versions of the clients that are there
    */
   async inUse() {
-    const there = new Set((await this.clients.matchAll({ includeUncontrolled: true, type: 'all' })).map(({ id }) => id));
-    const pins = await this.#read();
-    for (const [id, { since }] of pins) if (!there.has(id) && Date.now() - since > GRACE_MS) pins.delete(id);
-    await this.store.write('pins', [...pins]);
-    return new Set([...pins].filter(([id]) => there.has(id)).map(([, { version }]) => version));
+    const there = await this.#there();
+    /** @type {[string, Pin][]} */
+    const pins = [...((await this.store.read('pins')) ?? []), ...((await this.#pins) ?? [])];
+    return new Set(pins.filter(([id]) => there.has(id)).map(([, { version }]) => version));
+  }
+
+  async #there() {
+    return new Set((await this.clients.matchAll({ includeUncontrolled: true, type: 'all' })).map(({ id }) => id));
   }
 }

@@ -85,6 +85,6 @@ export class Store {
    * @param {unknown} value
    */
   write(key, value) {
-    return this.put('state', this.folder + key, () => Response.json(value));
+    return this.put('state', this.folder + key, () => new Response(JSON.stringify(value)));
   }
 }

@@ -14,7 +14,9 @@ export const offline = /* css */ `
   color: var(--_muted);
   font-size: 0.8125em;
 }
+.offline.ready { min-block-size: 34px; }
 .offline .said { overflow-wrap: anywhere; }
+.offline .said:empty { position: absolute; }
 .offline.ready .said::before {
   content: '';
   display: inline-block;
@@ -28,7 +30,7 @@ export const offline = /* css */ `
 .offline.full .said, .offline.failed .said { color: var(--_danger); }
 .offline progress {
   flex: 1;
-  min-inline-size: 5rem;
+  min-inline-size: 3.5rem;
   max-inline-size: 16rem;
   block-size: 6px;
   border: 0;

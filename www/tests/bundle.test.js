@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -44,6 +45,24 @@ test('the folder holds the modules and the public types, which need no other fil
     assert.match(said, /^siteseer\.js: \d+ modules as written, \d+ bytes gzip -> 1 module, \d+ bytes gzip$/m);
     assert.deepEqual(readdirSync(folder).sort(), ['offline-line.js', 'offline.js', 'siteseer.d.ts', 'siteseer.js', 'worker.js']);
     assert.doesNotMatch(readFileSync(join(folder, 'siteseer.d.ts'), 'utf8'), /^import|^export .* from/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('client.json names every file that pages load, with length and hash, and nothing else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siteseer-list-'));
+  try {
+    const files = { 'siteseer.js': 'a', 'engine-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e' };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    for (let i = 0; i < 2; i++) execFileSync(process.execPath, [fileURLToPath(new URL('../list.js', import.meta.url)), folder]); // it does not list itself
+    assert.deepEqual(JSON.parse(readFileSync(join(folder, 'client.json'), 'utf8')), {
+      format: 'siteseer-client',
+      files: [
+        { name: 'engine-simd.wasm', bytes: 2, sha256: createHash('sha256').update('bc').digest('hex') },
+        { name: 'siteseer.js', bytes: 1, sha256: createHash('sha256').update('a').digest('hex') },
+      ],
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -70,3 +70,23 @@ browserTest('the line speaks the language of the page, and the site\'s own words
   });
   await line(page).getByRole('button', { name: 'Mitnehmen' }).waitFor();
 }, { serve, box: { attributes: 'offline', lang: 'de' } });
+
+browserTest('the demo page can be installed: a web manifest without faults, and its icons are there', async ({ page }) => {
+  const session = await page.context().newCDPSession(page);
+  const { url, data, errors } = await session.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  const { icons, start_url: start } = JSON.parse(data ?? '');
+  assert.equal(new URL(start, url).href, page.url());
+  assert.deepEqual(icons.map((/** @type {{ purpose: string }} */ { purpose }) => purpose), ['any', 'maskable']);
+  for (const { src } of icons) {
+    const width = await page.evaluate(async (address) => {
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      return image.width;
+    }, new URL(src, url).href);
+    assert.ok(width > 0, src);
+  }
+  const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+  assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'), []);
+}, { serve, address: '' });
