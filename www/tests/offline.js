@@ -57,3 +57,11 @@ export const builds = (/** @type {Page} */ page) =>
     const texts = await Promise.all(files.map(async (name) => (await fetch(`siteseer/${name}`)).text()));
     return texts.map((text) => Number(/\bbuild (\d)/.exec(text.slice(text.lastIndexOf('build ')))?.[1]));
   });
+
+/** Ends all service workers, as browsers do after half a minute without work. */
+export async function stopWorkers(/** @type {Page} */ page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('ServiceWorker.enable');
+  await session.send('ServiceWorker.stopAllWorkers');
+  await session.detach();
+}

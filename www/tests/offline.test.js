@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { QUERY, best, browserTests, input, meaning, rows } from './harness.js';
-import { builds, controlled, kept, line, serve, untilKept, versions } from './offline.js';
+import { builds, controlled, kept, line, serve, stopWorkers, untilKept, versions } from './offline.js';
 
 const browserTest = browserTests();
 const box = { attributes: 'offline' };
@@ -53,6 +53,8 @@ browserTest('deployed anew: an open page keeps its version, the next one gets th
   await next.reload();
   assert.deepEqual(await builds(next), [2, 2, 2, 2, 2]);
   assert.deepEqual(await builds(page), [1, 1, 1, 1, 1]);
+  await stopWorkers(page);
+  assert.deepEqual(await builds(page), [1, 1, 1, 1, 1]);
 
   await input(page).fill('unwinding');
   await meaning(page);
@@ -87,6 +89,34 @@ browserTest('a deployment that is not whole is not taken: the old version goes o
   site.faults.clear();
   await page.reload();
   assert.deepEqual(await builds(page), [2, 2, 2, 2, 2]);
+}, { serve, box });
+
+browserTest('deployed while the new version is being fetched: no mix of the two', async ({ page, site }) => {
+  await controlled(page);
+  site.deploy({ build: 2 });
+  let asked = 0;
+  site.faults.set(/manifest\.json/, {
+    content: (manifest) => {
+      if (asked++ === 0) site.deploy({ build: 3 }); // the manifest of build 2, and from here on files of build 3
+      return manifest;
+    },
+  });
+  await page.reload();
+  assert.deepEqual(await builds(page), [1, 1, 1, 1, 1]);
+  assert.ok(asked >= 2, 'it was looked at again');
+  await page.reload();
+  assert.deepEqual(await builds(page), [3, 3, 3, 3, 3]);
+}, { serve, box });
+
+browserTest('a network that hardly answers: the page opens with what is kept', async ({ page, site }) => {
+  await controlled(page);
+  await input(page).fill(QUERY);
+  await meaning(page);
+  await untilKept(page, ({ files, pages }) => files?.some((name) => /model/.test(name)) && pages?.includes('box.html'));
+  site.faults.set(/./, { bytesPerSecond: 20 });
+  await page.reload();
+  await input(page).fill(QUERY);
+  await meaning(page);
 }, { serve, box });
 
 browserTest('only good answers are kept: no error page, nothing short, nothing else under a right name', async ({ page, site }) => {

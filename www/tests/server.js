@@ -125,7 +125,7 @@ export async function serveSite(options = {}) {
  */
 function makeClient(modules, engine, build = 1) {
   const mark = (/** @type {Buffer} */ code) => Buffer.concat([code, Buffer.from(`\n/* build ${build} */\n`)]);
-  const files = new Map([...modules].map(([name, { content }]) => [name, name === 'offline.js' ? content : mark(content)]));
+  const files = new Map([...modules].map(([name, { content }]) => [name, mark(content)]));
   for (const name of ['engine-relaxed', 'engine-simd']) files.set(`${name}.js`, mark(engine)).set(`${name}.wasm`, EMPTY_WASM);
   return files.set('client.json', Buffer.from(listClient(files)));
 }
