@@ -2,7 +2,7 @@
 // this, not the worker: browsers end a worker that works for minutes.
 
 import { KEPT_BY_PAGE, fetchWhole } from './offline-fetch.js';
-import { Version } from './offline-version.js';
+import { LISTS, Version } from './offline-version.js';
 import { inLanes } from './offline-versions.js';
 
 /** @import { FileEntry } from './manifest.js' */
@@ -22,8 +22,8 @@ export class NoRoom extends Error {}
  * @returns {Promise<FileEntry[]>}
  */
 export async function missingFiles(store, highest) {
-  const lists = await Promise.all(['manifest.json', 'client.json'].map(async (name) => new Uint8Array(await (await fetch(store.folder + name)).arrayBuffer())));
-  const { kinds } = await Version.of(lists);
+  const responses = await Promise.all(LISTS.map((name) => fetch(store.folder + name)));
+  const { kinds } = await Version.of(await Promise.all(responses.map(async (response) => new Uint8Array(await response.arrayBuffer()))));
   const there = await store.names('files');
   return [...kinds]
     .filter(([kind]) => !ABOVE[highest].includes(kind))

@@ -30,7 +30,9 @@ export async function register(folder, script) {
   if (!serviceWorker.controller) return; // it takes over when the page is loaded the next time
   const version = (await fetch(`${folder}client.json`)).headers.get(VERSION_HEADER);
   if (version === 'none') throw new NoRoom('There is no room for the client files.');
-  if (!version) throw new Error(`The service worker ${serviceWorker.controller.scriptURL} does not answer for ${folder}. docs/offline.md says what it must contain.`);
+  if (!version) {
+    throw new Error(`The service worker ${serviceWorker.controller.scriptURL} does not answer for ${folder}. docs/offline.md says what it must contain.`);
+  }
   if (!before) active?.postMessage({ siteseer: 'visited', urls: visited(folder) });
 }
 

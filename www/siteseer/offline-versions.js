@@ -13,6 +13,8 @@ export const VERSION_HEADER = 'siteseer-version';
 /** Files on their way at once. */
 const LANES = 4;
 
+/** What the server has: a version, and answers with its lists. @typedef {{ version: Version, lists: { name: string, answer: () => Response }[] }} News */
+
 export class Versions {
   /** The look for news that is going on. @type {Promise<void> | undefined} */
   refreshing;
@@ -59,51 +61,55 @@ export class Versions {
   }
 
   async #update() {
-    const lists = await this.#fetchLists();
-    if (!lists) return; // no network
-    const version = await Version.of(lists.map(({ bytes }) => bytes));
+    const news = await this.#look();
+    if (!news) return; // no network
+    const { version } = news;
     const old = await this.current();
     const there = await this.store.names(version.kind);
     if (old?.id !== version.id || version.names.some((name) => !there.has(name))) {
-      if (!(await this.#fill(version, lists, there))) return this.hooks.onFull();
+      if (!(await this.#fill(news, there))) return this.hooks.onFull();
       if (old && old.id !== version.id && !(await this.#follow(old, version))) this.hooks.onFull();
-      const again = await this.#fetchLists();
-      if (!again || (await Version.of(again.map(({ bytes }) => bytes))).id !== version.id) return; // it is being deployed just now
+      const again = await this.#look();
+      if (again?.version.id !== version.id) return; // it is being deployed just now
       await this.store.write('current', version.id);
     }
     await this.#prune(version.id);
   }
 
-  /** @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, answer: () => Response }[] | null>} null: the network is away */
-  async #fetchLists() {
+  /**
+   * Reads the two lists that the server has now.
+   * @returns {Promise<News | null>} null: the network is away
+   */
+  async #look() {
     const signal = AbortSignal.timeout(LISTS_MS);
     const fetched = LISTS.map((name) => fetch(this.store.folder + name, { cache: 'no-cache', signal }));
     const responses = await Promise.all(fetched).catch(() => null);
     if (!responses) return null;
     const bad = responses.find((response) => !isGood(response));
     if (bad) throw new Error(`${bad.url}: HTTP ${bad.status}. Deploy the whole index folder.`);
-    const contents = await Promise.all(responses.map((response) => response.arrayBuffer())).catch(() => null);
-    return contents && contents.map((content, i) => ({ bytes: new Uint8Array(content), answer: remake(responses[i], new Uint8Array(content)) }));
+    const buffers = await Promise.all(responses.map((response) => response.arrayBuffer())).catch(() => null);
+    if (!buffers) return null;
+    const contents = buffers.map((buffer) => new Uint8Array(buffer));
+    const version = await Version.of(contents);
+    const lists = LISTS.map((name, i) => {
+      const make = remake(responses[i], contents[i]);
+      return { name, answer: () => marked(make(), version) };
+    });
+    return { version, lists };
   }
 
   /**
-   * Fills a version's cache with what it lacks.
-   * @param {Version} version
-   * @param {{ answer: () => Response }[]} lists
+   * Fills a version's cache with what it lacks; nothing is stored before all of it has come.
+   * @param {News} news
    * @param {Set<string>} there
    * @returns {Promise<boolean>} false: there is no room for it
    */
-  async #fill(version, lists, there) {
-    const named = lists.map(({ answer }) => () => {
-      const list = answer();
-      list.headers.set(VERSION_HEADER, version.id);
-      return list;
-    });
-    const files = await inLanes([...version.shell.values()], async (entry) =>
-      there.has(entry.name) ? null : /** @type {const} */ ([entry.name, await fetchWhole(this.store.folder, entry, { cache: 'no-cache' })]),
-    );
-    for (const [name, answer] of [...files.filter((file) => file !== null), ...LISTS.map((name, i) => /** @type {const} */ ([name, named[i]]))]) {
-      if (!(await this.store.put(version.kind, this.store.folder + name, answer))) return false;
+  async #fill({ version, lists }, there) {
+    const { folder } = this.store;
+    const missing = [...version.shell.values()].filter(({ name }) => !there.has(name));
+    const files = await inLanes(missing, async (entry) => ({ name: entry.name, answer: await fetchWhole(folder, entry, { cache: 'no-cache' }) }));
+    for (const { name, answer } of [...files, ...lists]) {
+      if (!(await this.store.put(version.kind, folder + name, answer))) return false;
     }
     return true;
   }
@@ -112,17 +118,16 @@ export class Versions {
    * Fetches what the browser has evicted from a version's cache. Another version's file would not fit the rest.
    * @param {Version} version
    * @param {string} name
-   * @returns {Promise<Response | null>} null: the network has it no more
+   * @returns {Promise<Response | undefined>} undefined: the network has it no more, or there is no room
    */
   async restore(version, name) {
     try {
-      const lists = await this.#fetchLists();
-      if (!lists || (await Version.of(lists.map(({ bytes }) => bytes))).id !== version.id) return null;
-      await this.#fill(version, lists, await this.store.names(version.kind));
-      const entry = version.shell.get(name);
-      return (await this.store.find(version.kind, this.store.folder + name)) ?? (entry ? (await fetchWhole(this.store.folder, entry, { cache: 'default' }))() : null);
+      const news = await this.#look();
+      if (news?.version.id !== version.id) return undefined;
+      await this.#fill(news, await this.store.names(version.kind));
+      return await this.store.find(version.kind, this.store.folder + name);
     } catch {
-      return null;
+      return undefined;
     }
   }
 
@@ -160,6 +165,15 @@ export class Versions {
       if (!versions.some((version) => version?.files.has(name))) await (await this.store.open('files')).delete(this.store.folder + name);
     }
   }
+}
+
+/**
+ * @param {Response} list
+ * @param {Version} version
+ */
+function marked(list, { id }) {
+  list.headers.set(VERSION_HEADER, id);
+  return list;
 }
 
 /**

@@ -108,15 +108,17 @@ browserTest('deployed while the new version is being fetched: no mix of the two'
   assert.deepEqual(await builds(page), [3, 3, 3, 3, 3]);
 }, { serve, box });
 
-browserTest('a network that hardly answers: the page opens with what is kept', async ({ page, site }) => {
+browserTest('a network that hardly answers: the box does not wait for it', async ({ page, site }) => {
   await controlled(page);
   await input(page).fill(QUERY);
   await meaning(page);
   await untilKept(page, ({ files, pages }) => files?.some((name) => /model/.test(name)) && pages?.includes('box.html'));
-  site.faults.set(/./, { bytesPerSecond: 20 });
+  site.faults.set(/\.json$/, { bytesPerSecond: 20 });
   await page.reload();
   await input(page).fill(QUERY);
   await meaning(page);
+  const waited = await page.evaluate(() => performance.getEntriesByName(new URL('siteseer/siteseer.js', location.href).href)[0].duration);
+  assert.ok(waited < 10_000, `${waited} ms for the box, which waits 2 s for news; a look for news gives up after 15 s`);
 }, { serve, box });
 
 browserTest('only good answers are kept: no error page, nothing short, nothing else under a right name', async ({ page, site }) => {
