@@ -12,7 +12,7 @@ async fn search_by_meaning(browser: &Browser) {
     browser.keys("garbage pile stinks").await;
     browser
         .until(&format!(
-            "{BOX}.querySelector('.badge.dense') && {BOX}.querySelector('[href*=\"compost.html#smell\"]') !== null"
+            "{BOX}.querySelector('.badge.dense, .badge.reranked') && {BOX}.querySelector('[href*=\"compost.html#smell\"]') !== null"
         ))
         .await;
 }
