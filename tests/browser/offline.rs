@@ -12,7 +12,7 @@ async fn search_by_meaning(browser: &Browser) {
     browser.keys("garbage pile stinks").await;
     browser
         .until(&format!(
-            "{BOX}.querySelector('.badge.dense, .badge.reranked') && {BOX}.querySelector('[href*=\"compost.html#smell\"]') !== null"
+            "['.badge.dense, .badge.reranked', '[href*=\"compost.html#smell\"]'].every((part) => {BOX}.querySelector(part))"
         ))
         .await;
 }
