@@ -1,4 +1,4 @@
-//! With the server gone, the visited page and the search of both tiers go on: the built engine, through the service worker.
+//! With the server gone, the visited page and the search go on: the built engine, through the service worker.
 
 use crate::browser::Browser;
 use crate::site::Site;
@@ -12,7 +12,7 @@ async fn search_by_meaning(browser: &Browser) {
     browser.keys("garbage pile stinks").await;
     browser
         .until(&format!(
-            "['.badge.dense, .badge.reranked', '[href*=\"compost.html#smell\"]'].every((part) => {BOX}.querySelector(part))"
+            "['.badge:is(.dense, .reranked)', '[href*=\"compost.html#smell\"]'].every((part) => {BOX}.querySelector(part))"
         ))
         .await;
 }
@@ -27,9 +27,11 @@ async fn after_one_visit_the_page_and_the_search_need_no_server() {
     browser
         .run(
             "setInterval(async () => {
-                 const answers = await Promise.all(['demo.css', 'siteseer/worker.js'].map((name) => caches.match(name)));
-                 const cached = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
-                 window.kept = answers.every(Boolean) && /model-/.test(cached.flat().map(({ url }) => url).join());
+                 const needed = ['demo.css', 'siteseer/worker.js'];
+                 const answers = await Promise.all(needed.map((name) => caches.match(name)));
+                 const opened = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+                 const cached = (await Promise.all(opened.map((cache) => cache.keys()))).flat();
+                 window.kept = answers.every(Boolean) && cached.some(({ url }) => /model-/.test(url));
              }, 100)",
         )
         .await;
