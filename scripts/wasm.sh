@@ -76,7 +76,7 @@ is_current() {
     shift
     [[ -f $stamp && $(<"$stamp") == "$(wasm_recipe)" ]] || return 1
     for output in "$@"; do [[ -s $output ]] || return 1; done
-    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/bundle.js www/package-lock.json scripts/wasm.sh; do
+    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/bundle.js www/list.js www/package-lock.json scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
     [[ -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]
@@ -115,6 +115,7 @@ assemble_dist() {
     mkdir -p "$fresh"
     node "$ROOT/www/bundle.js" "$fresh"
     for level in "${SHIPPED_LEVELS[@]}"; do bind_engine "$level" "$fresh"; done
+    node "$ROOT/www/list.js" "$fresh"
     mirror "$fresh" "$DIST"
     rm -rf "$fresh"
 }

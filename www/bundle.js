@@ -1,6 +1,7 @@
-// Makes of the modules in siteseer/ what visitors load: one module for the page and one for its worker, minified, with
-// the public types beside them. The modules themselves run as they are, too; this is for fewer and smaller downloads.
-// Usage: node bundle.js FOLDER   (writes siteseer.js, worker.js, siteseer.d.ts and prints their sizes)
+// Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, and for sites with
+// offline use one more for the page and a script for the service worker; minified, with the public types beside them. The
+// modules themselves run as they are, too; this is for fewer and smaller downloads.
+// Usage: node bundle.js FOLDER   (writes the four files and siteseer.d.ts, and prints their sizes)
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,9 @@ import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
-const ENTRIES = ['siteseer.js', 'worker.js'];
+const MODULES = ['siteseer.js', 'worker.js', 'offline-line.js'];
+/** Service workers load it by `importScripts`, which takes no modules. */
+const SCRIPTS = ['offline.js'];
 const TYPES = 'siteseer.d.ts';
 
 /**
@@ -31,29 +34,37 @@ const minifyCss = {
 
 /** @returns {Promise<Map<string, Bundle>>} by file name; the same bytes for the same sources */
 export async function bundle() {
+  const script = { format: /** @type {const} */ ('iife'), define: { 'import.meta.url': '""' } }; // in parts that are left out
+  return new Map([...(await make(MODULES, { format: 'esm' })), ...(await make(SCRIPTS, script))]);
+}
+
+/**
+ * @param {string[]} entries
+ * @param {import('esbuild').BuildOptions} options
+ * @returns {Promise<[string, Bundle][]>}
+ */
+async function make(entries, options) {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: SOURCE,
-    entryPoints: ENTRIES,
+    entryPoints: entries,
     outdir: SOURCE,
     write: false,
     metafile: true,
     bundle: true,
     minify: true,
-    format: 'esm',
     target: 'es2022',
     legalComments: 'none',
     banner: { js: '/* Siteseer, MIT OR Apache-2.0 */' },
     plugins: [minifyCss],
     logLevel: 'silent',
+    ...options,
   });
   if (warnings.length) throw new Error(warnings.map(({ text, location }) => `${location?.file}: ${text}`).join('\n'));
-  return new Map(
-    ENTRIES.map((name) => {
-      const output = outputFiles.find(({ path }) => path === join(SOURCE, name));
-      if (!output) throw new Error(`esbuild wrote no ${name}`);
-      return [name, { content: Buffer.from(output.contents), sources: Object.keys(metafile.outputs[name].inputs) }];
-    }),
-  );
+  return entries.map((name) => {
+    const output = outputFiles?.find(({ path }) => path === join(SOURCE, name));
+    if (!output || !metafile) throw new Error(`esbuild wrote no ${name}`);
+    return [name, { content: Buffer.from(output.contents), sources: Object.keys(metafile.outputs[name].inputs) }];
+  });
 }
 
 /** Bytes after gzip. @param {Buffer} content */

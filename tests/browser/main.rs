@@ -8,6 +8,7 @@
 mod browser;
 mod damage;
 mod meaning;
+mod offline;
 mod parity;
 mod site;
 

@@ -19,7 +19,9 @@ impl Site {
         let temporary = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&root.join("tests/fixtures/garden"), temporary.path());
-        for file in ["index.html", "demo.css", "demo.js", "favicon.svg"] {
+        for file in
+            ["index.html", "demo.css", "demo.js", "favicon.svg", "icon.svg", "site.webmanifest", "siteseer-sw.js"]
+        {
             std::fs::copy(root.join("www").join(file), temporary.path().join(file)).unwrap();
         }
         let output = Command::new(env!("CARGO_BIN_EXE_siteseer")).arg("index").arg(temporary.path()).output().unwrap();

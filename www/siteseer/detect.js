@@ -38,13 +38,16 @@ export function detectBackend() {
   });
 }
 
+/** The file name of a build, without extension. @param {Backend} backend */
+export const engineName = (backend) => (backend === 'relaxed-simd' ? 'engine-relaxed' : 'engine-simd');
+
 /**
  * Imports the engine's glue and instantiates its wasm file; both lie beside this module.
  * @param {Backend} backend
  * @returns {Promise<import('./engine.js').EngineClass>}
  */
 export async function loadEngine(backend) {
-  const name = backend === 'relaxed-simd' ? 'engine-relaxed' : 'engine-simd';
+  const name = engineName(backend);
   const response = fetch(new URL(`./${name}.wasm`, import.meta.url));
   response.catch(() => {}); // a failed fetch is reported below, where it is awaited
   const glue = await import(new URL(`./${name}.js`, import.meta.url).href).catch((cause) => {

@@ -3,6 +3,7 @@
 
 import { Box } from './box.js';
 import { DeepLink } from './deep-link.js';
+import { offerOffline } from './offline-offer.js';
 import { share } from './shared.js';
 import { Words } from './strings.js';
 import { buildView } from './view.js';
@@ -17,12 +18,14 @@ export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ 
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'panel', 'deep-link'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'panel', 'deep-link', 'offline', 'offline-worker'];
 
   /** @type {Box | undefined} */
   #box;
   /** @type {DeepLink | undefined} */
   #link;
+  /** @type {AbortController | undefined} */
+  #offline;
   /** @type {Partial<Strings>} */
   #strings = {};
   /** The text while there is no box. */
@@ -46,13 +49,19 @@ export class SiteseerSearchElement extends Base {
     }
     if (this.#text) box.setText(this.#text);
     if (this.hasAttribute('autofocus')) view.input.focus();
+    if (this.hasAttribute('offline')) {
+      const { signal } = (this.#offline = new AbortController());
+      const all = this.getAttribute('offline') === 'all';
+      offerOffline(view.offline, words, { script: this.getAttribute('offline-worker'), all, highest: this.#options().tiers ?? 'reranked', signal });
+    }
   }
 
   disconnectedCallback() {
     this.#text = this.#box?.text ?? '';
     this.#box?.destroy();
     this.#link?.destroy();
-    this.#box = this.#link = undefined;
+    this.#offline?.abort();
+    this.#box = this.#link = this.#offline = undefined;
   }
 
   /** Attributes seldom change: then the box is built anew, with its text. */

@@ -129,8 +129,11 @@ export interface Search {
 /** Resolves when the lexical tier answers. Rejects with a SiteseerError that names the file and the next step. */
 export function open(options?: OpenOptions): Promise<Search>;
 
+/** The words of the line for offline use; there where the attribute `offline` is. */
+export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
+
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */
-export interface Strings {
+export interface Strings extends Partial<Record<OfflineKey, string>> {
   label: string;
   placeholder: string;
   clear: string;
@@ -164,7 +167,8 @@ export interface Strings {
 /**
  * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `limit`, `label`, `placeholder`, `lang`,
  * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
- * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves).
+ * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves), `offline`
+ * (empty or `all`) with `offline-worker` (see docs/offline.md).
  * Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {

@@ -11,7 +11,7 @@ export class Words {
    * @param {Partial<Strings>} [own] replaces single strings
    */
   constructor(tag, own = {}) {
-    const language = tag.toLowerCase().split('-')[0];
+    const language = primary(tag);
     const known = Object.hasOwn(languages, language);
     /** The language that the strings are in. */
     this.lang = known ? tag : 'en';
@@ -22,11 +22,19 @@ export class Words {
   }
 
   /**
+   * Adds the strings of a part that came later; those that the site has set itself stay.
+   * @param {Record<string, Partial<Strings>>} parts by language
+   */
+  add(parts) {
+    this.strings = { ...parts[primary(this.lang)], ...this.strings };
+  }
+
+  /**
    * @param {Exclude<keyof Strings, 'results'>} key
    * @param {Record<string, string>} [values]
    */
   say(key, values = {}) {
-    return fill(this.strings[key], values);
+    return fill(this.strings[key] ?? '', values);
   }
 
   /** @param {number} n */
@@ -47,6 +55,9 @@ export class Words {
     }).format(value);
   }
 }
+
+/** Of a tag the language alone. @param {string} tag */
+const primary = (tag) => tag.toLowerCase().split('-')[0];
 
 /**
  * @param {string} text

@@ -1,5 +1,5 @@
 // The shadow tree of the search box: a labelled field, and below it a panel with the list of results, a message in its
-// place, and a foot line. Built once; the parts are handed out by name.
+// place, a foot line, and one for offline use. Built once; the parts are handed out by name.
 
 import { h, icon } from './dom.js';
 import { boxSheets } from './styles.js';
@@ -40,9 +40,10 @@ export function buildView(root, words, texts) {
   const list = h('div', { id: 'list', class: 'list', part: 'list', role: 'listbox', 'aria-label': label });
   const message = h('div', { class: 'message', part: 'message' });
   const foot = h('div', { class: 'foot', part: 'foot' });
-  const panel = h('div', { class: 'panel', part: 'panel' }, list, message, foot);
+  const offline = h('div', { class: 'offline', part: 'offline' });
+  const panel = h('div', { class: 'panel', part: 'panel' }, list, message, foot, offline);
   const live = h('div', { class: 'aside', role: 'status' });
-  clear.hidden = progress.hidden = panel.hidden = true;
+  clear.hidden = progress.hidden = panel.hidden = offline.hidden = true;
 
   root.replaceChildren(
     h('label', { class: 'aside', part: 'label', for: 'input' }, label),
@@ -50,5 +51,5 @@ export function buildView(root, words, texts) {
     panel,
     live,
   );
-  return { root, input, clear, progress, panel, list, message, foot, live };
+  return { root, input, clear, progress, panel, list, message, foot, offline, live };
 }

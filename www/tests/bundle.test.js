@@ -1,8 +1,9 @@
-// What visitors load: two modules that stand alone, under the strict policy; and the sources, which run as they are.
+// What visitors load: modules that stand alone, under the strict policy; and the sources, which run as they are.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -31,19 +32,37 @@ test('the bundles import nothing, evaluate nothing, keep no comments, and are th
   const [first, second] = [await bundle(), await bundle()];
   for (const [name, { content, sources }] of first) {
     const code = String(content);
-    assert.ok(sources.length > 10, `${name} is made of ${sources}`);
+    assert.ok(sources.length > 5, `${name} is made of ${sources}`);
     assert.doesNotMatch(code, /\bimport\s*["'{*]|\beval\(|new Function|innerHTML|blob:|@import|@param/, name);
     assert.ok(content.equals(second.get(name)?.content ?? Buffer.alloc(0)), name);
   }
 });
 
-test('the folder holds the two modules and the public types, which need no other file', () => {
+test('the folder holds the modules and the public types, which need no other file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteseer-bundle-'));
   try {
     const said = execFileSync(process.execPath, [fileURLToPath(new URL('../bundle.js', import.meta.url)), folder], { encoding: 'utf8' });
     assert.match(said, /^siteseer\.js: \d+ modules as written, \d+ bytes gzip -> 1 module, \d+ bytes gzip$/m);
-    assert.deepEqual(readdirSync(folder).sort(), ['siteseer.d.ts', 'siteseer.js', 'worker.js']);
+    assert.deepEqual(readdirSync(folder).sort(), ['offline-line.js', 'offline.js', 'siteseer.d.ts', 'siteseer.js', 'worker.js']);
     assert.doesNotMatch(readFileSync(join(folder, 'siteseer.d.ts'), 'utf8'), /^import|^export .* from/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('client.json names every file that pages load, with length and hash, and nothing else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siteseer-list-'));
+  try {
+    const files = { 'siteseer.js': 'a', 'engine-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e' };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    for (let i = 0; i < 2; i++) execFileSync(process.execPath, [fileURLToPath(new URL('../list.js', import.meta.url)), folder]); // it does not list itself
+    assert.deepEqual(JSON.parse(readFileSync(join(folder, 'client.json'), 'utf8')), {
+      format: 'siteseer-client',
+      files: [
+        { name: 'engine-simd.wasm', bytes: 2, sha256: createHash('sha256').update('bc').digest('hex') },
+        { name: 'siteseer.js', bytes: 1, sha256: createHash('sha256').update('a').digest('hex') },
+      ],
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

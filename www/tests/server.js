@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../bundle.js';
+import { listClient } from '../list.js';
 import { fakeIndex } from './fake-engine/site.js';
 
 const WWW = fileURLToPath(new URL('..', import.meta.url));
@@ -18,6 +19,8 @@ const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
 };
 /** Made once for a test file. @type {ReturnType<typeof bundle> | undefined} */
 let bundled;
@@ -25,8 +28,8 @@ let bundled;
 const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
 
 /**
- * What to do to a file: a new content or null for 404, and bytes per second.
- * @typedef {{ content?: (content: Buffer) => Buffer | null, bytesPerSecond?: number, headers?: Record<string, string> }} Fault
+ * What to do to a file: another status, a new content or null for 404, and bytes per second.
+ * @typedef {{ status?: number, content?: (content: Buffer) => Buffer | null, bytesPerSecond?: number, headers?: Record<string, string> }} Fault
  */
 
 /**
@@ -35,6 +38,7 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
  * @property {string[]} requests paths, in the order of arrival
  * @property {Map<RegExp, Fault>} faults
  * @property {Map<string, string>} pages further pages by path
+ * @property {(options: ServeOptions) => void} deploy replaces index and client by those of another build
  * @property {() => Promise<void>} close
  */
 
@@ -43,6 +47,8 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
  * @property {number} [modelBytes]
  * @property {number} [rerankerBytes] without it the index has no reranker
  * @property {string} [csp]
+ * @property {string} [cacheControl]
+ * @property {number} [build] written into the manifest, the titles and every module of the client
  * @property {boolean} [unbundled] the client's modules as they are written
  */
 
@@ -50,9 +56,12 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
  * @param {ServeOptions} [options]
  * @returns {Promise<TestSite>}
  */
-export async function serveSite({ modelBytes, rerankerBytes, csp = CSP, unbundled = false } = {}) {
-  const index = fakeIndex({ modelBytes, rerankerBytes });
-  const client = unbundled ? new Map() : await (bundled ??= bundle());
+export async function serveSite(options = {}) {
+  const { csp = CSP, cacheControl = 'no-store', unbundled = false } = options;
+  const modules = unbundled ? null : await (bundled ??= bundle());
+  const engine = await readFile(join(WWW, 'tests/fake-engine/engine.js'));
+  let index = fakeIndex(options);
+  let client = modules && makeClient(modules, engine, options.build);
   /** @type {string[]} */
   const requests = [];
   /** @type {Map<RegExp, Fault>} */
@@ -67,10 +76,10 @@ export async function serveSite({ modelBytes, rerankerBytes, csp = CSP, unbundle
     let content = await find(path);
     if (content && fault?.content) content = fault.content(content);
     if (!content) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
-    response.writeHead(200, {
+    response.writeHead(fault?.status ?? 200, {
       'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
       'content-security-policy': csp,
-      'cache-control': 'no-store',
+      'cache-control': cacheControl,
       ...fault?.headers,
     });
     await send(response, content, fault?.bytesPerSecond);
@@ -85,7 +94,7 @@ export async function serveSite({ modelBytes, rerankerBytes, csp = CSP, unbundle
     if (page) return Buffer.from(page);
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
-    if (folder === 'siteseer' && client.has(name)) return client.get(name).content;
+    if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
     if (/^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)) return EMPTY_WASM;
     const file = /^siteseer\/engine-(relaxed|simd)\.js$/.test(path) ? 'tests/fake-engine/engine.js' : path;
     return readFile(join(WWW, file)).catch(() => null);
@@ -100,7 +109,25 @@ export async function serveSite({ modelBytes, rerankerBytes, csp = CSP, unbundle
         server.closeAllConnections();
       })
     );
-  return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, close };
+  const deploy = (/** @type {ServeOptions} */ next) => {
+    index = fakeIndex(next);
+    client = modules && makeClient(modules, engine, next.build);
+  };
+  return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, deploy, close };
+}
+
+/**
+ * The client as `siteseer index` puts it into the folder, with the fake engine.
+ * @param {Awaited<ReturnType<typeof bundle>>} modules
+ * @param {Buffer} engine
+ * @param {number} [build]
+ * @returns {Map<string, Buffer>}
+ */
+function makeClient(modules, engine, build = 1) {
+  const mark = (/** @type {Buffer} */ code) => Buffer.concat([code, Buffer.from(`\n/* build ${build} */\n`)]);
+  const files = new Map([...modules].map(([name, { content }]) => [name, mark(content)]));
+  for (const name of ['engine-relaxed', 'engine-simd']) files.set(`${name}.js`, mark(engine)).set(`${name}.wasm`, EMPTY_WASM);
+  return files.set('client.json', Buffer.from(listClient(files)));
 }
 
 /**

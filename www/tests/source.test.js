@@ -4,16 +4,18 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { languages } from '../siteseer/languages.js';
+import { offlineLanguages } from '../siteseer/languages-offline.js';
 
 const folder = new URL('../siteseer/', import.meta.url);
 const source = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
 
 test('every language has every string, with the same blanks to fill', () => {
   const blanks = (/** @type {unknown} */ text) => (typeof text === 'string' ? [...text.matchAll(/\{\w+\}/g)].map(([blank]) => blank).sort() : ['plural']);
-  for (const [name, strings] of Object.entries(languages)) {
-    assert.deepEqual(Object.keys(strings), Object.keys(languages.en), name);
-    for (const [key, text] of Object.entries(strings)) {
-      assert.deepEqual(blanks(text), blanks(languages.en[/** @type {keyof typeof languages.en} */ (key)]), `${name}.${key}`);
+  for (const part of /** @type {Record<string, Record<string, unknown>>[]} */ ([languages, offlineLanguages])) {
+    assert.deepEqual(Object.keys(part), ['en', 'de', 'es', 'fr', 'ja', 'zh']);
+    for (const [name, strings] of Object.entries(part)) {
+      assert.deepEqual(Object.keys(strings), Object.keys(part.en), name);
+      for (const [key, text] of Object.entries(strings)) assert.deepEqual(blanks(text), blanks(part.en[key]), `${name}.${key}`);
     }
   }
 });

@@ -3,15 +3,16 @@
 
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { passages } from './passages.js';
+import { passages as written } from './passages.js';
 
 const PER_CHUNK = 4;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number }} [options] lengths of the model files, incompressible
+ * @param {{ modelBytes?: number, rerankerBytes?: number, build?: number }} [options] lengths of the model files, incompressible
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, build = 1 } = {}) {
+  const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
   const add = (/** @type {string} */ kind, /** @type {Buffer} */ raw, gzip = true) => {
@@ -33,7 +34,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes } = {}) {
   const manifest = {
     format: 'siteseer-index',
     version: 1,
-    generator: 'fake',
+    generator: `fake, build ${build}`,
     siteRoot: '../',
     counts: { pages: 689, sections: 5210, passages: 9034 },
     languages: { en: 687, he: 2 },

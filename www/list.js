@@ -1,0 +1,33 @@
+// Writes `client.json`, which names the client's files with length and SHA-256, as the manifest does for the index: by it
+// a service worker knows which files belong together, and that it has all of them.
+// Usage: node list.js FOLDER   (the last step, when everything else is there)
+
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NAME = 'client.json';
+/** Not for pages: types for developers, and what the browser fetches and updates as a part of the service worker. */
+const LEFT_OUT = [NAME, 'siteseer.d.ts', 'offline.js'];
+
+/**
+ * @param {Iterable<[name: string, content: Buffer]>} files
+ * @returns {string} JSON; the same for the same files
+ */
+export function listClient(files) {
+  const entries = [...files]
+    .filter(([name]) => !LEFT_OUT.includes(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, content]) => ({ name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }));
+  return `${JSON.stringify({ format: 'siteseer-client', files: entries }, null, 1)}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder] = process.argv.slice(2);
+  if (!folder) throw new Error('Usage: node list.js FOLDER');
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const list = listClient(names.map(({ name }) => /** @type {const} */ ([name, readFileSync(join(folder, name))])));
+  writeFileSync(join(folder, NAME), list);
+  console.log(`${NAME}: ${JSON.parse(list).files.length} files`);
+}

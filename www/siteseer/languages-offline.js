@@ -1,0 +1,73 @@
+// The strings of the line for offline use, in the languages of `languages.js`; apart, since few pages need them.
+
+/** @import { OfflineKey } from './siteseer.js' */
+
+/** @type {Record<string, Record<OfflineKey, string>>} */
+export const offlineLanguages = {
+  en: {
+    offlineOffer: 'Make available offline ({size})',
+    offlineLoading: 'Saving for offline use',
+    offlineProgress: '{loaded} of {total}',
+    offlineCancel: 'Cancel',
+    offlineReady: 'Search works offline',
+    offlineStopped: 'Stopped; what was saved is kept.',
+    offlineFull: 'There is no room on this device to search offline; online everything works.',
+    offlineFailed: 'Not everything could be saved.',
+    offlineNone: 'Search is not available offline here.',
+  },
+  de: {
+    offlineOffer: 'Offline verfügbar machen ({size})',
+    offlineLoading: 'Wird für die Offline-Suche gespeichert',
+    offlineProgress: '{loaded} von {total}',
+    offlineCancel: 'Abbrechen',
+    offlineReady: 'Die Suche geht auch offline',
+    offlineStopped: 'Abgebrochen; was gespeichert ist, bleibt.',
+    offlineFull: 'Auf diesem Gerät fehlt der Platz für die Offline-Suche; online geht alles.',
+    offlineFailed: 'Nicht alles konnte gespeichert werden.',
+    offlineNone: 'Die Suche ist hier nicht offline verfügbar.',
+  },
+  es: {
+    offlineOffer: 'Usar sin conexión ({size})',
+    offlineLoading: 'Guardando para buscar sin conexión',
+    offlineProgress: '{loaded} de {total}',
+    offlineCancel: 'Cancelar',
+    offlineReady: 'La búsqueda funciona sin conexión',
+    offlineStopped: 'Detenido; lo guardado se conserva.',
+    offlineFull: 'No hay espacio en este dispositivo para buscar sin conexión; con conexión todo funciona.',
+    offlineFailed: 'No se pudo guardar todo.',
+    offlineNone: 'La búsqueda sin conexión no está disponible aquí.',
+  },
+  fr: {
+    offlineOffer: 'Rendre disponible hors ligne ({size})',
+    offlineLoading: 'Enregistrement pour la recherche hors ligne',
+    offlineProgress: '{loaded} sur {total}',
+    offlineCancel: 'Annuler',
+    offlineReady: 'La recherche fonctionne hors ligne',
+    offlineStopped: 'Arrêté ; ce qui est enregistré est conservé.',
+    offlineFull: 'Il n’y a pas assez de place sur cet appareil pour chercher hors ligne ; en ligne tout fonctionne.',
+    offlineFailed: 'Tout n’a pas pu être enregistré.',
+    offlineNone: 'La recherche hors ligne n’est pas disponible ici.',
+  },
+  ja: {
+    offlineOffer: 'オフラインで使えるようにする（{size}）',
+    offlineLoading: 'オフライン用に保存しています',
+    offlineProgress: '{loaded} / {total}',
+    offlineCancel: 'キャンセル',
+    offlineReady: 'オフラインでも検索できます',
+    offlineStopped: '中止しました。保存済みの分は残ります。',
+    offlineFull: 'この端末にはオフライン検索用の空きがありません。オンラインでは検索できます。',
+    offlineFailed: '一部を保存できませんでした。',
+    offlineNone: 'ここではオフライン検索を利用できません。',
+  },
+  zh: {
+    offlineOffer: '供离线使用（{size}）',
+    offlineLoading: '正在保存以供离线搜索',
+    offlineProgress: '{loaded} / {total}',
+    offlineCancel: '取消',
+    offlineReady: '可以离线搜索',
+    offlineStopped: '已停止，已保存的内容会保留。',
+    offlineFull: '此设备空间不足，无法离线搜索；联网时一切正常。',
+    offlineFailed: '未能全部保存。',
+    offlineNone: '此处无法离线搜索。',
+  },
+};

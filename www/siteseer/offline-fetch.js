@@ -1,0 +1,102 @@
+// Only good answers are kept: complete, of this origin, with the length and the SHA-256 that the manifest (or
+// `client.json`) names.
+
+import { SiteseerError } from './errors.js';
+
+/** @import { FileEntry } from './manifest.js' */
+
+const NEXT = 'If this persists, deploy the index folder again, all files of it.';
+
+/**
+ * What a page asks for in this way it keeps itself, and the service worker lets it pass. Names tell the content, so the
+ * age of what the browser's own cache has does not matter.
+ */
+export const KEPT_BY_PAGE = 'force-cache';
+
+/**
+ * An error page, a part, another origin's answer or a redirected one is not for keeping.
+ * @param {Response} response
+ */
+export const isGood = ({ status, type, redirected }) => status === 200 && type === 'basic' && !redirected;
+
+/**
+ * Fetches a file whole and checks it.
+ * @param {string} folder
+ * @param {FileEntry} entry
+ * @param {{ cache: RequestCache, signal?: AbortSignal, onBytes?: (loaded: number) => void }} options `loaded` counts stored bytes
+ * @returns {Promise<() => Response>} makes an answer, as often as wanted
+ * @throws {SiteseerError | DOMException} `network` or `hash`; an AbortError
+ */
+export async function fetchWhole(folder, entry, { cache, signal, onBytes }) {
+  const { name: file } = entry;
+  const broken = (/** @type {unknown} */ cause) =>
+    signal?.aborted ? signal.reason : new SiteseerError('network', `The file ${file} could not be loaded (${cause}).`, { file, next: NEXT, cause });
+  const response = await fetch(folder + file, { cache, signal }).catch((cause) => Promise.reject(broken(cause)));
+  if (!isGood(response)) throw broken(`HTTP ${response.status}`);
+  const bytes = await read(response, entry, onBytes).catch((cause) => Promise.reject(broken(cause)));
+  if (!(await isWhole(bytes, entry))) {
+    throw new SiteseerError('hash', `The file ${file} is not the one that this version of the site names.`, { file, next: NEXT });
+  }
+  return remake(response, bytes);
+}
+
+/**
+ * @param {Response} response
+ * @param {FileEntry} entry
+ * @param {(loaded: number) => void} [onBytes]
+ */
+async function read(response, entry, onBytes) {
+  const reader = response.body?.getReader();
+  /** @type {BlobPart[]} */
+  const chunks = [];
+  let received = 0;
+  for (let step; reader && !(step = await reader.read()).done; ) {
+    chunks.push(step.value);
+    received += step.value.length;
+    if (received > Math.max(entry.bytes, entry.rawBytes)) await reader.cancel();
+    onBytes?.(Math.min(received, entry.bytes));
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/**
+ * Whether the bytes are the file's: as it is stored, or with its gzip undone by the host.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {FileEntry} entry
+ */
+export async function isWhole(bytes, { name, bytes: stored, rawBytes, sha256 }) {
+  const zipped = name.endsWith('.gz') && bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (bytes.length !== (zipped ? stored : rawBytes)) return false;
+  try {
+    const raw = zipped ? await gunzip(bytes) : bytes;
+    return raw.byteLength === rawBytes && (await hash(raw)) === sha256;
+  } catch {
+    return false; // its gzip stream cannot be read
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+const gunzip = (bytes) => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+
+/**
+ * @param {BufferSource} bytes
+ * @returns {Promise<string>} SHA-256, hex
+ */
+export async function hash(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * The same answer with its body in memory. Headers stay (a worker's policy is among them), but not those of the
+ * transport, which was undone.
+ * @param {Response} response
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {() => Response}
+ */
+export function remake(response, bytes) {
+  const headers = new Headers(response.headers);
+  headers.delete('content-encoding');
+  headers.delete('content-length');
+  return () => new Response(bytes, { headers });
+}

@@ -1,0 +1,64 @@
+// Which page uses which version. A page keeps the version that it began with, and its workers follow it. Written down,
+// since the browser ends and starts service workers as it likes.
+
+/** @import { Store } from './offline-store.js' */
+/** @import { Clients } from './service-worker.js' */
+
+/** A worker that is being made is not in the browser's list yet; its page is, and has the same version. */
+const GRACE_MS = 60_000;
+
+/** `version`: its id, or '' for what the network has. @typedef {{ version: string, since: number }} Pin */
+
+export class Pins {
+  /** By client id. @type {Promise<Map<string, Pin>> | undefined} */
+  #pins;
+
+  /**
+   * @param {Store} store
+   * @param {Clients} clients
+   */
+  constructor(store, clients) {
+    this.store = store;
+    this.clients = clients;
+  }
+
+  #read() {
+    this.#pins ??= this.store.read('pins').then((pins) => new Map(pins), () => new Map());
+    return this.#pins;
+  }
+
+  /**
+   * @param {string} clientId
+   * @returns {Promise<string | undefined>}
+   */
+  async of(clientId) {
+    return (await this.#read()).get(clientId)?.version;
+  }
+
+  /**
+   * Pins a client, and forgets those that are gone.
+   * @param {string} clientId
+   * @param {string} version
+   */
+  async set(clientId, version) {
+    const [pins, there] = await Promise.all([this.#read(), this.#there()]);
+    for (const [id, { since }] of pins) if (!there.has(id) && Date.now() - since > GRACE_MS) pins.delete(id);
+    pins.set(clientId, { version, since: Date.now() });
+    await this.store.write('pins', [...pins]);
+  }
+
+  /**
+   * Only looks: a service worker that waits for its turn asks, too.
+   * @returns {Promise<Set<string>>} the versions of the clients that are there
+   */
+  async inUse() {
+    const there = await this.#there();
+    /** @type {[string, Pin][]} */
+    const pins = [...((await this.store.read('pins')) ?? []), ...((await this.#pins) ?? [])];
+    return new Set(pins.filter(([id]) => there.has(id)).map(([, { version }]) => version));
+  }
+
+  async #there() {
+    return new Set((await this.clients.matchAll({ includeUncontrolled: true, type: 'all' })).map(({ id }) => id));
+  }
+}

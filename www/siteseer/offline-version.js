@@ -1,0 +1,65 @@
+// One version of the search folder: a manifest and the client files that were deployed with it. Its name is the hash
+// of both lists, so two versions never share a name and a half of each is no version at all.
+
+import { detectBackend, engineName } from './detect.js';
+import { hash } from './offline-fetch.js';
+
+/** @import { FileEntry } from './manifest.js' */
+/** @import { ClientFile } from './service-worker.js' */
+
+/** What a version is made of: the two files that name all others. */
+export const LISTS = /** @type {const} */ (['manifest.json', 'client.json']);
+
+export class Version {
+  /** The client's files that this browser uses, by name. @type {Map<string, FileEntry>} */
+  shell = new Map();
+  /** The index's files by kind: lexical, vectors, … @type {Map<string, FileEntry[]>} */
+  kinds = new Map();
+  /** The same by name. @type {Map<string, FileEntry>} */
+  files = new Map();
+
+  /**
+   * @param {string} id
+   * @param {Uint8Array<ArrayBuffer>[]} lists contents of `LISTS`
+   * @throws {Error} if they are not such lists
+   */
+  constructor(id, lists) {
+    this.id = id;
+    const [manifest, client] = lists.map((list) => JSON.parse(new TextDecoder().decode(list)));
+    if (manifest?.format !== 'siteseer-index') throw new Error('manifest.json is not a Siteseer manifest.');
+    if (client?.format !== 'siteseer-client') throw new Error('client.json is not the list of the client files.');
+    for (const { name, bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
+      if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes: bytes, sha256 });
+    }
+    for (const [kind, entries] of Object.entries(manifest.files)) {
+      this.kinds.set(kind, [entries].flat());
+      for (const entry of [entries].flat()) this.files.set(entry.name, entry);
+    }
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>[]} lists */
+  static async of(lists) {
+    const hashes = await Promise.all(lists.map(hash));
+    return new Version((await hash(new TextEncoder().encode(hashes.join()))).slice(0, 16), lists);
+  }
+
+  /** Of its cache. */
+  get kind() {
+    return `shell ${this.id}`;
+  }
+
+  /** Everything that its cache holds. */
+  get names() {
+    return [...LISTS, ...this.shell.keys()];
+  }
+}
+
+/** Of the engines a browser loads one. @param {string} name */
+function isUsed(name) {
+  if (!name.startsWith('engine-')) return true;
+  try {
+    return name.startsWith(`${engineName(detectBackend())}.`);
+  } catch {
+    return false; // it can load none
+  }
+}

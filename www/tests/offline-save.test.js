@@ -1,0 +1,136 @@
+// Saving everything at once: the offer, its progress and its end, and a device without room.
+
+import assert from 'node:assert/strict';
+import { violations } from './axe.js';
+import { QUERY, browserTests, input, meaning } from './harness.js';
+import { controlled, kept, line, offer, serve, untilKept } from './offline.js';
+
+/** @import { Page } from 'playwright-core' */
+
+const browserTest = browserTests();
+const box = { attributes: 'offline' };
+const bar = (/** @type {Page} */ page) => line(page).getByRole('progressbar', { name: 'Saving for offline use' });
+const ready = (/** @type {Page} */ page) => line(page).getByText('Search works offline').waitFor();
+const noRoom = (/** @type {Page} */ page) => line(page).getByText('There is no room on this device to search offline; online everything works.').waitFor();
+
+/** Names of all files of the index. */
+const all = (/** @type {Page} */ page) =>
+  page.evaluate(async () => {
+    const { files } = /** @type {import('../siteseer/manifest.js').Manifest} */ (await (await fetch('siteseer/manifest.json')).json());
+    return Object.values(files).flat().map(({ name }) => `siteseer/${name}`).sort();
+  });
+
+/** Bounds what the origin may store. */
+async function setQuota(/** @type {Page} */ page, /** @type {number} */ quotaSize) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize });
+}
+
+browserTest('the button saves everything: progress, cancel, again, done; the browser is asked once to persist', async ({ page, site }) => {
+  await page.addInitScript(() => {
+    navigator.storage.persisted = async () => false;
+    navigator.storage.persist = async () => (localStorage.setItem('asked', `${localStorage.getItem('asked') ?? ''}x`), false);
+  });
+  await page.reload();
+  await controlled(page);
+  await input(page).fill(QUERY);
+  await meaning(page);
+  site.faults.set(/passages-3/, { bytesPerSecond: 100 });
+  assert.match(String(await offer(page).textContent()), /\(\d+ kB\)/);
+  assert.deepEqual(await violations(page, 'siteseer-search'), []);
+  await offer(page).click();
+  await bar(page).waitFor();
+  const seen = new Set();
+  for (let i = 0; i < 20; i++) {
+    seen.add(await bar(page).evaluate((progress) => /** @type {HTMLProgressElement} */ (progress).value));
+    await page.waitForTimeout(50);
+  }
+  assert.ok([...seen].some((value) => value > 0 && value < 1), [...seen].join());
+  assert.match(String(await line(page).textContent()), /\d+ kB of \d+ kB/);
+  assert.deepEqual(await violations(page, 'siteseer-search'), []);
+
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await line(page).getByText('Stopped; what was saved is kept.').waitFor();
+  assert.equal(await bar(page).isVisible(), false);
+  await page.waitForTimeout(300);
+  assert.ok(!(await kept(page)).files.some((name) => /passages-3/.test(name)));
+
+  site.faults.clear();
+  await offer(page).click();
+  await ready(page);
+  assert.deepEqual((await kept(page)).files.sort(), await all(page));
+  assert.equal(await offer(page).count(), 0);
+  assert.deepEqual(await violations(page, 'siteseer-search'), []);
+  assert.equal(site.requests.filter((path) => /model/.test(path)).length, 1, 'what was loaded for use is not loaded again');
+
+  await page.reload();
+  await input(page).fill('unwinding');
+  await ready(page);
+  await site.close();
+  await page.reload();
+  await input(page).fill('lengthy');
+  await meaning(page);
+  assert.equal(await page.evaluate(() => localStorage.getItem('asked')), 'x');
+}, { serve, box });
+
+browserTest('`offline="all"` saves everything without a click, also of a modal; `tiers` bounds it', async ({ page }) => {
+  await controlled(page);
+  const everything = await all(page);
+  await untilKept(page, ({ files }) => files?.length === everything.length - 1);
+  await page.waitForTimeout(300);
+  assert.deepEqual((await kept(page)).files.sort(), everything.filter((name) => !/reranker/.test(name)));
+  await page.keyboard.press('/');
+  await input(page).fill(QUERY);
+  await ready(page);
+}, { serve: { ...serve, rerankerBytes: 1000 }, box: { element: 'siteseer-modal', attributes: 'offline="all" tiers="dense"' } });
+
+browserTest('a file that cannot be saved: said, and what came is kept for another try', async ({ page, site }) => {
+  await controlled(page);
+  await input(page).fill(QUERY);
+  await meaning(page);
+  site.faults.set(/passages-2/, { status: 500 });
+  await offer(page).click();
+  await line(page).getByText('Not everything could be saved.').waitFor();
+  assert.match(String(await line(page).locator('.said').getAttribute('title')), /passages-2\S+ could not be loaded \(HTTP 500\)/);
+  site.faults.clear();
+  await offer(page).click();
+  await ready(page);
+}, { serve, box });
+
+browserTest('no room for the model: search goes on from the network, and the line says so', async ({ page }) => {
+  await controlled(page);
+  const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
+  await setQuota(page, usage + 50_000);
+  await input(page).fill(QUERY);
+  await meaning(page);
+  await noRoom(page);
+  assert.ok(!(await kept(page)).files?.some((name) => /model/.test(name)));
+  await page.reload();
+  await input(page).fill(QUERY);
+  await meaning(page);
+}, { serve: { ...serve, modelBytes: 3_000_000 }, box });
+
+browserTest('no room for anything: the page and the search are as without a service worker', async ({ page, site }) => {
+  await setQuota(page, 1);
+  await page.goto(`${site.url}box.html`);
+  await input(page).fill(QUERY);
+  await meaning(page);
+  await noRoom(page);
+  await page.reload();
+  await input(page).fill(QUERY);
+  await meaning(page);
+  assert.deepEqual((await kept(page)).shell ?? [], []);
+}, { serve, box, address: 'nothing-here.html' });
+
+browserTest('a cache that cannot be written to costs nothing but itself', async ({ page, site }) => {
+  await page.context().addInitScript(() => (Cache.prototype.put = () => Promise.reject(new DOMException('no room', 'QuotaExceededError'))));
+  await page.goto(`${site.url}box.html`);
+  await controlled(page);
+  await input(page).fill(QUERY);
+  await meaning(page);
+  await offer(page).click();
+  await noRoom(page);
+  assert.ok(await offer(page).isVisible(), 'there may be room later');
+  await input(page).fill('unwinding');
+  await page.locator('.list', { hasText: 'Unwinding' }).waitFor();
+}, { serve, box });
