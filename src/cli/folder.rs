@@ -2,7 +2,7 @@
 
 use super::index::read_manifest;
 use crate::index::manifest::{FileEntry, MANIFEST_NAME};
-use crate::search::searcher::{Hit, Searcher};
+use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use std::fs;
@@ -58,12 +58,12 @@ pub fn load_reranker(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
     Ok(true)
 }
 
-/// Loads the chunks of passages that these hits need and that are not there yet.
+/// Loads the chunks of these passages that are not there yet.
 ///
 /// # Errors
 /// If a file is missing or damaged.
-pub(super) fn load_passages(folder: &Path, searcher: &mut Searcher, hits: &[Hit]) -> Result<()> {
-    for chunk in searcher.missing_chunks(hits) {
+pub(super) fn load_passages(folder: &Path, searcher: &mut Searcher, passages: &[u32]) -> Result<()> {
+    for chunk in searcher.missing_chunks_of(passages.iter().copied()) {
         let entry = searcher.manifest().files.passages[chunk as usize].clone();
         searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
     }

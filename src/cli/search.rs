@@ -61,7 +61,8 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         },
     };
     let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, args.limit)?;
-    folder::load_passages(&folder, &mut searcher, &hits)?;
+    let shown: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
+    folder::load_passages(&folder, &mut searcher, &shown)?;
     let results = searcher.results(&args.query, &hits)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&results)?);
@@ -80,9 +81,10 @@ fn rank(folder: &Path, searcher: &mut Searcher, query: &str, tier: Tier, limit: 
     let hits = searcher.rank(query, Tier::Dense, limit.max(RERANK))?;
     let dense = started.elapsed();
     let candidates = &hits[..hits.len().min(RERANK)];
-    folder::load_passages(folder, searcher, candidates)?;
-    let started = Instant::now();
     let passages: Vec<u32> = candidates.iter().map(|hit| hit.passage).collect();
+    let reading = searcher.reading(&passages);
+    folder::load_passages(folder, searcher, &reading)?;
+    let started = Instant::now();
     let logits = searcher.score_pairs(query, &passages)?;
     let mut hits = searcher.rerank(&hits, &logits);
     hits.truncate(limit);

@@ -49,16 +49,13 @@ impl Searcher {
         Ok(())
     }
 
-    /// Logits of passages for the query, in their order.
+    /// Logits of candidates for the query, in their order. Of each the opening of its section is read: load what
+    /// [`reading`](Self::reading) names.
     ///
     /// # Errors
-    /// If the cross-encoder or the chunk of a passage is not loaded.
+    /// If the cross-encoder, or all that could be read of a candidate, is not loaded.
     pub fn score_pairs(&mut self, query: &str, passages: &[u32]) -> Result<Vec<f32>> {
-        let texts = passages.iter().map(|&passage| match self.passage(passage) {
-            Some(record) => Ok(record.model_text()),
-            None => Err(not_loaded(&format!("passage {passage}"))),
-        });
-        let texts = texts.collect::<Result<Vec<String>>>()?;
+        let texts: Vec<String> = passages.iter().map(|&passage| self.pair_text(passage)).collect::<Result<_>>()?;
         let Some(Reranker { model, work }) = &mut self.reranker else {
             let file = self.manifest.files.reranker.as_ref();
             return Err(not_loaded(file.map_or(RERANKER, |file| &file.name)));

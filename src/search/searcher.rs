@@ -277,9 +277,20 @@ impl Searcher {
         Ok(model.tokenize(text))
     }
 
+    /// The passages of the section that this one is in; none without the lexical file, or if there is no such passage.
+    pub(super) fn section_around(&self, passage: u32) -> Option<std::ops::Range<u32>> {
+        let (sections, _) = self.lexical.as_ref()?;
+        (passage < self.manifest.counts.passages).then(|| sections.passages(sections.section_of(passage)))
+    }
+
     /// Chunks of passages that [`results`](Self::results) needs for these hits and that are not there yet, in order.
     pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<u32> {
-        let mut chunks: Vec<u32> = hits.iter().map(|hit| hit.passage / self.manifest.passages_per_chunk).collect();
+        self.missing_chunks_of(hits.iter().map(|hit| hit.passage))
+    }
+
+    /// Chunks of these passages that are not there yet, in order.
+    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut chunks: Vec<u32> = passages.map(|passage| passage / self.manifest.passages_per_chunk).collect();
         chunks.sort_unstable();
         chunks.dedup();
         chunks.retain(|&chunk| matches!(self.chunks.get(chunk as usize), Some(None)));

@@ -1,0 +1,46 @@
+//! What the cross-encoder reads of a candidate: the opening of its section.
+//!
+//! The dense tier compares short passages, since a short one has a sharp vector. A reader needs more: what the section is
+//! about, and a section says that at its beginning. With the first cross-encoder on 90 dev queries of rust-docs (20 candidates,
+//! each way at its best lambda), nDCG@10 was 0.622 without it, 0.654 when it read the passage that was found, 0.663 with its
+//! neighbours around it, 0.677 with the section's first 30 words before these, and 0.678 with the section's opening alone.
+//! The opening is also the shortest to read.
+
+use super::searcher::{Searcher, not_loaded};
+use crate::error::Result;
+use crate::index::passages::model_text;
+
+/// Words of a section that are read: with title, headings and query they fit into 160 word pieces.
+const WORDS: usize = 85;
+/// Passages at a section's beginning that hold these words; a passage has some fifty.
+const PASSAGES: usize = 3;
+
+impl Searcher {
+    /// The passages whose texts [`score_pairs`](Self::score_pairs) reads for these candidates: the first ones of their
+    /// sections. Without the lexical file, which knows the sections, the candidates themselves.
+    pub fn reading(&self, candidates: &[u32]) -> Vec<u32> {
+        candidates.iter().flat_map(|&passage| self.opening(passage)).collect()
+    }
+
+    /// What the cross-encoder reads of a candidate: title and headings, and the words of the section's opening, as far as
+    /// they are loaded.
+    ///
+    /// # Errors
+    /// If not even the candidate itself is loaded.
+    pub(super) fn pair_text(&self, candidate: u32) -> Result<String> {
+        let loaded: Vec<_> = self.opening(candidate).map_while(|passage| self.passage(passage)).collect();
+        let Some(first) = loaded.first().copied().or_else(|| self.passage(candidate)) else {
+            return Err(not_loaded(&format!("passage {candidate}")));
+        };
+        if loaded.is_empty() {
+            return Ok(first.model_text());
+        }
+        let words: Vec<&str> = loaded.iter().flat_map(|record| record.text.split_whitespace()).take(WORDS).collect();
+        Ok(model_text(&first.title, &first.heading_path, &words.join(" ")))
+    }
+
+    fn opening(&self, passage: u32) -> std::ops::Range<u32> {
+        let section = self.section_around(passage).unwrap_or(passage..passage + 1);
+        section.start..section.end.min(section.start + PASSAGES as u32)
+    }
+}
