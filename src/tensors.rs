@@ -207,7 +207,7 @@ impl Tensor {
 
 fn read_entry(name: &str, entry: &Json) -> JsonResult<Tensor> {
     let numbers = |field: &'static str| {
-        let numbers = entry.array(field)?.iter().map(|n| usize::try_from(n.as_whole()?).ok()).collect();
+        let numbers = entry.array(field)?.iter().map(Json::as_whole).collect();
         let numbers: Option<Vec<usize>> = numbers;
         numbers.ok_or(JsonError::Field { field, expected: "a list of whole numbers" })
     };

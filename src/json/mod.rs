@@ -79,11 +79,11 @@ impl Json {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
-    /// The whole number, if it is one that an f64 tells from its neighbours.
-    pub fn as_whole(&self) -> Option<u64> {
+    /// The whole number, if it is one that an f64 tells from its neighbours and `T` holds.
+    pub fn as_whole<T: TryFrom<u64>>(&self) -> Option<T> {
         let Self::Number(number) = *self else { return None };
         let whole = number as u64;
-        (whole as f64 == number && whole < 1 << 53).then_some(whole)
+        if whole as f64 == number && whole < 1 << 53 { T::try_from(whole).ok() } else { None }
     }
 
     /// The items of an array, if it is one.
@@ -109,10 +109,15 @@ impl Json {
         required(field, "a string", self.get(field).and_then(Self::as_str).map(str::to_owned))
     }
 
-    /// A whole number that fits `T`.
+    /// An array of strings.
+    pub fn strings(&self, field: &'static str) -> JsonResult<Vec<String>> {
+        let strings = self.array(field)?.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        required(field, "an array of strings", strings)
+    }
+
+    /// A whole number that `T` holds.
     pub fn whole<T: TryFrom<u64>>(&self, field: &'static str) -> JsonResult<T> {
-        let whole = self.get(field).and_then(Self::as_whole);
-        required(field, "a whole number in its range", whole.and_then(|whole| T::try_from(whole).ok()))
+        required(field, "a whole number in its range", self.get(field).and_then(Self::as_whole))
     }
 
     /// A number.

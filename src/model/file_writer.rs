@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use safetensors::Dtype;
 use serde_json::json;
 
 use super::config::ModelConfig;
 use super::file::{FORMAT_VERSION, KIND, ModelFile, key, tokenizer_sha256};
 use super::layout::{VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
+use crate::tensors::Dtype;
 
 /// Numbers of one tensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +77,7 @@ pub fn write_model(
             }
             None => return Err(damaged(format!("no tensor {}", spec.name))),
         }
-        let entry = json!({"dtype": spec.dtype, "shape": shape, "data_offsets": [start, data.len()]});
+        let entry = json!({"dtype": spec.dtype.name(), "shape": shape, "data_offsets": [start, data.len()]});
         header += &format!(",{}:{entry}", json!(spec.name));
     }
     if tensors.len() + 1 != specs.len() {
