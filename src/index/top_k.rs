@@ -67,7 +67,7 @@ mod tests {
         all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         for k in 0..scores.len() + 2 {
             let mut top = TopK::new(k);
-            for (id, score) in (0..).zip(scores).rev() {
+            for &(id, score) in all.iter().rev() {
                 top.push(id, score);
             }
             let expected = &all[..k.min(all.len())];
