@@ -24,7 +24,11 @@ fn main() -> Result<()> {
     folder::load_all_passages(Path::new(index), &mut searcher)?;
     let qrels = read_qrels(&fs::read_to_string(Path::new(collection).join(format!("qrels/{split}.tsv")))?);
     let queries = fs::read_to_string(Path::new(collection).join("queries.jsonl"))?;
-    for tier in [Tier::Lexical, Tier::Dense] {
+    let mut tiers = vec![Tier::Lexical, Tier::Dense];
+    if folder::load_reranker(Path::new(index), &mut searcher)? {
+        tiers.push(Tier::Reranked);
+    }
+    for tier in tiers {
         let mut by_style: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for line in queries.lines() {
             let query: Value = serde_json::from_str(line)?;

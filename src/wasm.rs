@@ -43,6 +43,11 @@ impl Engine {
         Ok(self.searcher.load_model(content)?)
     }
 
+    /// Loads the cross-encoder (uncompressed bytes), after the bi-encoder, whose tables it shares.
+    pub fn load_reranker(&mut self, content: &[u8]) -> JsResult<()> {
+        Ok(self.searcher.load_reranker(content)?)
+    }
+
     /// Adds a chunk of passages (uncompressed bytes).
     pub fn add_passages(&mut self, chunk: u32, content: &[u8]) -> JsResult<()> {
         Ok(self.searcher.add_passages(chunk, content)?)
@@ -56,18 +61,23 @@ impl Engine {
             other => return Err(JsError::new(&format!("`{other}` is no tier; use `lexical` or `dense`"))),
         };
         let hits = self.searcher.rank(query, tier, limit as usize)?;
-        let missing = self.searcher.missing_chunks(&hits);
-        // `missing`: chunks to hand to `add_passages` before `results`
-        Ok(object(&[
-            ("tier", tier.name().into()),
-            ("hits", array(&hits, hit_to_js)),
-            ("missing", array(&missing, number)),
-        ]))
+        Ok(self.ranking(tier, &hits))
+    }
+
+    /// The cross-encoder's logits of passages whose chunks are all there, in their order.
+    pub fn score_pairs(&mut self, query: &str, passages: Vec<u32>) -> JsResult<Vec<f32>> {
+        Ok(self.searcher.score_pairs(query, &passages)?)
+    }
+
+    /// The hits of the dense tier with the first ones, as many as there are logits, reordered: `{ tier, hits, missing }`.
+    pub fn rerank(&self, hits: JsValue, logits: Vec<f32>) -> JsResult<JsValue> {
+        let hits = hits_from_js(&hits)?;
+        Ok(self.ranking(Tier::Reranked, &self.searcher.rerank(&hits, &logits)))
     }
 
     /// What to show for the hits of a ranking, whose chunks are all there.
     pub fn results(&self, query: &str, hits: JsValue) -> JsResult<JsValue> {
-        let hits: Vec<Hit> = Array::from(&hits).iter().map(|hit| hit_from_js(&hit)).collect::<JsResult<_>>()?;
+        let hits = hits_from_js(&hits)?;
         Ok(array(&self.searcher.results(query, &hits)?, result_to_js))
     }
 
@@ -82,6 +92,18 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// `missing`: chunks to hand to `add_passages` before `results`.
+    fn ranking(&self, tier: Tier, hits: &[Hit]) -> JsValue {
+        let missing = self.searcher.missing_chunks(hits);
+        object(&[
+            ("tier", tier.name().into()),
+            ("hits", array(hits, hit_to_js)),
+            ("missing", array(&missing, |&chunk| chunk.into())),
+        ])
+    }
+}
+
 // The objects that cross, field by field: a serializer for JavaScript values costs a visitor 8 KB.
 
 fn hit_to_js(hit: &Hit) -> JsValue {
@@ -90,7 +112,12 @@ fn hit_to_js(hit: &Hit) -> JsValue {
         ("score", hit.score.into()),
         ("lexicalRank", or_null(hit.lexical_rank)),
         ("denseRank", or_null(hit.dense_rank)),
+        ("logit", or_null(hit.logit)),
     ])
+}
+
+fn hits_from_js(hits: &JsValue) -> JsResult<Vec<Hit>> {
+    Array::from(hits).iter().map(|hit| hit_from_js(&hit)).collect()
 }
 
 fn hit_from_js(hit: &JsValue) -> JsResult<Hit> {
@@ -101,6 +128,7 @@ fn hit_from_js(hit: &JsValue) -> JsResult<Hit> {
         score: needed("score")? as f32,
         lexical_rank: get("lexicalRank").map(|rank| rank as u32),
         dense_rank: get("denseRank").map(|rank| rank as u32),
+        logit: get("logit").map(|logit| logit as f32),
     })
 }
 
@@ -108,6 +136,7 @@ fn result_to_js(result: &SearchResult) -> JsValue {
     let explain = [
         ("lexicalRank", or_null(result.explain.lexical_rank)),
         ("denseRank", or_null(result.explain.dense_rank)),
+        ("logit", or_null(result.explain.logit)),
         ("matchedTerms", array(&result.explain.matched_terms, text)),
     ];
     object(&[
@@ -140,10 +169,6 @@ fn text(text: &String) -> JsValue {
     text.into()
 }
 
-fn number(number: &u32) -> JsValue {
-    (*number).into()
-}
-
-fn or_null(rank: Option<u32>) -> JsValue {
-    rank.map_or(JsValue::NULL, JsValue::from)
+fn or_null(value: Option<impl Into<JsValue>>) -> JsValue {
+    value.map_or(JsValue::NULL, Into::into)
 }

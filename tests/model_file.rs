@@ -89,7 +89,7 @@ fn import_then_parse_gives_the_model_back() {
     assert!(config.tokenizer.strip_accents, "follows lowercase where it is null");
     assert_eq!(file.tokenizer_sha256(), tokenizer_sha256(file.vocab().unwrap(), &config.tokenizer));
     let weights: usize = model.weights.values().map(Tensor::elem_count).sum();
-    assert_eq!(config.num_parameters(), weights - HIDDEN * HIDDEN);
+    assert_eq!(file.num_parameters(), weights - HIDDEN * HIDDEN);
 
     // Every weight is restored to within half a step, q, k and v stacked in this order.
     let name = |part: &str| format!("layers.1.qkv.{part}");
@@ -181,7 +181,8 @@ fn versions_and_kinds_of_the_future() {
     assert!(matches!(error, Error::Version { found: 2, supported: 1, .. }), "{error}");
     assert!(error.to_string().contains("newer siteseer"), "{error}");
     assert_damaged(&meta("siteseer.format", json!("one")), "format version");
-    assert!(matches!(parse_error(&meta("siteseer.kind", json!("cross-encoder"))), Error::Unsupported { .. }));
+    assert!(matches!(parse_error(&meta("siteseer.kind", json!("late-interaction"))), Error::Unsupported { .. }));
+    assert_damaged(&meta("siteseer.kind", json!("cross-encoder")), "siteseer.table_source_sha256");
     for key in ["kind", "id", "config", "license", "source", "source_sha256", "tokenizer_sha256"] {
         let key = format!("siteseer.{key}");
         let removed = with_header(&tiny(), |header| {
@@ -319,7 +320,7 @@ fn the_committed_file_is_good_and_import_makes_it() {
     let config = file.config();
     assert_eq!((config.hidden_size, config.num_layers, config.num_heads), (384, 6, 12));
     assert_eq!((config.max_tokens, config.pooling, config.normalize), (256, Pooling::Mean, true));
-    assert_eq!(config.num_parameters(), 22_565_376);
+    assert_eq!(file.num_parameters(), 22_565_376);
 
     let out = tempfile::tempdir().unwrap();
     let made = out.path().join("made.safetensors");

@@ -9,6 +9,7 @@ mod tiny_model;
 use siteseer::kernels::{Backend, battery};
 use siteseer::model::batch::TokenBatch;
 use siteseer::model::bi_encoder::BiEncoder;
+use siteseer::model::cross_encoder::{CrossEncoder, PairWorkspace};
 use siteseer::model::encoder::Workspace;
 use siteseer::wasm::Engine;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -62,6 +63,27 @@ fn embed(bytes: &[u8], backend: Backend, texts: &[&str]) -> Vec<f32> {
     let mut out = vec![0.0; texts.len() * model.dim()];
     model.embed_into(&batch, &mut Workspace::default(), &mut out).unwrap();
     out
+}
+
+#[wasm_bindgen_test]
+fn every_backend_gives_the_logits_of_the_scalar_one() {
+    let bytes = tiny_model::tiny_model(7, true);
+    let cross = tiny_model::tiny_cross_encoder(8, &bytes);
+    let passages =
+        ["the cat sat on the mat.", "dogs", "", "A b c zzz sitting cats on mats and more of the same the the"];
+    let logits = |backend| {
+        let bi_encoder = BiEncoder::load(&bytes, "tiny", backend).unwrap();
+        let model = CrossEncoder::load(&cross, "cross", &bi_encoder).unwrap();
+        model.score("cats on a mat", &passages.map(String::from), &mut PairWorkspace::default()).unwrap()
+    };
+    let scalar = logits(Backend::Scalar);
+    assert!(scalar.iter().any(|logit| (logit - scalar[0]).abs() > 0.02), "logits differ: {scalar:?}");
+    for backend in Backend::available() {
+        for (a, b) in scalar.iter().zip(logits(backend)) {
+            // 7-bit activations through two layers
+            assert!((a - b).abs() < 0.02, "{backend:?}: {b} for {a}");
+        }
+    }
 }
 
 #[wasm_bindgen_test]

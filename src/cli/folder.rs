@@ -2,7 +2,7 @@
 
 use super::index::read_manifest;
 use crate::index::manifest::{FileEntry, MANIFEST_NAME};
-use crate::search::searcher::Searcher;
+use crate::search::searcher::{Hit, Searcher};
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use std::fs;
@@ -34,6 +34,28 @@ pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
         searcher.load_model(&read_file(folder, &files.model)?)?;
     }
     Ok(searcher)
+}
+
+/// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub fn load_reranker(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
+    let Some(entry) = searcher.manifest().files.reranker.clone() else { return Ok(false) };
+    searcher.load_reranker(&read_file(folder, &entry)?)?;
+    Ok(true)
+}
+
+/// Loads the chunks of passages that these hits need and that are not there yet.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub(super) fn load_passages(folder: &Path, searcher: &mut Searcher, hits: &[Hit]) -> Result<()> {
+    for chunk in searcher.missing_chunks(hits) {
+        let entry = searcher.manifest().files.passages[chunk as usize].clone();
+        searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+    }
+    Ok(())
 }
 
 /// Loads every chunk of passages.

@@ -12,7 +12,9 @@ use serde_json::json;
 use crate::hash::sha256_hex;
 use crate::model::config::Pooling;
 use crate::model::file::ModelFile;
-use crate::model::import::{ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
+use crate::model::import::{Grid, ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
+use crate::model::import_cross_encoder::{CrossEncoderOptions, LAMBDA, MAX_TOKENS, import_cross_encoder};
+use crate::model::layout::Kind;
 use crate::model::quantize::ScaleSearch;
 
 /// Arguments of `siteseer model`.
@@ -26,17 +28,20 @@ pub struct ModelArgs {
 /// Verbs of `siteseer model`.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Convert a Hugging Face sentence encoder into an int8 model file
+    /// Convert a Hugging Face sentence encoder or cross-encoder into an int8 model file
     Import(ImportArgs),
     /// Say what a model file is: architecture, size, hashes, licence
     Info(InfoArgs),
 }
 
-/// Convert a Hugging Face sentence encoder into an int8 model file.
+/// Convert a Hugging Face sentence encoder or cross-encoder into an int8 model file.
 ///
 /// Takes BERT-type encoders (post-layer-norm, absolute positions, exact GELU, WordPiece), such as all-MiniLM-L6-v2 or
 /// bge-small-en-v1.5, as one safetensors file in F32, F16 or BF16 with the JSON files beside it. Weights become int8
 /// with one scale per output row, a quarter of the F32 size.
+///
+/// With --table-of, takes a cross-encoder (BertForSequenceClassification with one label) that was trained with the word
+/// embeddings of that bi-encoder; tokenizer and word embeddings are the bi-encoder's and are not needed in the folder.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Folder of the model, or its safetensors file (config.json and the tokenizer are read beside it)
@@ -64,6 +69,19 @@ pub struct ImportArgs {
     /// and embeddings less exact, 0 switches it off
     #[arg(long, value_name = "STEP", default_value_t = WORD_STEP)]
     pub word_step: f32,
+    /// Smallest scale of the linear layers, in root mean squares of each matrix: larger makes the file compress better and
+    /// the model less exact, 0 switches it off
+    #[arg(long, value_name = "STEP", default_value_t = 0.0)]
+    pub layer_step: f32,
+    /// Import a cross-encoder: the model file of the bi-encoder whose word embeddings and tokenizer it shares
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pooling", "word_step"])]
+    pub table_of: Option<PathBuf>,
+    /// Longest input of a cross-encoder, query and passage and special tokens together
+    #[arg(long, value_name = "N", default_value_t = MAX_TOKENS, requires = "table_of")]
+    pub max_tokens: usize,
+    /// How much a cross-encoder's logit counts beside the score of the first stage
+    #[arg(long, value_name = "WEIGHT", default_value_t = LAMBDA, requires = "table_of")]
+    pub lambda: f32,
     /// Replace the model file if it is there
     #[arg(long)]
     pub force: bool,
@@ -128,8 +146,10 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         bail!("{}: already there. Pass --force to replace it, or --out FILE to write another", out.display());
     }
 
-    if !(0.0..=1.0).contains(&args.word_step) {
-        bail!("--word-step {}: must be between 0 and 1", args.word_step);
+    for (name, step) in [("word", args.word_step), ("layer", args.layer_step)] {
+        if !(0.0..=1.0).contains(&step) {
+            bail!("--{name}-step {step}: must be between 0 and 1");
+        }
     }
 
     let weights = read(&weights_path)?;
@@ -151,11 +171,14 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
             PoolingArg::Mean => Pooling::Mean,
             PoolingArg::Cls => Pooling::Cls,
         }),
-        scales: match args.scales {
-            ScalesArg::LeastSquares => ScaleSearch::LeastSquares,
-            ScalesArg::Max => ScaleSearch::Max,
+        grid: Grid {
+            scales: match args.scales {
+                ScalesArg::LeastSquares => ScaleSearch::LeastSquares,
+                ScalesArg::Max => ScaleSearch::Max,
+            },
+            word_step: args.word_step,
+            layer_step: args.layer_step,
         },
-        word_step: args.word_step,
         id,
     };
     let weights_name = weights_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -164,11 +187,20 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     let bar = ProgressBar::new(0).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let imported = import(&source, &options, &mut |done, total, name| {
+    let mut progress = |done, total, name: &str| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
         bar.set_message(name.to_string());
-    });
+    };
+    let imported = match &args.table_of {
+        None => import(&source, &options, &mut progress),
+        Some(path) => {
+            let bi_encoder = read(path)?;
+            let table_of = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
+            let own = CrossEncoderOptions { max_tokens: args.max_tokens, lambda: args.lambda };
+            import_cross_encoder(&source, table_of, &options, own, &mut progress)
+        }
+    };
     bar.finish_and_clear();
     let imported = imported.with_context(|| format!("cannot import {}", args.source.display()))?;
     write_whole(&out, &imported.bytes)?;
@@ -182,7 +214,8 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     println!("  mean row error    {:.4}", imported.mean_row_error);
     let worst = &imported.worst_row;
     println!("  worst row error   {:.4} ({} row {})", worst.error, worst.tensor, worst.row);
-    println!("  left out          {}", imported.left_out.join(", "));
+    let left_out = if imported.left_out.is_empty() { "nothing".to_owned() } else { imported.left_out.join(", ") };
+    println!("  left out          {left_out}");
     Ok(())
 }
 
@@ -196,10 +229,17 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
     if args.json {
         let mut value = json!({
             "file": args.file, "id": model.id(), "license": model.license(), "source": model.source(),
-            "parameters": config.num_parameters(), "bytes": bytes.len(), "gzipBytes": gzip_len,
+            "kind": model.kind().name(), "parameters": model.num_parameters(), "bytes": bytes.len(), "gzipBytes": gzip_len,
             "sha256": sha256, "sourceSha256": model.source_sha256(), "tokenizerSha256": model.tokenizer_sha256(),
-            "vocabTokens": model.vocab()?.lines().count(), "config": config,
+            "config": config,
         });
+        match model.kind() {
+            Kind::BiEncoder => value["vocabTokens"] = model.vocab()?.lines().count().into(),
+            Kind::CrossEncoder => {
+                value["tableSourceSha256"] = model.table_source_sha256().into();
+                value["lambda"] = model.lambda().into();
+            }
+        }
         if args.tensors {
             let tensors = model.tensors().into_iter();
             value["tensors"] = tensors
@@ -214,14 +254,26 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
     println!("  layers            {} of {} heads x {}", config.num_layers, config.num_heads, config.head_dim());
     println!("  hidden size       {} (intermediate {})", config.hidden_size, config.intermediate_size);
     println!("  tokens            {} of {} positions", config.max_tokens, config.max_positions);
+    let (tokens, shared) = match model.kind() {
+        Kind::BiEncoder => (model.vocab()?.lines().count(), ""),
+        Kind::CrossEncoder => (config.vocab_size, ", shared with the bi-encoder"),
+    };
     println!(
-        "  vocabulary        {} tokens{}{}",
-        grouped(model.vocab()?.lines().count()),
+        "  vocabulary        {} tokens{}{}{shared}",
+        grouped(tokens),
         if tokenizer.lowercase { ", lower case" } else { "" },
         if tokenizer.strip_accents { ", no accents" } else { "" },
     );
-    let normalised = if config.normalize { ", L2-normalised" } else { "" };
-    println!("  pooling           {:?}{normalised}", config.pooling);
+    match model.kind() {
+        Kind::BiEncoder => {
+            let normalised = if config.normalize { ", L2-normalised" } else { "" };
+            println!("  pooling           {:?}{normalised}", config.pooling);
+        }
+        Kind::CrossEncoder => {
+            println!("  lambda            {}", model.lambda());
+            println!("  table source      SHA-256 {}", model.table_source_sha256());
+        }
+    }
     println!("  bytes             {} (gzip {})", grouped(bytes.len()), grouped(gzip_len));
     println!("  SHA-256           {sha256}");
     println!("  tokenizer SHA-256 {}", model.tokenizer_sha256());
@@ -239,7 +291,7 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
 }
 
 fn describe(model: &ModelFile<'_>) -> String {
-    format!("bi-encoder {}, {} parameters", model.id(), grouped(model.config().num_parameters()))
+    format!("{} {}, {} parameters", model.kind().name(), model.id(), grouped(model.num_parameters()))
 }
 
 /// The safetensors file that is meant, with a useful word where there is none.

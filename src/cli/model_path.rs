@@ -1,30 +1,52 @@
-//! Finding the model file that indexing uses when none is named.
+//! Finding the model files that indexing uses when none are named.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
-/// The model that indexing uses unless told otherwise.
+/// The bi-encoder that indexing uses unless told otherwise.
 pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
+/// The cross-encoder that indexing adds unless told otherwise, if it is there.
+const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
+/// The value of `--reranker` that leaves it out.
+const NONE: &str = "none";
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
 /// `../share/siteseer/models`, or where the program was built.
 pub(super) fn find_model(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = named {
-        if !path.is_file() {
-            bail!("{}: no such model file. Make one with `siteseer model import DIR`", path.display());
-        }
-        return Ok(path.to_owned());
+        return existing(path);
     }
+    match find_default(DEFAULT_MODEL)? {
+        Some(path) => Ok(path),
+        None => bail!(
+            "{DEFAULT_MODEL}: not found. Name a model file with --model, or make one with `siteseer model import DIR`"
+        ),
+    }
+}
+
+/// The file named by `--reranker` or `SITESEER_RERANKER`, unless that is `none`; otherwise the default cross-encoder in the
+/// places of [`find_model`], if one of them has it. The flag says whether it was named.
+pub(super) fn find_reranker(named: Option<&Path>) -> Result<Option<(PathBuf, bool)>> {
+    match named {
+        Some(path) if path == NONE => Ok(None),
+        Some(path) => Ok(Some((existing(path)?, true))),
+        None => Ok(find_default(DEFAULT_RERANKER)?.map(|path| (path, false))),
+    }
+}
+
+fn existing(path: &Path) -> Result<PathBuf> {
+    if !path.is_file() {
+        bail!("{}: no such model file. Make one with `siteseer model import DIR`", path.display());
+    }
+    Ok(path.to_owned())
+}
+
+fn find_default(name: &str) -> Result<Option<PathBuf>> {
     let mut folders = vec![PathBuf::from("models")];
     let program = std::env::current_exe().context("the program's own path is unknown")?;
     if let Some(bin) = program.parent() {
         folders.extend([bin.join("models"), bin.join("../share/siteseer/models")]);
     }
     folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
-    match folders.iter().map(|folder| folder.join(DEFAULT_MODEL)).find(|path| path.is_file()) {
-        Some(path) => Ok(path),
-        None => bail!(
-            "{DEFAULT_MODEL}: not found. Name a model file with --model, or make one with `siteseer model import DIR`"
-        ),
-    }
+    Ok(folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()))
 }

@@ -1,10 +1,11 @@
 //! `siteseer search`: the browser's engine in the terminal, over an index on disk.
 
 use super::folder;
-use crate::search::searcher::{SearchResult, Searcher, Tier};
-use anyhow::Result;
+use crate::search::rerank::RERANK;
+use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
+use anyhow::{Result, bail};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Arguments of `siteseer search`.
@@ -21,9 +22,9 @@ pub struct SearchArgs {
     /// Number of results
     #[arg(long, short = 'n', env = "SITESEER_LIMIT", value_name = "N", default_value_t = 8)]
     limit: usize,
-    /// How far up the ladder to go
-    #[arg(long, env = "SITESEER_TIER", value_enum, default_value_t = TierArg::Dense)]
-    tier: TierArg,
+    /// How far up the ladder to go [default: as far as the index has models]
+    #[arg(long, env = "SITESEER_TIER", value_enum)]
+    tier: Option<TierArg>,
     /// Print results as JSON
     #[arg(long)]
     json: bool,
@@ -36,6 +37,8 @@ enum TierArg {
     Lexical,
     /// Words and meaning
     Dense,
+    /// Words and meaning, the best read again together with the query
+    Reranked,
 }
 
 /// Runs the verb.
@@ -44,18 +47,21 @@ enum TierArg {
 /// If the index is missing or damaged.
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
+    let mut searcher = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
     let tier = match args.tier {
-        TierArg::Lexical => Tier::Lexical,
-        TierArg::Dense => Tier::Dense,
+        Some(TierArg::Lexical) => Tier::Lexical,
+        Some(TierArg::Dense) => Tier::Dense,
+        wanted => match (folder::load_reranker(&folder, &mut searcher)?, wanted) {
+            (true, _) => Tier::Reranked,
+            (false, None) => Tier::Dense,
+            (false, Some(_)) => bail!(
+                "{}: the index has no reranker. Index the site with --reranker FILE, or search with --tier dense",
+                folder.display()
+            ),
+        },
     };
-    let mut searcher = folder::open(&folder, tier == Tier::Dense)?;
-    let started = Instant::now();
-    let hits = searcher.rank(&args.query, tier, args.limit)?;
-    let ms = started.elapsed().as_secs_f64() * 1e3;
-    for chunk in searcher.missing_chunks(&hits) {
-        let entry = searcher.manifest().files.passages[chunk as usize].clone();
-        searcher.add_passages(chunk, &folder::read_file(&folder, &entry)?)?;
-    }
+    let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, args.limit)?;
+    folder::load_passages(&folder, &mut searcher, &hits)?;
     let results = searcher.results(&args.query, &hits)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&results)?);
@@ -63,6 +69,24 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         print(&results, &searcher, tier, ms);
     }
     Ok(())
+}
+
+/// Ranks, and returns the hits with the milliseconds that it took, reading of files left out.
+fn rank(folder: &Path, searcher: &mut Searcher, query: &str, tier: Tier, limit: usize) -> Result<(Vec<Hit>, f64)> {
+    let started = Instant::now();
+    if tier != Tier::Reranked {
+        return Ok((searcher.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
+    }
+    let hits = searcher.rank(query, Tier::Dense, limit.max(RERANK))?;
+    let dense = started.elapsed();
+    let candidates = &hits[..hits.len().min(RERANK)];
+    folder::load_passages(folder, searcher, candidates)?;
+    let started = Instant::now();
+    let passages: Vec<u32> = candidates.iter().map(|hit| hit.passage).collect();
+    let logits = searcher.score_pairs(query, &passages)?;
+    let mut hits = searcher.rerank(&hits, &logits);
+    hits.truncate(limit);
+    Ok((hits, (dense + started.elapsed()).as_secs_f64() * 1e3))
 }
 
 fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
@@ -78,7 +102,11 @@ fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
         println!("Nothing found. Try fewer or other words.");
     }
     let counts = searcher.manifest().counts;
-    let tier = if tier == Tier::Dense { "words and meaning" } else { "words" };
+    let tier = match tier {
+        Tier::Lexical => "words",
+        Tier::Dense => "words and meaning",
+        Tier::Reranked => "words and meaning, reranked",
+    };
     eprintln!("{dim}{tier}, {ms:.1} ms, {} passages of {} pages{off}", counts.passages, counts.pages);
 }
 

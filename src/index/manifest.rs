@@ -35,6 +35,9 @@ pub struct Manifest {
     pub model: ModelEntry,
     /// Weights of the fused score.
     pub fusion: FusionEntry,
+    /// The cross-encoder, if the index has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<RerankerEntry>,
     /// Passages in a chunk of the passages files.
     pub passages_per_chunk: u32,
     /// The other files.
@@ -75,6 +78,18 @@ pub struct FusionEntry {
     pub lexical: f32,
 }
 
+/// The cross-encoder of an index.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RerankerEntry {
+    /// Name.
+    pub id: String,
+    /// Longest input, query and passage and special tokens together.
+    pub max_tokens: usize,
+    /// Weight of its logit beside the fused score (see [`crate::search::rerank`]).
+    pub lambda: f32,
+}
+
 /// The files of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Files {
@@ -84,6 +99,9 @@ pub struct Files {
     pub vectors: FileEntry,
     /// The bi-encoder.
     pub model: FileEntry,
+    /// The cross-encoder, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<FileEntry>,
     /// Passages, in chunks.
     pub passages: Vec<FileEntry>,
 }
@@ -126,6 +144,9 @@ impl Manifest {
         if manifest.passages_per_chunk == 0 || passages.div_ceil(manifest.passages_per_chunk.into()) != chunks {
             return Err(damaged(format!("{chunks} passage files do not hold {passages} passages")));
         }
+        if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
+            return Err(damaged("a reranker needs both an entry and a file".to_owned()));
+        }
         if let Some(entry) = manifest.files.all().find(|entry| !is_plain_name(&entry.name)) {
             return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
         }
@@ -136,8 +157,11 @@ impl Manifest {
         let (counts, model, fusion) = (json.object("counts")?, json.object("model")?, json.object("fusion")?);
         let files = json.object("files")?;
         let file = |field| FileEntry::from_json(files.object(field)?);
-        let languages = json.object("languages")?.members().iter();
-        let not_counts = || JsonError::Field { field: "languages", expected: "a table of whole numbers" };
+        let mut languages = BTreeMap::new();
+        for (tag, pages) in json.object("languages")?.members() {
+            let expected = "a table of whole numbers";
+            languages.insert(tag.clone(), pages.as_whole().ok_or(JsonError::Field { field: "languages", expected })?);
+        }
         Ok(Self {
             format: json.string("format")?,
             version: json.whole("version")?,
@@ -148,9 +172,7 @@ impl Manifest {
                 sections: counts.whole("sections")?,
                 passages: counts.whole("passages")?,
             },
-            languages: languages
-                .map(|(tag, pages)| Ok((tag.clone(), pages.as_whole().ok_or_else(not_counts)?)))
-                .collect::<JsonResult<_>>()?,
+            languages,
             model: ModelEntry {
                 id: model.string("id")?,
                 dim: model.whole("dim")?,
@@ -158,11 +180,13 @@ impl Manifest {
                 tokenizer_sha256: model.string("tokenizerSha256")?,
             },
             fusion: FusionEntry { dense: fusion.number("dense")? as f32, lexical: fusion.number("lexical")? as f32 },
+            reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
                 vectors: file("vectors")?,
                 model: file("model")?,
+                reranker: files.get("reranker").map(FileEntry::from_json).transpose()?,
                 passages: files.array("passages")?.iter().map(FileEntry::from_json).collect::<JsonResult<_>>()?,
             },
         })
@@ -179,7 +203,13 @@ impl Manifest {
 impl Files {
     /// All files, in the order of the manifest.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.passages)
+        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.reranker).chain(&self.passages)
+    }
+}
+
+impl RerankerEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { id: json.string("id")?, max_tokens: json.whole("maxTokens")?, lambda: json.number("lambda")? as f32 })
     }
 }
 
@@ -245,14 +275,23 @@ mod tests {
             languages: BTreeMap::from([("en".to_owned(), 1)]),
             model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
+            reranker: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
                 vectors: entry("vectors-0.safetensors", b"b"),
                 model: entry("model-0.safetensors.gz", b"c"),
+                reranker: None,
                 passages: vec![entry("passages-0.json.gz", b"d"), entry("passages-1.json.gz", b"e")],
             },
         }
+    }
+
+    fn with_reranker() -> Manifest {
+        let mut manifest = manifest();
+        manifest.reranker = Some(RerankerEntry { id: "r".to_owned(), max_tokens: 160, lambda: 0.5 });
+        manifest.files.reranker = Some(entry("reranker-0.safetensors.gz", b"f"));
+        manifest
     }
 
     fn parse(m: &Manifest) -> Result<Manifest> {
@@ -262,6 +301,19 @@ mod tests {
     #[test]
     fn survives_a_round_trip() {
         assert_eq!(parse(&manifest()), Ok(manifest()));
+        assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
+    }
+
+    #[test]
+    fn a_reranker_is_optional_and_has_a_file() {
+        assert!(!manifest().to_json().contains("reranker"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 1, with_reranker().files.all().count());
+        let mut no_file = with_reranker();
+        no_file.files.reranker = None;
+        assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));
+        let mut no_entry = with_reranker();
+        no_entry.reranker = None;
+        assert!(matches!(parse(&no_entry), Err(Error::Damaged { .. })));
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub struct PassageRecord {
     pub text: String,
 }
 
+/// Longest title or heading in a context prefix, in characters.
+const MAX_HEADING_CHARS: usize = 120;
+
 impl PassageRecord {
     /// Reads a passage. A field that is left out is empty.
     fn from_json(json: &Json) -> JsonResult<Self> {
@@ -41,9 +44,44 @@ impl PassageRecord {
         })
     }
 
+    /// What a model reads of the passage: at build time, and again when candidates are reranked.
+    pub fn model_text(&self) -> String {
+        model_text(&self.title, &self.heading_path, &self.text)
+    }
+
     /// URL relative to the site's root, with the section's anchor.
     pub fn link(&self) -> String {
         if self.anchor.is_empty() { self.url.clone() } else { format!("{}#{}", self.url, self.anchor) }
+    }
+}
+
+/// What a model reads of a passage: the context prefix, a full stop, the passage.
+pub fn model_text(title: &str, heading_path: &[String], text: &str) -> String {
+    match context_prefix(title, heading_path).as_str() {
+        "" => text.to_owned(),
+        prefix => format!("{prefix}. {text}"),
+    }
+}
+
+/// What a passage is about, from outside its text: the page's title and the headings above it,
+/// `Cargo > Workspaces > The root`.
+pub fn context_prefix(title: &str, heading_path: &[String]) -> String {
+    let parts: Vec<&str> = std::iter::once(title)
+        .chain(heading_path.iter().map(String::as_str))
+        .map(shorten)
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.join(" > ")
+}
+
+/// The first words of a heading, so that an overlong one leaves room for the passage.
+fn shorten(heading: &str) -> &str {
+    match heading.char_indices().nth(MAX_HEADING_CHARS) {
+        None => heading,
+        Some((end, _)) => {
+            let cut = &heading[..end];
+            cut.rfind(' ').map_or(cut, |space| &cut[..space])
+        }
     }
 }
 

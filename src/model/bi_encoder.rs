@@ -2,18 +2,22 @@
 
 use super::batch::TokenBatch;
 use super::config::Pooling;
-use super::encoder::{Encoder, Workspace};
+use super::encoder::{EmbeddingTable, Encoder, Workspace};
 use super::file::ModelFile;
+use super::layout::Kind;
 use crate::error::Result;
 use crate::kernels::Backend;
+use crate::kernels::attention::QueryRows;
 use crate::text::word_piece::WordPiece;
+use std::sync::Arc;
 
 /// A sentence encoder with its tokenizer. Shared by threads; each brings a [`Workspace`].
 #[derive(Debug)]
 pub struct BiEncoder {
     id: String,
+    source_sha256: String,
     tokenizer_sha256: String,
-    tokenizer: WordPiece,
+    tokenizer: Arc<WordPiece>,
     encoder: Encoder,
 }
 
@@ -23,18 +27,25 @@ impl BiEncoder {
     /// # Errors
     /// If the bytes are not a whole bi-encoder file of a version that this build reads.
     pub fn load(bytes: &[u8], file_name: &str, backend: Backend) -> Result<Self> {
-        let file = ModelFile::parse(bytes, file_name)?;
+        let file = ModelFile::parse(bytes, file_name)?.of_kind(Kind::BiEncoder)?;
+        let word = Arc::new(EmbeddingTable::word(&file)?);
         Ok(Self {
             id: file.id().to_owned(),
+            source_sha256: file.source_sha256().to_owned(),
             tokenizer_sha256: file.tokenizer_sha256().to_owned(),
-            tokenizer: WordPiece::new(file.vocab()?, file.config().tokenizer.clone())?,
-            encoder: Encoder::load(&file, backend)?,
+            tokenizer: Arc::new(WordPiece::new(file.vocab()?, file.config().tokenizer.clone())?),
+            encoder: Encoder::load(&file, backend, word, QueryRows::All)?,
         })
     }
 
     /// Name of the model, such as `all-MiniLM-L6-v2`.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// SHA-256 of the file that the model was imported from.
+    pub fn source_sha256(&self) -> &str {
+        &self.source_sha256
     }
 
     /// Hash of vocabulary and tokenizer settings: an index and a model belong together if it is the same.
@@ -53,8 +64,13 @@ impl BiEncoder {
     }
 
     /// The model's tokenizer.
-    pub fn tokenizer(&self) -> &WordPiece {
+    pub fn tokenizer(&self) -> &Arc<WordPiece> {
         &self.tokenizer
+    }
+
+    /// The word embeddings, to be shared with a cross-encoder.
+    pub fn word_embeddings(&self) -> &Arc<EmbeddingTable> {
+        self.encoder.word_embeddings()
     }
 
     /// The backend that runs.

@@ -1,4 +1,4 @@
-//! The shape of a bi-encoder and how its text is prepared: everything about a model but its numbers.
+//! The shape of a model and how its text is prepared: everything about a model but its numbers.
 //!
 //! The configuration travels as JSON in the metadata of the model file. [`ModelConfig::check`] is what makes it safe to
 //! compute with: after it no product of sizes overflows, heads divide the hidden size, and every id is in the vocabulary.
@@ -18,7 +18,7 @@ pub enum Pooling {
     Cls,
 }
 
-/// Architecture of a BERT-type bi-encoder (post-layer-norm, learned absolute positions, exact GELU).
+/// Architecture of a BERT-type encoder (post-layer-norm, learned absolute positions, exact GELU).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelConfig {
     /// Width of a token vector and of the embedding.
@@ -29,7 +29,7 @@ pub struct ModelConfig {
     pub num_heads: usize,
     /// Width between the two matmuls of the feed-forward part.
     pub intermediate_size: usize,
-    /// Rows of the word embedding table.
+    /// Rows of the word embedding table (a cross-encoder's is its bi-encoder's).
     pub vocab_size: usize,
     /// Rows of the position table: the longest sequence that the model can take.
     pub max_positions: usize,
@@ -39,7 +39,7 @@ pub struct ModelConfig {
     pub layer_norm_eps: f64,
     /// Tokens of a sequence that are used, `[CLS]` and `[SEP]` included; longer text is cut. At most `max_positions`.
     pub max_tokens: usize,
-    /// How token vectors become one embedding.
+    /// How token vectors become one embedding; `cls` for a cross-encoder, whose head reads that vector.
     pub pooling: Pooling,
     /// Whether the embedding is L2-normalised, so that the dot product is the cosine.
     pub normalize: bool,
@@ -90,14 +90,6 @@ impl ModelConfig {
     /// Width of one attention head.
     pub fn head_dim(&self) -> usize {
         self.hidden_size / self.num_heads
-    }
-
-    /// Number of weights, biases and norms, without quantization scales.
-    pub fn num_parameters(&self) -> usize {
-        let (h, i) = (self.hidden_size, self.intermediate_size);
-        let tables = (self.vocab_size + self.max_positions + self.type_vocab_size) * h;
-        let layer = 4 * (h * h + h) + (h * i + i) + (i * h + h) + 4 * h;
-        tables + 2 * h + self.num_layers * layer
     }
 
     /// Says what is impossible about the configuration, if anything is.

@@ -8,114 +8,111 @@
 //!   x   = norm(gelu(y · W1ᵀ + b) · W2ᵀ + b + y)                         [tokens, hidden]
 //! ```
 //! Weights are packed once, at load. The forward pass allocates nothing once its [`Workspace`] has seen the largest batch;
-//! one `Encoder` serves many threads, each with a workspace of its own.
+//! one `Encoder` serves many threads, each with a workspace of its own. The word embeddings, half of a model, may be
+//! shared by several encoders.
 
 use super::batch::TokenBatch;
 use super::config::ModelConfig;
 use super::file::ModelFile;
+use super::layer::{ClsLayer, Layer, Norm, Shared};
 use crate::error::{Error, Result};
 use crate::kernels::Backend;
 use crate::kernels::attention::{AttentionScratch, Heads, QueryRows};
-use crate::kernels::linear::{Activation, PackedLinear};
 use crate::kernels::quantize::{QuantizedRows, grow};
+use std::sync::Arc;
 
 /// Weights of a BERT encoder, packed for one backend.
 #[derive(Debug)]
 pub struct Encoder {
     config: ModelConfig,
     backend: Backend,
-    word: Table,
-    position: Table,
+    word: Arc<EmbeddingTable>,
+    position: EmbeddingTable,
     /// `[type_vocab, hidden]`
     token_type: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer>,
+    /// The last layer, where only `[CLS]` is wanted; otherwise it is one of `layers`.
+    cls_layer: Option<ClsLayer>,
 }
 
 /// An int8 embedding table: `[rows, hidden]` with a scale per row.
 #[derive(Debug)]
-struct Table {
+pub struct EmbeddingTable {
+    hidden: usize,
     rows: Vec<i8>,
     scales: Vec<f32>,
-}
-
-#[derive(Debug)]
-struct Norm {
-    gamma: Vec<f32>,
-    beta: Vec<f32>,
-}
-
-#[derive(Debug)]
-struct Layer {
-    qkv: PackedLinear,
-    attention_output: PackedLinear,
-    attention_norm: Norm,
-    intermediate: PackedLinear,
-    output: PackedLinear,
-    output_norm: Norm,
 }
 
 /// Buffers of a forward pass, reused from batch to batch.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// `[tokens, hidden]`: the residual stream.
-    x: Vec<f32>,
+    pub(super) x: Vec<f32>,
     /// `[tokens, hidden]`: after attention.
-    y: Vec<f32>,
+    pub(super) y: Vec<f32>,
     /// `[tokens, 3 · hidden]`
-    qkv: Vec<f32>,
+    pub(super) qkv: Vec<f32>,
     /// `[tokens, hidden]`
-    context: Vec<f32>,
-    /// `[tokens, intermediate]`
-    intermediate: Vec<f32>,
-    quantized: QuantizedRows,
-    attention: AttentionScratch,
+    pub(super) context: Vec<f32>,
+    /// `[tokens, intermediate]`; in the last layer of a cross-encoder keys and values, `[tokens, 2 · hidden]`.
+    pub(super) intermediate: Vec<f32>,
+    pub(super) quantized: QuantizedRows,
+    pub(super) attention: AttentionScratch,
+}
+
+impl EmbeddingTable {
+    /// The word embeddings of a bi-encoder's file.
+    ///
+    /// # Errors
+    /// If the file has none.
+    pub fn word(file: &ModelFile<'_>) -> Result<Self> {
+        Self::load(file, "embeddings.word", file.config().vocab_size)
+    }
+
+    fn load(file: &ModelFile<'_>, name: &str, rows: usize) -> Result<Self> {
+        let hidden = file.config().hidden_size;
+        Ok(Self {
+            hidden,
+            rows: file.i8(name, &[rows, hidden])?.to_vec(),
+            scales: file.f32(&format!("{name}.scale"), &[rows])?,
+        })
+    }
+
+    /// Number of rows, and their width.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.scales.len(), self.hidden]
+    }
+
+    fn row(&self, row: usize) -> (&[i8], f32) {
+        (&self.rows[row * self.hidden..][..self.hidden], self.scales[row])
+    }
 }
 
 impl Encoder {
-    /// Packs the weights of a model file for `backend`.
+    /// Packs the weights of a model file for `backend`; `word` are the word embeddings, its own or shared ones. `rows`
+    /// says what [`forward`](Self::forward) gives.
     ///
     /// # Errors
     /// If a tensor is missing or has another shape than the configuration says.
-    pub fn load(file: &ModelFile<'_>, backend: Backend) -> Result<Self> {
+    ///
+    /// # Panics
+    /// If `word` has another shape than the configuration says.
+    pub fn load(file: &ModelFile<'_>, backend: Backend, word: Arc<EmbeddingTable>, rows: QueryRows) -> Result<Self> {
         let config = file.config().clone();
-        let (hidden, inter) = (config.hidden_size, config.intermediate_size);
-        let table = |name: &str, rows: usize| -> Result<Table> {
-            Ok(Table {
-                rows: file.i8(name, &[rows, hidden])?.to_vec(),
-                scales: file.f32(&format!("{name}.scale"), &[rows])?,
-            })
-        };
-        let norm = |name: String| -> Result<Norm> {
-            Ok(Norm {
-                gamma: file.f32(&format!("{name}.weight"), &[hidden])?,
-                beta: file.f32(&format!("{name}.bias"), &[hidden])?,
-            })
-        };
-        let linear = |name: String, n: usize, k: usize| -> Result<PackedLinear> {
-            let weights = file.i8(&format!("{name}.weight"), &[n, k])?;
-            let scale = file.f32(&format!("{name}.scale"), &[n])?;
-            let bias = file.f32(&format!("{name}.bias"), &[n])?;
-            Ok(PackedLinear::new(backend, weights, &scale, &bias, n, k))
-        };
-        let layer = |i: usize| -> Result<Layer> {
-            let name = |part: &str| format!("layers.{i}.{part}");
-            Ok(Layer {
-                qkv: linear(name("qkv"), 3 * hidden, hidden)?,
-                attention_output: linear(name("attention_output"), hidden, hidden)?,
-                attention_norm: norm(name("attention_norm"))?,
-                intermediate: linear(name("intermediate"), inter, hidden)?,
-                output: linear(name("output"), hidden, inter)?,
-                output_norm: norm(name("output_norm"))?,
-            })
-        };
+        assert_eq!(word.shape(), [config.vocab_size, config.hidden_size], "word embeddings are [vocab, hidden]");
+        let full_layers = config.num_layers - usize::from(rows == QueryRows::First);
         Ok(Self {
             backend,
-            word: table("embeddings.word", config.vocab_size)?,
-            position: table("embeddings.position", config.max_positions)?,
-            token_type: file.f32("embeddings.token_type", &[config.type_vocab_size, hidden])?,
-            norm: norm("embeddings.norm".to_owned())?,
-            layers: (0..config.num_layers).map(layer).collect::<Result<_>>()?,
+            word,
+            position: EmbeddingTable::load(file, "embeddings.position", config.max_positions)?,
+            token_type: file.f32("embeddings.token_type", &[config.type_vocab_size, config.hidden_size])?,
+            norm: Norm::load(file, "embeddings.norm")?,
+            layers: (0..full_layers).map(|at| Layer::load(file, backend, at)).collect::<Result<_>>()?,
+            cls_layer: (full_layers..config.num_layers)
+                .map(|at| ClsLayer::load(file, backend, at))
+                .next()
+                .transpose()?,
             config,
         })
     }
@@ -130,29 +127,39 @@ impl Encoder {
         self.backend
     }
 
-    /// Hidden states of the last layer, `[tokens, hidden]`, in the order of the batch.
+    /// The word embeddings.
+    pub fn word_embeddings(&self) -> &Arc<EmbeddingTable> {
+        &self.word
+    }
+
+    /// Hidden states of the last layer in the order of the batch: `[tokens, hidden]`, or `[sequences, hidden]` if only
+    /// the first row of each sequence is computed.
     ///
     /// # Errors
-    /// If a token id, token type or sequence length is outside of what the model knows.
+    /// If a token id, token type or sequence length is outside of what the model knows; where only first rows are
+    /// computed, also if a sequence has none.
     pub fn forward<'w>(&self, batch: &TokenBatch, work: &'w mut Workspace) -> Result<&'w mut [f32]> {
         self.check(batch)?;
         let (tokens, hidden) = (batch.tokens(), self.config.hidden_size);
         work.reserve(tokens, &self.config);
         let heads = Heads { num_heads: self.config.num_heads, head_dim: hidden / self.config.num_heads };
-        self.embed(batch, &mut work.x[..tokens * hidden]);
+        let shared = Shared { backend: self.backend, heads, eps: self.config.layer_norm_eps as f32 };
+        self.embed(batch, shared, &mut work.x[..tokens * hidden]);
         for layer in &self.layers {
-            layer.forward(self.backend, heads, self.config.layer_norm_eps as f32, batch, work);
+            layer.forward(shared, batch, work);
         }
-        Ok(&mut work.x[..tokens * hidden])
+        let Some(layer) = &self.cls_layer else { return Ok(&mut work.x[..tokens * hidden]) };
+        layer.forward(shared, batch, work);
+        Ok(&mut work.x[..batch.len() * hidden])
     }
 
     /// `x[i] = norm(word + position + token_type)`, `[tokens, hidden]`
-    fn embed(&self, batch: &TokenBatch, x: &mut [f32]) {
+    fn embed(&self, batch: &TokenBatch, shared: Shared, x: &mut [f32]) {
         let hidden = self.config.hidden_size;
         for window in batch.offsets().windows(2) {
             for (position, token) in (window[0]..window[1]).enumerate() {
-                let (word, word_scale) = self.word.row(batch.input_ids()[token] as usize, hidden);
-                let (place, place_scale) = self.position.row(position, hidden);
+                let (word, word_scale) = self.word.row(batch.input_ids()[token] as usize);
+                let (place, place_scale) = self.position.row(position);
                 let kind = &self.token_type[batch.token_type_ids()[token] as usize * hidden..][..hidden];
                 let x = &mut x[token * hidden..][..hidden];
                 for (((x, &w), &p), &k) in x.iter_mut().zip(word).zip(place).zip(kind) {
@@ -160,7 +167,7 @@ impl Encoder {
                 }
             }
         }
-        self.backend.layer_norm_in_place(x, &self.norm.gamma, &self.norm.beta, self.config.layer_norm_eps as f32);
+        self.norm.apply(shared, x);
     }
 
     fn check(&self, batch: &TokenBatch) -> Result<()> {
@@ -177,45 +184,15 @@ impl Encoder {
         if let Some(id) = batch.token_type_ids().iter().find(|&&id| id as usize >= self.config.type_vocab_size) {
             return error(format!("token type {id} of {}", self.config.type_vocab_size));
         }
-        let longest = batch.offsets().windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0);
+        let lengths = batch.offsets().windows(2).map(|w| w[1] - w[0]);
+        if self.cls_layer.is_some() && lengths.clone().any(|len| len == 0) {
+            return error("a sequence of no tokens".to_owned());
+        }
+        let longest = lengths.max().unwrap_or(0);
         if longest > self.config.max_positions {
             return error(format!("a sequence of {longest} tokens, longer than {}", self.config.max_positions));
         }
         Ok(())
-    }
-}
-
-impl Layer {
-    fn forward(&self, backend: Backend, heads: Heads, eps: f32, batch: &TokenBatch, work: &mut Workspace) {
-        let (tokens, hidden) = (batch.tokens(), heads.hidden_size());
-        let n = tokens * hidden;
-        let Workspace { x, y, qkv, context, intermediate, quantized, attention } = work;
-        let inter = &mut intermediate[..tokens * self.intermediate.n()];
-
-        backend.quantize_rows_into(&x[..n], hidden, quantized);
-        self.qkv.forward_into(quantized, None, Activation::Identity, qkv);
-        backend.attention_into(qkv, batch.offsets(), heads, QueryRows::All, attention, context);
-        backend.quantize_rows_into(&context[..n], hidden, quantized);
-        self.attention_output.forward_into(quantized, Some(&x[..n]), Activation::Identity, &mut y[..n]);
-        self.attention_norm.apply(backend, &mut y[..n], eps);
-
-        backend.quantize_rows_into(&y[..n], hidden, quantized);
-        self.intermediate.forward_into(quantized, None, Activation::Gelu, inter);
-        backend.quantize_rows_into(inter, self.output.k(), quantized);
-        self.output.forward_into(quantized, Some(&y[..n]), Activation::Identity, &mut x[..n]);
-        self.output_norm.apply(backend, &mut x[..n], eps);
-    }
-}
-
-impl Norm {
-    fn apply(&self, backend: Backend, x: &mut [f32], eps: f32) {
-        backend.layer_norm_in_place(x, &self.gamma, &self.beta, eps);
-    }
-}
-
-impl Table {
-    fn row(&self, row: usize, hidden: usize) -> (&[i8], f32) {
-        (&self.rows[row * hidden..][..hidden], self.scales[row])
     }
 }
 
@@ -226,6 +203,6 @@ impl Workspace {
         grow(&mut self.y, tokens * hidden);
         grow(&mut self.qkv, tokens * 3 * hidden);
         grow(&mut self.context, tokens * hidden);
-        grow(&mut self.intermediate, tokens * config.intermediate_size);
+        grow(&mut self.intermediate, tokens * config.intermediate_size.max(2 * hidden));
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! u64 little endian: length of the header | header: JSON | tensors, end to end
-//! header: {"__metadata__": {"siteseer.format": "1", "siteseer.kind": "bi-encoder", "siteseer.id": …,
+//! header: {"__metadata__": {"siteseer.format": "1", "siteseer.kind": "bi-encoder" | "cross-encoder", "siteseer.id": …,
 //!          "siteseer.config": JSON of ModelConfig, "siteseer.license": …, "siteseer.source": …,
-//!          "siteseer.source_sha256": …, "siteseer.tokenizer_sha256": …},
+//!          "siteseer.source_sha256": …, "siteseer.tokenizer_sha256": …,
+//!          of a cross-encoder: "siteseer.table_source_sha256": …, "siteseer.lambda": …},
 //!          NAME: {"dtype", "shape", "data_offsets"}, …}                       the tensors: see `layout`
 //! ```
 //! [`ModelFile::parse`] looks at the header only (some milliseconds, no copy of the weights) and fails with a typed
@@ -13,7 +14,7 @@
 //! the SHA-256).
 
 use super::config::ModelConfig;
-use super::layout::{VOCAB, layout};
+use super::layout::{Kind, VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::hash::sha256_hex;
 use crate::json::Json;
@@ -22,8 +23,6 @@ use crate::text::word_piece::WordPieceConfig;
 
 /// Version of the model file's format that this build reads and writes.
 pub const FORMAT_VERSION: u32 = 1;
-/// What a model file of this version holds.
-pub const KIND: &str = "bi-encoder";
 
 /// Keys of the safetensors metadata.
 pub(crate) mod key {
@@ -35,12 +34,16 @@ pub(crate) mod key {
     pub(crate) const SOURCE: &str = "siteseer.source";
     pub(crate) const SOURCE_SHA256: &str = "siteseer.source_sha256";
     pub(crate) const TOKENIZER_SHA256: &str = "siteseer.tokenizer_sha256";
+    pub(crate) const TABLE_SOURCE_SHA256: &str = "siteseer.table_source_sha256";
+    pub(crate) const LAMBDA: &str = "siteseer.lambda";
 }
 
 /// A model file whose header has been checked. Borrows the bytes.
 #[derive(Debug)]
 pub struct ModelFile<'a> {
     tensors: TensorFile<'a>,
+    kind: Kind,
+    lambda: f32,
     config: ModelConfig,
 }
 
@@ -81,18 +84,27 @@ impl<'a> ModelFile<'a> {
         }
         let required = |key| tensors.metadata(key).ok_or_else(|| tensors.damaged(format!("no {key} in the metadata")));
         let kind = required(key::KIND)?;
-        if kind != KIND {
-            return Err(unsupported(format!("a model of kind `{kind}`"), "Use a bi-encoder here"));
-        }
+        let Some(kind) = Kind::of_name(kind) else {
+            return Err(unsupported(format!("a model of kind `{kind}`"), "Use a newer siteseer"));
+        };
         for key in [key::ID, key::LICENSE, key::SOURCE, key::SOURCE_SHA256, key::TOKENIZER_SHA256] {
             required(key)?;
+        }
+        let mut lambda = 0.0;
+        if kind == Kind::CrossEncoder {
+            required(key::TABLE_SOURCE_SHA256)?;
+            let text = required(key::LAMBDA)?;
+            lambda = match Json::parse(text.as_bytes()) {
+                Ok(Json::Number(lambda)) if lambda >= 0.0 && (lambda as f32).is_finite() => lambda as f32,
+                _ => return Err(tensors.damaged(format!("{} is `{text}`, not a weight", key::LAMBDA))),
+            };
         }
         let config = Json::parse(required(key::CONFIG)?.as_bytes()).and_then(|json| ModelConfig::from_json(&json));
         let config = config.map_err(|error| error.to_string()).and_then(|config| config.check().map(|()| config));
         let config = config.map_err(|detail| tensors.damaged(format!("{}: {detail}", key::CONFIG)))?;
 
-        let model = ModelFile { tensors, config };
-        let specs = layout(&model.config);
+        let model = ModelFile { tensors, kind, lambda, config };
+        let specs = layout(&model.config, kind);
         for spec in &specs {
             if spec.name == VOCAB {
                 model.tensors.tensor(VOCAB, spec.dtype)?;
@@ -104,25 +116,45 @@ impl<'a> ModelFile<'a> {
         if found != specs.len() {
             return Err(model.damaged(format!("{found} tensors, but the configuration has {}", specs.len())));
         }
-        let lines = model.vocab()?.lines().count();
-        let rows = model.config.vocab_size;
-        if lines > rows {
-            return Err(model.damaged(format!("{lines} tokens, but {rows} rows of word embeddings")));
+        if kind == Kind::BiEncoder {
+            let (lines, rows) = (model.vocab()?.lines().count(), model.config.vocab_size);
+            if lines > rows {
+                return Err(model.damaged(format!("{lines} tokens, but {rows} rows of word embeddings")));
+            }
         }
         Ok(model)
     }
 
-    /// Checks what [`parse`](Self::parse) leaves out because it costs time: the tokenizer's hash, and that every scale,
+    /// The file, if it is of this kind.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if it is of another.
+    pub fn of_kind(self, kind: Kind) -> Result<Self> {
+        if self.kind == kind {
+            return Ok(self);
+        }
+        let next = match kind {
+            Kind::BiEncoder => "Use a bi-encoder here",
+            Kind::CrossEncoder => "Use a cross-encoder here",
+        };
+        let file = self.file_name().to_owned();
+        Err(Error::Unsupported { file, detail: format!("a model of kind `{}`", self.kind.name()), next })
+    }
+
+    /// Checks what [`parse`](Self::parse) leaves out because it costs time: a bi-encoder's tokenizer hash, and that every scale,
     /// bias and norm is a finite number.
     ///
     /// # Errors
     /// [`Error::Damaged`], naming the tensor.
     pub fn verify(&self) -> Result<()> {
-        let hash = tokenizer_sha256(self.vocab()?, &self.config.tokenizer);
-        if hash != self.tokenizer_sha256() {
-            return Err(self.damaged(format!("tokenizer has SHA-256 {hash}, recorded is {}", self.tokenizer_sha256())));
+        if self.kind == Kind::BiEncoder {
+            let hash = tokenizer_sha256(self.vocab()?, &self.config.tokenizer);
+            if hash != self.tokenizer_sha256() {
+                let recorded = self.tokenizer_sha256();
+                return Err(self.damaged(format!("tokenizer has SHA-256 {hash}, recorded is {recorded}")));
+            }
         }
-        for spec in layout(&self.config).iter().filter(|spec| spec.dtype == Dtype::F32) {
+        for spec in layout(&self.config, self.kind).iter().filter(|spec| spec.dtype == Dtype::F32) {
             if !self.f32(&spec.name, &spec.shape)?.iter().all(|value| value.is_finite()) {
                 return Err(self.damaged(format!("tensor {} holds a value that is not finite", spec.name)));
             }
@@ -149,10 +181,22 @@ impl<'a> ModelFile<'a> {
     /// The vocabulary: tokens, one a line; the line number (from 0) is the id.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if it is not UTF-8.
+    /// [`Error::Damaged`] if it is not UTF-8, or if this is a cross-encoder, which has none.
     pub fn vocab(&self) -> Result<&'a str> {
         let bytes = self.tensors.bytes_of(self.tensors.tensor(VOCAB, Dtype::U8)?);
         std::str::from_utf8(bytes).map_err(|error| self.damaged(format!("tensor {VOCAB}: {error}")))
+    }
+
+    /// What the file holds.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Number of weights, biases and norms, without quantization scales.
+    pub fn num_parameters(&self) -> usize {
+        let specs = layout(&self.config, self.kind);
+        let counted = specs.iter().filter(|spec| spec.name != VOCAB && !spec.name.ends_with(".scale"));
+        counted.map(|spec| spec.shape.iter().product::<usize>()).sum()
     }
 
     /// The architecture.
@@ -183,6 +227,17 @@ impl<'a> ModelFile<'a> {
     /// SHA-256 (hexadecimal) of the safetensors file that was imported.
     pub fn source_sha256(&self) -> &str {
         self.meta(key::SOURCE_SHA256)
+    }
+
+    /// Of a cross-encoder: [`source_sha256`](Self::source_sha256) of the bi-encoder whose word embeddings it reads with.
+    pub fn table_source_sha256(&self) -> &str {
+        self.meta(key::TABLE_SOURCE_SHA256)
+    }
+
+    /// Of a cross-encoder: how much its logit counts beside the score of the first stage, as calibrated on sites that it
+    /// was not trained on.
+    pub fn lambda(&self) -> f32 {
+        self.lambda
     }
 
     /// [`tokenizer_sha256`] of this model: two files with the same value cut text into the same ids.

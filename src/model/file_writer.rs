@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::json;
 
 use super::config::ModelConfig;
-use super::file::{FORMAT_VERSION, KIND, ModelFile, key, tokenizer_sha256};
-use super::layout::{VOCAB, layout};
+use super::file::{FORMAT_VERSION, ModelFile, key, tokenizer_sha256};
+use super::layout::{Kind, VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::tensors::Dtype;
 
@@ -36,7 +36,7 @@ pub struct Provenance {
     pub source_sha256: String,
 }
 
-/// Bytes of a model file with these `tensors` (all of [`layout`] but the vocabulary, shapes as there).
+/// Bytes of a bi-encoder's file with these `tensors` (all of [`layout`] but the vocabulary, shapes as there).
 ///
 /// # Errors
 /// [`Error::Damaged`] if the result would not be a valid model file: a tensor missing, one too many, or of another
@@ -48,19 +48,55 @@ pub fn write_model(
     vocab: &str,
     tensors: &HashMap<String, TensorData>,
 ) -> Result<Vec<u8>> {
+    let own = [(key::TOKENIZER_SHA256, tokenizer_sha256(vocab, &config.tokenizer))];
+    write(file_name, Kind::BiEncoder, config, provenance, &own, vocab, tensors)
+}
+
+/// Bytes of a cross-encoder's file with these `tensors` (all of [`layout`]). It reads with the word embeddings and the
+/// tokenizer of `table_of`; `lambda` is the weight of its logit beside the score of the first stage.
+///
+/// # Errors
+/// As [`write_model`], and if `lambda` is negative or not a number.
+pub fn write_cross_encoder(
+    file_name: &str,
+    config: &ModelConfig,
+    provenance: &Provenance,
+    table_of: &ModelFile<'_>,
+    lambda: f32,
+    tensors: &HashMap<String, TensorData>,
+) -> Result<Vec<u8>> {
+    let own = [
+        (key::TOKENIZER_SHA256, table_of.tokenizer_sha256().to_string()),
+        (key::TABLE_SOURCE_SHA256, table_of.source_sha256().to_string()),
+        (key::LAMBDA, lambda.to_string()),
+    ];
+    write(file_name, Kind::CrossEncoder, config, provenance, &own, "", tensors)
+}
+
+/// Writes a file; `own` is the metadata that its kind has.
+fn write(
+    file_name: &str,
+    kind: Kind,
+    config: &ModelConfig,
+    provenance: &Provenance,
+    own: &[(&'static str, String)],
+    vocab: &str,
+    tensors: &HashMap<String, TensorData>,
+) -> Result<Vec<u8>> {
     let damaged = |detail| Error::Damaged { file: file_name.to_string(), detail, next: REIMPORT_MODEL };
     let config_json = serde_json::to_string(config).map_err(|error| damaged(error.to_string()))?;
-    let metadata = BTreeMap::from([
+    let mut metadata = BTreeMap::from([
         (key::FORMAT, FORMAT_VERSION.to_string()),
-        (key::KIND, KIND.to_string()),
+        (key::KIND, kind.name().to_string()),
         (key::ID, provenance.id.clone()),
         (key::CONFIG, config_json),
         (key::LICENSE, provenance.license.clone()),
         (key::SOURCE, provenance.source.clone()),
         (key::SOURCE_SHA256, provenance.source_sha256.clone()),
-        (key::TOKENIZER_SHA256, tokenizer_sha256(vocab, &config.tokenizer)),
     ]);
-    let mut specs = layout(config);
+    metadata.extend(own.iter().cloned());
+    let mut specs = layout(config, kind);
+    let needed = specs.iter().filter(|spec| spec.name != VOCAB).count();
     specs.sort_by_key(|spec| spec.dtype != Dtype::F32);
 
     let mut header = format!("{{\"__metadata__\":{}", json!(metadata));
@@ -80,8 +116,8 @@ pub fn write_model(
         let entry = json!({"dtype": spec.dtype.name(), "shape": shape, "data_offsets": [start, data.len()]});
         header += &format!(",{}:{entry}", json!(spec.name));
     }
-    if tensors.len() + 1 != specs.len() {
-        return Err(damaged(format!("{} tensors given, {} needed", tensors.len(), specs.len() - 1)));
+    if tensors.len() != needed {
+        return Err(damaged(format!("{} tensors given, {needed} needed", tensors.len())));
     }
     header.push('}');
     // The format wants the data to start at a multiple of 8, padded with spaces.

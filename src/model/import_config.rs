@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::config::{ModelConfig, Pooling};
+use super::file::ModelFile;
 use crate::error::{Error, Result};
 use crate::text::word_piece::WordPieceConfig;
 
@@ -67,6 +68,31 @@ impl Json<'_> {
         let number = self.at(pointer).as_u64().and_then(|number| usize::try_from(number).ok());
         number.ok_or_else(|| self.damaged(format!("{} is missing or not a whole number", &pointer[1..])))
     }
+
+    /// The architecture that a `config.json` describes, at most `max_tokens` long.
+    fn model(
+        &self,
+        max_tokens: usize,
+        pooling: Pooling,
+        normalize: bool,
+        tokenizer: WordPieceConfig,
+    ) -> Result<ModelConfig> {
+        let max_positions = self.size("/max_position_embeddings")?;
+        Ok(ModelConfig {
+            hidden_size: self.size("/hidden_size")?,
+            num_layers: self.size("/num_hidden_layers")?,
+            num_heads: self.size("/num_attention_heads")?,
+            intermediate_size: self.size("/intermediate_size")?,
+            vocab_size: self.size("/vocab_size")?,
+            max_positions,
+            type_vocab_size: self.size("/type_vocab_size")?,
+            layer_norm_eps: self.at("/layer_norm_eps").as_f64().unwrap_or(1e-12),
+            max_tokens: max_tokens.min(max_positions),
+            pooling,
+            normalize,
+            tokenizer,
+        })
+    }
 }
 
 fn damaged(file: &str, detail: String) -> Error {
@@ -96,38 +122,59 @@ impl<'a> SideFiles<'a> {
     /// [`Error::Unsupported`] for what the engine does not do, [`Error::Damaged`] for files that are missing, broken or
     /// contradict each other.
     pub fn read(&self, pooling: Option<Pooling>) -> Result<(ModelConfig, String)> {
-        let config = self.json("config.json")?.ok_or_else(|| damaged("config.json", "the file is missing".into()))?;
-        config.only("/model_type", &["bert".into()])?;
-        config.only("/hidden_act", &["gelu".into()])?;
-        config.only("/position_embedding_type", &["absolute".into(), Value::Null])?;
-        config.only("/is_decoder", &[false.into(), Value::Null])?;
+        let config = self.bert_config()?;
         let (tokenizer, vocab) = self.tokenizer()?;
         let (said, normalize) = self.pooling()?;
-        let max_positions = config.size("/max_position_embeddings")?;
-        let model = ModelConfig {
-            hidden_size: config.size("/hidden_size")?,
-            num_layers: config.size("/num_hidden_layers")?,
-            num_heads: config.size("/num_attention_heads")?,
-            intermediate_size: config.size("/intermediate_size")?,
-            vocab_size: config.size("/vocab_size")?,
-            max_positions,
-            type_vocab_size: config.size("/type_vocab_size")?,
-            layer_norm_eps: config.at("/layer_norm_eps").as_f64().unwrap_or(1e-12),
-            max_tokens: self.max_tokens()?.unwrap_or(512).min(max_positions),
-            pooling: pooling.or(said).ok_or_else(|| {
-                let next = "Pass `--pooling mean` or `--pooling cls`, as the model's card says";
-                let detail = "the file is missing, so the pooling is not known".to_string();
-                Error::Damaged { file: "1_Pooling/config.json".to_string(), detail, next }
-            })?,
-            normalize,
-            tokenizer,
-        };
+        let pooling = pooling.or(said).ok_or_else(|| {
+            let next = "Pass `--pooling mean` or `--pooling cls`, as the model's card says";
+            let detail = "the file is missing, so the pooling is not known".to_string();
+            Error::Damaged { file: "1_Pooling/config.json".to_string(), detail, next }
+        })?;
+        let model = config.model(self.max_tokens()?.unwrap_or(512), pooling, normalize, tokenizer)?;
         model.check().map_err(|detail| config.damaged(detail))?;
         let tokens = vocab.lines().count();
         if tokens > model.vocab_size {
             return Err(config.damaged(format!("vocab_size is {}, but there are {tokens} tokens", model.vocab_size)));
         }
         Ok((model, vocab))
+    }
+
+    /// The configuration of a cross-encoder that shares word embeddings and tokenizer with `table_of`, with as many
+    /// positions as `max_tokens`; and the number of positions that the checkpoint has.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); [`Error::Unsupported`] if it has more than one label, [`Error::Mismatch`] if its word
+    /// embeddings have another shape than those of `table_of`.
+    pub fn read_cross_encoder(&self, table_of: &ModelFile<'_>, max_tokens: usize) -> Result<(ModelConfig, usize)> {
+        let config = self.bert_config()?;
+        let labels = config.at("/id2label").as_object().map_or(1, serde_json::Map::len);
+        if labels != 1 {
+            return Err(config.unsupported("id2label", &format!("of {labels} labels").into(), "one label"));
+        }
+        let table = table_of.config();
+        let mut model = config.model(max_tokens, Pooling::Cls, false, table.tokenizer.clone())?;
+        for (what, found, expected) in
+            [("vocab_size", model.vocab_size, table.vocab_size), ("hidden_size", model.hidden_size, table.hidden_size)]
+        {
+            if found != expected {
+                let (file, next) = ("config.json".to_string(), "Give the bi-encoder that the model was trained with");
+                let (found, expected) = (found.to_string(), expected.to_string());
+                return Err(Error::Mismatch { file, what, expected, found, next });
+            }
+        }
+        let positions = std::mem::replace(&mut model.max_positions, model.max_tokens);
+        model.check().map_err(|detail| config.damaged(detail))?;
+        Ok((model, positions))
+    }
+
+    /// `config.json`, if it is of a BERT that the engine runs.
+    fn bert_config(&self) -> Result<Json<'a>> {
+        let config = self.json("config.json")?.ok_or_else(|| damaged("config.json", "the file is missing".into()))?;
+        config.only("/model_type", &["bert".into()])?;
+        config.only("/hidden_act", &["gelu".into()])?;
+        config.only("/position_embedding_type", &["absolute".into(), Value::Null])?;
+        config.only("/is_decoder", &[false.into(), Value::Null])?;
+        Ok(config)
     }
 
     /// Tokens of a sequence: what sentence-transformers uses, then the tokenizer's own limit.

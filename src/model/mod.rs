@@ -1,11 +1,13 @@
-//! The bi-encoder and its file.
+//! The models and their files.
 //!
-//! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`], [`bi_encoder`] turns text into a vector. Making such
-//! files from Hugging Face checkpoints: `import` (native only).
+//! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
+//! [`cross_encoder`] a query and a passage into a logit. Making such files from Hugging Face checkpoints: `import` and
+//! `import_cross_encoder` (native only).
 
 pub mod batch;
 pub mod bi_encoder;
 pub mod config;
+pub mod cross_encoder;
 pub mod encoder;
 pub mod file;
 pub mod file_writer;
@@ -13,6 +15,11 @@ pub mod file_writer;
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod import_config;
+#[cfg(feature = "cli")]
+pub mod import_cross_encoder;
+#[cfg(feature = "cli")]
+mod import_weights;
+mod layer;
 pub mod layout;
 #[cfg(feature = "cli")]
 pub mod quantize;

@@ -1,10 +1,12 @@
-//! A query's way through an open index: lexical candidates, dense candidates, their fusion, and results to show.
+//! A query's way through an open index: lexical candidates, dense candidates, their fusion, and results to show. (The
+//! last step, reranking, is in [`rerank`](super::rerank).)
 //!
 //! Each part is loaded on its own and each may be missing: the tier that was asked for says what it needs, and callers go
 //! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business.
 
 use super::excerpt::{Excerpt, excerpt};
 use super::fuse::{Fused, FusionWeights, fuse};
+use super::rerank::{RERANK, Reranker};
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
 use crate::index::manifest::Manifest;
@@ -32,6 +34,8 @@ pub enum Tier {
     Lexical,
     /// Vectors of the bi-encoder, fused with the lexical tier.
     Dense,
+    /// The best of the dense tier, read again by the cross-encoder.
+    Reranked,
 }
 
 impl Tier {
@@ -40,6 +44,7 @@ impl Tier {
         match self {
             Self::Lexical => "lexical",
             Self::Dense => "dense",
+            Self::Reranked => "reranked",
         }
     }
 }
@@ -50,12 +55,15 @@ impl Tier {
 pub struct Hit {
     /// Passage id.
     pub passage: u32,
-    /// BM25 in the lexical tier, the fused score in the dense one; comparable only within one ranking.
+    /// BM25 in the lexical tier, the fused score in the dense one, which the reranked one adds the weighted logit to;
+    /// comparable only within one ranking.
     pub score: f32,
     /// Rank in the lexical list, from 1.
     pub lexical_rank: Option<u32>,
     /// Rank in the dense list, from 1.
     pub dense_rank: Option<u32>,
+    /// What the cross-encoder said of it, if it was asked.
+    pub logit: Option<f32>,
 }
 
 /// A hit with everything that is shown of it.
@@ -90,6 +98,8 @@ pub struct Explain {
     pub lexical_rank: Option<u32>,
     /// Rank in the dense list, from 1.
     pub dense_rank: Option<u32>,
+    /// What the cross-encoder said of it, if it was asked.
+    pub logit: Option<f32>,
     /// Words of the query that the excerpt shows.
     pub matched_terms: Vec<String>,
 }
@@ -97,10 +107,11 @@ pub struct Explain {
 /// An open index.
 #[derive(Debug)]
 pub struct Searcher {
-    manifest: Manifest,
+    pub(super) manifest: Manifest,
     lexical: Option<(Sections, LexicalIndex)>,
     vectors: Option<Vectors>,
-    model: Option<BiEncoder>,
+    pub(super) model: Option<BiEncoder>,
+    pub(super) reranker: Option<Reranker>,
     work: Workspace,
     chunks: Vec<Option<Vec<PassageRecord>>>,
 }
@@ -109,7 +120,8 @@ impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
         let chunks = manifest.files.passages.iter().map(|_| None).collect();
-        Self { manifest, lexical: None, vectors: None, model: None, work: Workspace::default(), chunks }
+        let work = Workspace::default();
+        Self { manifest, lexical: None, vectors: None, model: None, reranker: None, work, chunks }
     }
 
     /// The manifest.
@@ -164,22 +176,24 @@ impl Searcher {
             return Err(mismatch(file, "embedding length", expected.dim, model.dim()));
         }
         self.model = Some(model);
+        self.reranker = None; // it shared the tables of the model that was here before
         Ok(())
     }
 
     /// The highest tier whose parts are loaded.
     pub fn tier(&self) -> Option<Tier> {
         if self.model.is_some() && self.vectors.is_some() {
-            return Some(Tier::Dense);
+            return Some(if self.reranker.is_some() { Tier::Reranked } else { Tier::Dense });
         }
         self.lexical.is_some().then_some(Tier::Lexical)
     }
 
     /// The best `limit` sections for a query, best first. An empty query has none. Words are ranked by section; meanings by
     /// passage, and a section is worth its best one. The dense tier without the lexical one is the order of cosines alone.
+    /// The reranked tier reads the best [`RERANK`] of the dense one again.
     ///
     /// # Errors
-    /// If the tier's parts are not loaded.
+    /// If the tier's parts are not loaded; for the reranked tier that includes the chunks of the passages that it reads.
     pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
         if query.trim().is_empty() {
             return Ok(Vec::new());
@@ -187,6 +201,12 @@ impl Searcher {
         let mut hits = match tier {
             Tier::Lexical => self.rank_lexical(query, limit)?,
             Tier::Dense => self.rank_dense(query, limit)?,
+            Tier::Reranked => {
+                let hits = self.rank_dense(query, limit.max(RERANK))?;
+                let passages: Vec<u32> = hits.iter().take(RERANK).map(|hit| hit.passage).collect();
+                let logits = self.score_pairs(query, &passages)?;
+                self.rerank(&hits, &logits)
+            }
         };
         hits.truncate(limit);
         Ok(hits)
@@ -201,6 +221,7 @@ impl Searcher {
                 score: hit.score,
                 lexical_rank: Some(rank),
                 dense_rank: None,
+                logit: None,
             })
             .collect())
     }
@@ -217,6 +238,7 @@ impl Searcher {
                 score: s.score,
                 lexical_rank: None,
                 dense_rank: Some(rank),
+                logit: None,
             });
             return Ok(hits.collect());
         };
@@ -330,6 +352,7 @@ impl Searcher {
             explain: Explain {
                 lexical_rank: hit.lexical_rank,
                 dense_rank: hit.dense_rank,
+                logit: hit.logit,
                 matched_terms: excerpt.matched,
             },
         })
@@ -337,15 +360,16 @@ impl Searcher {
 }
 
 fn hit_of(fused: &Fused, passage: u32) -> Hit {
-    Hit { passage, score: fused.score, lexical_rank: fused.lexical_rank, dense_rank: fused.dense_rank }
+    let Fused { score, lexical_rank, dense_rank, .. } = *fused;
+    Hit { passage, score, lexical_rank, dense_rank, logit: None }
 }
 
-fn mismatch(file: &str, what: &'static str, expected: impl ToString, found: impl ToString) -> Error {
+pub(super) fn mismatch(file: &str, what: &'static str, expected: impl ToString, found: impl ToString) -> Error {
     let (expected, found) = (expected.to_string(), found.to_string());
     Error::Mismatch { file: file.to_owned(), what, expected, found, next: REBUILD_INDEX }
 }
 
-fn not_loaded(file: &str) -> Error {
+pub(super) fn not_loaded(file: &str) -> Error {
     let detail = "this search needs it, and it is not loaded".to_owned();
     Error::Unsupported { file: file.to_owned(), detail, next: "Load it first, or search a lower tier" }
 }

@@ -28,7 +28,7 @@ pub use markdown::slug;
 pub use options::ReadOptions;
 pub use read::{Site, read_site};
 pub use report::{Note, NoteKind, ReadReport};
-pub use split::{context_prefix, embedding_text, split};
+pub use split::{embedding_text, headings, split};
 pub(crate) use url::decode as decode_url;
 
 /// One page of the site, read.

@@ -17,13 +17,12 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::units::{Boundary, Count, Unit, cut_units};
 use super::{Page, Passage, Section};
+use crate::index::passages::model_text;
 
 /// Sections with fewer words have no passage, unless the page would have none at all.
 const MIN_WORDS: usize = 3;
 /// Most units that are tried for one passage; only texts whose units have no pieces get there.
 const MAX_UNITS: usize = 512;
-/// Longest title or heading in a context prefix, in characters.
-const MAX_HEADING_CHARS: usize = 120;
 
 /// Splits all pages into passages, in order of pages and sections.
 ///
@@ -38,36 +37,15 @@ pub fn split(pages: &[Page], count: &(dyn Fn(&str) -> usize + Sync), max_pieces:
     per_page.into_iter().flatten().collect()
 }
 
-/// What a passage is about, from outside its text: the page's title and the headings above it,
-/// `Cargo > Workspaces > The root`. A first heading equal to the title is not repeated.
-pub fn context_prefix(page: &Page, section: &Section) -> String {
+/// The headings above a section, without a first one that only repeats the page's title.
+pub fn headings<'a>(page: &Page, section: &'a Section) -> &'a [String] {
     let repeated = section.heading_path.first().is_some_and(|first| *first == page.title);
-    let headings = section.heading_path.iter().skip(usize::from(repeated));
-    let parts: Vec<&str> = std::iter::once(&page.title)
-        .chain(headings)
-        .map(|part| shorten(part))
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join(" > ")
+    &section.heading_path[usize::from(repeated)..]
 }
 
-/// The text of a passage as it is embedded: the context prefix, a full stop, the passage.
+/// The text of a passage as it is embedded: title and headings, a full stop, the passage (see [`model_text`]).
 pub fn embedding_text(page: &Page, section: &Section, text: &str) -> String {
-    match context_prefix(page, section).as_str() {
-        "" => text.to_owned(),
-        prefix => format!("{prefix}. {text}"),
-    }
-}
-
-/// The first words of a heading, so that an overlong one leaves room for the passage.
-fn shorten(heading: &str) -> &str {
-    match heading.char_indices().nth(MAX_HEADING_CHARS) {
-        None => heading,
-        Some((end, _)) => {
-            let cut = &heading[..end];
-            cut.rfind(' ').map_or(cut, |space| &cut[..space])
-        }
-    }
+    model_text(&page.title, headings(page, section), text)
 }
 
 fn split_page(page: usize, content: &Page, count: &Count<'_>, max_pieces: usize) -> Vec<Passage> {
@@ -267,10 +245,10 @@ mod tests {
     #[test]
     fn the_prefix_names_the_title_once() {
         let page = page("Cargo", &[(&["Cargo", "Workspaces"], &["text"]), (&[], &["top"])]);
-        assert_eq!(context_prefix(&page, &page.sections[0]), "Cargo > Workspaces");
+        assert_eq!(embedding_text(&page, &page.sections[0], "text"), "Cargo > Workspaces. text");
         assert_eq!(embedding_text(&page, &page.sections[1], "top"), "Cargo. top");
         assert_eq!(embedding_text(&Page::default(), &Section::default(), "top"), "top");
         let long = Page { title: "word ".repeat(60), ..Default::default() };
-        assert_eq!(context_prefix(&long, &Section::default()).chars().count(), 119);
+        assert_eq!(embedding_text(&long, &Section::default(), "").chars().count(), 119 + 2);
     }
 }

@@ -165,22 +165,16 @@ impl WordPiece {
         ids
     }
 
-    /// `[CLS] a [SEP] b [SEP]`, cut to `max_tokens` in all: the longer text loses first. Returns ids and token types
-    /// (0 up to the first `[SEP]`, then 1), both `[seq_len]`.
-    pub fn encode_pair(&self, a: &str, b: &str, max_tokens: usize) -> (Vec<u32>, Vec<u32>) {
+    /// `[CLS] a [SEP] b [SEP]`: `a` cut to `max_a` pieces (and to `max_tokens` with the special tokens), then `b` so that
+    /// all fits into `max_tokens`. Returns ids and token types (0 up to the first `[SEP]`, then 1), both `[seq_len]`.
+    pub fn encode_pair(&self, a: &str, b: &str, max_a: usize, max_tokens: usize) -> (Vec<u32>, Vec<u32>) {
         let room = max_tokens.saturating_sub(3);
-        let (mut first, mut second) = (Vec::new(), Vec::new());
-        // Whole texts: which one is longer decides where an odd token goes.
-        self.encode_into(a, &mut first);
-        self.encode_into(b, &mut second);
-        let (keep_first, keep_second) = longest_first(first.len(), second.len(), room);
-
-        let mut ids = Vec::with_capacity(keep_first + keep_second + 3);
-        ids.push(self.config.cls_id);
-        ids.extend_from_slice(&first[..keep_first]);
+        let mut ids = vec![self.config.cls_id];
+        self.append(a, &mut ids, max_a.min(room));
+        let left = room + 1 - ids.len();
         ids.push(self.config.sep_id);
         let boundary = ids.len();
-        ids.extend_from_slice(&second[..keep_second]);
+        self.append(b, &mut ids, left);
         ids.push(self.config.sep_id);
         let types = (0..ids.len()).map(|at| u32::from(at >= boundary)).collect();
         (ids, types)
@@ -289,17 +283,6 @@ fn tag(hash: u32) -> u8 {
     (hash >> 24) as u8
 }
 
-/// How many tokens of each of two texts stay when `room` tokens are there: the shorter one stays whole if it fits into
-/// half of the room (rounded down), and an odd token goes to the longer one.
-fn longest_first(a: usize, b: usize, room: usize) -> (usize, usize) {
-    if a + b <= room {
-        return (a, b);
-    }
-    let short = a.min(b).min(room / 2);
-    let long = room - short;
-    if a <= b { (short, long) } else { (long, short) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,9 +341,12 @@ mod tests {
         assert_eq!(tokenizer.encode("a b", 4), [2, 10, 11, 3]);
         assert_eq!(tokenizer.encode("a b", 2), [2, 3]);
         assert_eq!(tokenizer.encode("", 9), [2, 3]);
-        let (ids, types) = tokenizer.encode_pair("a a a a a", "b b", 7);
+        let (ids, types) = tokenizer.encode_pair("a a a a a", "b b b", 2, 7);
         assert_eq!(ids, [2, 10, 10, 3, 11, 11, 3]);
         assert_eq!(types, [0, 0, 0, 0, 1, 1, 1]);
+        assert_eq!(tokenizer.encode_pair("a a", "b", 9, 9).0, [2, 10, 10, 3, 11, 3], "nothing to cut");
+        assert_eq!(tokenizer.encode_pair("a a a", "b", 9, 5).0, [2, 10, 10, 3, 3], "no room for the second");
+        assert_eq!(tokenizer.encode_pair("a", "b", 9, 0).0, [2, 3, 3]);
         assert_eq!(tokenizer.count("a unaffable"), 4);
     }
 

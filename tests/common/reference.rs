@@ -8,6 +8,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use siteseer::model::file::ModelFile;
+use siteseer::model::layout::Kind;
 
 /// Width of the reference model's embeddings.
 pub const DIM: usize = 384;
@@ -58,6 +59,38 @@ impl Reference {
     }
 }
 
+/// A cross-encoder in f32: BERT, and the head put together by hand.
+pub struct PairReference {
+    model: BertModel,
+    tensors: HashMap<String, Tensor>,
+}
+
+impl PairReference {
+    /// These weights, by their Hugging Face names without prefix, word embeddings among them. `config` is BERT's
+    /// config.json.
+    pub fn new(config: &serde_json::Value, tensors: HashMap<String, Tensor>) -> Self {
+        let weights = VarBuilder::from_tensors(tensors.clone(), DType::F32, &Device::Cpu);
+        let config: Config = serde_json::from_value(config.clone()).expect("config.json is BERT's");
+        PairReference { model: BertModel::load(weights, &config).expect("the weights fit config.json"), tensors }
+    }
+
+    /// The logit of one sequence of token ids and token types.
+    pub fn logit(&self, ids: &[u32], types: &[u32]) -> f32 {
+        self.try_logit(ids, types).expect("candle computes")
+    }
+
+    fn try_logit(&self, ids: &[u32], types: &[u32]) -> candle_core::Result<f32> {
+        let row = |values: &[u32]| Tensor::new(values, &Device::Cpu)?.unsqueeze(0);
+        let hidden = self.model.forward(&row(ids)?, &row(types)?, None)?; // [1, seq, hidden]
+        let linear = |x: &Tensor, name: &str| {
+            let of = |field: &str| &self.tensors[&format!("{name}.{field}")];
+            x.matmul(&of("weight").t()?)?.broadcast_add(of("bias"))
+        };
+        let pooled = linear(&hidden.get(0)?.narrow(0, 0, 1)?, "pooler.dense")?.tanh()?; // [1, hidden]
+        linear(&pooled, "classifier")?.flatten_all()?.get(0)?.to_scalar::<f32>() // [1, 1]
+    }
+}
+
 /// Dot product of two vectors, accumulated in f64: the cosine, if both are normalised.
 pub fn dot(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len());
@@ -88,7 +121,11 @@ pub fn dequantized(file: &ModelFile<'_>) -> HashMap<String, Tensor> {
         let rows = values.chunks(columns).zip(scales);
         rows.flat_map(|(row, scale)| row.iter().map(move |q| f32::from(*q) * scale)).collect()
     };
+    let is_cross_encoder = file.kind() == Kind::CrossEncoder;
     for (name, rows) in [("word", config.vocab_size), ("position", config.max_positions)] {
+        if name == "word" && is_cross_encoder {
+            continue;
+        }
         let ours = format!("embeddings.{name}");
         let values = matrix(&ours, &format!("{ours}.scale"), rows, hidden);
         add(format!("embeddings.{name}_embeddings.weight"), &values, &[rows, hidden]);
@@ -127,6 +164,12 @@ pub fn dequantized(file: &ModelFile<'_>) -> HashMap<String, Tensor> {
                 add(format!("encoder.layer.{layer}.{theirs}.LayerNorm.{field}"), &values, &[hidden]);
             }
         }
+    }
+    if is_cross_encoder {
+        add("pooler.dense.weight".into(), &matrix("pooler.weight", "pooler.scale", hidden, hidden), &[hidden, hidden]);
+        add("pooler.dense.bias".into(), &floats("pooler.bias", &[hidden]), &[hidden]);
+        add("classifier.weight".into(), &floats("classifier.weight", &[hidden]), &[1, hidden]);
+        add("classifier.bias".into(), &floats("classifier.bias", &[1]), &[1]);
     }
     tensors
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 use siteseer::Result;
-use siteseer::model::import::{ImportOptions, ImportSource, Imported, SideFile, import};
+use siteseer::model::import::{Grid, ImportOptions, ImportSource, Imported, SideFile, import};
 use siteseer::model::quantize::ScaleSearch;
 
 /// Width of a token vector.
@@ -156,8 +156,7 @@ impl TinyBert {
             license: "MIT".into(),
             source: "made up".into(),
             pooling: None,
-            scales: ScaleSearch::Max,
-            word_step: 0.0,
+            grid: Grid { scales: ScaleSearch::Max, word_step: 0.0, layer_step: 0.0 },
         };
         let weights = self.safetensors();
         let side_files = self.side_files();

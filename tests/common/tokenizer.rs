@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use siteseer::model::import_config::{SIDE_FILES, SideFile, SideFiles};
 use siteseer::text::word_piece::WordPiece;
-use tokenizers::Tokenizer;
+use tokenizers::{Tokenizer, TruncationStrategy};
 
 /// Folder of the F32 model that the project was made from: config.json, tokenizer.json, model.safetensors.
 ///
@@ -77,9 +77,9 @@ impl Pair {
     }
 
     /// The oracle, set to cut sequences to `max_tokens`.
-    pub fn cutting(&self, max_tokens: usize) -> Tokenizer {
+    pub fn cutting(&self, max_tokens: usize, strategy: TruncationStrategy) -> Tokenizer {
         let mut theirs = self.theirs.clone();
-        let cut = tokenizers::TruncationParams { max_length: max_tokens, ..Default::default() };
+        let cut = tokenizers::TruncationParams { max_length: max_tokens, strategy, ..Default::default() };
         theirs.with_truncation(Some(cut)).expect("a sensible length");
         theirs
     }

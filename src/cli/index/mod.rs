@@ -1,21 +1,20 @@
 //! `siteseer index`: a built site becomes an index folder, in stages: read, split, embed, write.
 
 mod embed;
+mod models;
 mod output;
 mod summary;
 
-use super::model_path::find_model;
 use super::progress::Progress;
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, ModelEntry, VERSION};
+use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
 use crate::index::passages::{PassageRecord, chunk_to_json};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
-use crate::kernels::Backend;
-use crate::model::bi_encoder::BiEncoder;
 use crate::search::fuse::FusionWeights;
-use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, read_site, split};
+use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
+use models::Models;
 use output::{OutputFolder, Storage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,6 +42,10 @@ pub struct IndexArgs {
     /// Model file for the vectors [default: all-MiniLM-L6-v2]
     #[arg(long, env = "SITESEER_MODEL", value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Cross-encoder file that goes along to rerank results, or `none` [default: siteseer-cross-encoder, if it is there
+    /// and belongs to the model]
+    #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
+    reranker: Option<PathBuf>,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
     #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
     include: Vec<String>,
@@ -79,9 +82,8 @@ pub struct IndexArgs {
 pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
-    let model_path = find_model(args.model.as_deref())?;
-    let model_bytes = std::fs::read(&model_path).with_context(|| format!("{}: can't be read", model_path.display()))?;
-    let model = BiEncoder::load(&model_bytes, &model_path.display().to_string(), Backend::best())?;
+    let models = Models::load(args.model.as_deref(), args.reranker.as_deref())?;
+    let model = &models.bi_encoder;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -96,11 +98,11 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     }
     let progress = Progress::new("Embedding", "passages", passages.len() as u64, args.quiet);
     let texts: Vec<String> = passages.iter().map(|p| text_of(&site.pages, p)).collect();
-    let embeddings = embed::embed_all(&model, &texts, &|n| progress.add(n))?;
+    let embeddings = embed::embed_all(model, &texts, &|n| progress.add(n))?;
     progress.finish();
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site, &passages, &embeddings, &model, &model_bytes)?;
+    let manifest = write_index(&output, &site, &passages, &embeddings, &models)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
@@ -139,8 +141,7 @@ fn write_index(
     site: &Site,
     passages: &[Passage],
     embeddings: &[f32],
-    model: &BiEncoder,
-    model_bytes: &[u8],
+    models: &Models,
 ) -> Result<Manifest> {
     let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(&site.pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
@@ -154,13 +155,14 @@ fn write_index(
         at += section.len();
     }
     let lexical = Sections::prepend_to(&lengths, &lexical.finish());
-    let vectors = Vectors::quantize(embeddings, model.dim());
+    let vectors = Vectors::quantize(embeddings, models.bi_encoder.dim());
     let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
     let mut languages = BTreeMap::new();
     for page in &site.pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
     }
     let weights = FusionWeights::default();
+    let reranker_bytes = models.reranker.as_ref().map(|(_, bytes)| bytes);
     Ok(Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -172,18 +174,17 @@ fn write_index(
             passages: passages.len() as u32,
         },
         languages,
-        model: ModelEntry {
-            id: model.id().to_owned(),
-            dim: model.dim(),
-            max_tokens: model.max_tokens(),
-            tokenizer_sha256: model.tokenizer_sha256().to_owned(),
-        },
+        model: models.bi_encoder_entry(),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
+        reranker: models.reranker.as_ref().map(|(entry, _)| entry.clone()),
         passages_per_chunk: PASSAGES_PER_CHUNK,
         files: Files {
             lexical: output.add("lexical", "bin", &lexical, Storage::Gzip)?,
             vectors: output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain)?,
-            model: output.add("model", "safetensors", model_bytes, Storage::Gzip)?,
+            model: output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip)?,
+            reranker: reranker_bytes
+                .map(|bytes| output.add("reranker", "safetensors", bytes, Storage::Gzip))
+                .transpose()?,
             passages: chunks
                 .map(|chunk| output.add("passages", "json", &chunk_to_json(chunk), Storage::Gzip))
                 .collect::<Result<_>>()?,
@@ -194,13 +195,11 @@ fn write_index(
 fn record_of(pages: &[Page], passage: &Passage) -> PassageRecord {
     let page = &pages[passage.page];
     let section = &page.sections[passage.section];
-    // a first heading equal to the title says nothing
-    let repeated = section.heading_path.first().is_some_and(|first| *first == page.title);
     PassageRecord {
         url: page.url.clone(),
         title: page.title.clone(),
         lang: page.lang.clone(),
-        heading_path: section.heading_path[usize::from(repeated)..].to_vec(),
+        heading_path: headings(page, section).to_vec(),
         anchor: section.anchor.clone(),
         text: passage.text.clone(),
     }
@@ -220,4 +219,34 @@ pub(super) fn read_manifest(folder: &Path) -> Result<Manifest> {
     let json = std::fs::read(&path)
         .with_context(|| format!("{}: can't be read. Make an index with `siteseer index SITE`", path.display()))?;
     Ok(Manifest::parse(&json, &path.display().to_string())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Section;
+
+    #[test]
+    fn a_stored_passage_gives_the_text_that_was_embedded() {
+        let section = |path: &[&str]| Section {
+            anchor: "a".to_owned(),
+            heading_path: path.iter().map(|heading| (*heading).to_owned()).collect(),
+            blocks: Vec::new(),
+        };
+        let long = "word ".repeat(60);
+        for title in ["Cargo", "", &long] {
+            let sections = vec![
+                section(&[]),
+                section(&["Cargo"]),
+                section(&["Cargo", "Cargo", "Workspaces"]),
+                section(&["", "Workspaces", &long]),
+            ];
+            let count = sections.len();
+            let pages = [Page { title: title.to_owned(), sections, ..Default::default() }];
+            for section in 0..count {
+                let passage = Passage { page: 0, section, text: "Some text.\nMore.".to_owned() };
+                assert_eq!(record_of(&pages, &passage).model_text(), text_of(&pages, &passage), "{title} {section}");
+            }
+        }
+    }
 }

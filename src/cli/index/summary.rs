@@ -49,6 +49,7 @@ pub(super) struct Summary<'a> {
     vectors_bytes: u64,
     passages_bytes: u64,
     model_bytes: u64,
+    reranker_bytes: u64,
     client_bytes: u64,
     backend: &'static str,
     seconds: f64,
@@ -77,6 +78,7 @@ impl<'a> Summary<'a> {
             vectors_bytes: files.vectors.bytes,
             passages_bytes: files.passages.iter().map(|f| f.bytes).sum(),
             model_bytes: files.model.bytes,
+            reranker_bytes: files.reranker.as_ref().map_or(0, |f| f.bytes),
             client_bytes,
             backend: backend.name(),
             seconds: time.as_secs_f64(),
@@ -92,8 +94,12 @@ impl<'a> Summary<'a> {
                 "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out)",
                 self.pages, self.sections, self.passages, self.files, self.left_out
             );
+            let reranker = match self.reranker_bytes {
+                0 => String::new(),
+                bytes => format!(", reranker {}", size(bytes)),
+            };
             eprintln!(
-                "   Written {}: words {}, vectors {}, texts {}, model {}, client {}",
+                "   Written {}: words {}, vectors {}, texts {}, model {}{reranker}, client {}",
                 self.out.display(),
                 size(self.lexical_bytes),
                 size(self.vectors_bytes),

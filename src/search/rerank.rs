@@ -1,0 +1,135 @@
+//! The last step of a query: the cross-encoder reads the best candidates together with the query, and its logits reorder
+//! them.
+//!
+//! ```text
+//! score(p) = fused(p) + lambda · logit(query, p)
+//! ```
+//! `fused` is the sum of z-scores that ordered the dense tier (see [`fuse`](super::fuse)). The cross-encoder was trained
+//! with this very sum: it learned what the first stage lacks, so it corrects that order and does not replace it, and a
+//! weak one can't ruin a good one. `lambda` is calibrated on sites that it was not trained on and stands in the manifest.
+
+use super::searcher::{Hit, Searcher, mismatch, not_loaded};
+use crate::error::Result;
+use crate::model::cross_encoder::{CrossEncoder, PairWorkspace};
+
+/// Candidates that are reranked where time does not matter. The browser takes as many as its budget allows.
+pub const RERANK: usize = 30;
+
+/// The name under which errors speak of a reranker that the manifest does not have.
+const RERANKER: &str = "reranker";
+
+/// A cross-encoder with its buffers.
+#[derive(Debug)]
+pub(super) struct Reranker {
+    model: CrossEncoder,
+    work: PairWorkspace,
+}
+
+impl Searcher {
+    /// The cross-encoder, once loaded.
+    pub fn reranker(&self) -> Option<&CrossEncoder> {
+        self.reranker.as_ref().map(|reranker| &reranker.model)
+    }
+
+    /// Loads the cross-encoder, which shares the bi-encoder's word embeddings and tokenizer.
+    ///
+    /// # Errors
+    /// If the index has none, if the bi-encoder is not loaded yet, if the file is damaged, or if it is not the
+    /// cross-encoder that belongs to this bi-encoder and this index.
+    pub fn load_reranker(&mut self, content: &[u8]) -> Result<()> {
+        let (Some(expected), Some(file)) = (&self.manifest.reranker, &self.manifest.files.reranker) else {
+            return Err(not_loaded(RERANKER));
+        };
+        let bi_encoder = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        let model = CrossEncoder::load(content, &file.name, bi_encoder)?;
+        if model.id() != expected.id {
+            return Err(mismatch(&file.name, "model", &expected.id, model.id()));
+        }
+        self.reranker = Some(Reranker { model, work: PairWorkspace::default() });
+        Ok(())
+    }
+
+    /// Logits of passages for the query, in their order.
+    ///
+    /// # Errors
+    /// If the cross-encoder or the chunk of a passage is not loaded.
+    pub fn score_pairs(&mut self, query: &str, passages: &[u32]) -> Result<Vec<f32>> {
+        let texts = passages.iter().map(|&passage| match self.passage(passage) {
+            Some(record) => Ok(record.model_text()),
+            None => Err(not_loaded(&format!("passage {passage}"))),
+        });
+        let texts = texts.collect::<Result<Vec<String>>>()?;
+        let Some(Reranker { model, work }) = &mut self.reranker else {
+            let file = self.manifest.files.reranker.as_ref();
+            return Err(not_loaded(file.map_or(RERANKER, |file| &file.name)));
+        };
+        model.score(query, &texts, work)
+    }
+
+    /// The hits of the dense tier with the first `logits.len()` of them reordered; `logits` are theirs, in order. See
+    /// [`rerank`].
+    pub fn rerank(&self, hits: &[Hit], logits: &[f32]) -> Vec<Hit> {
+        rerank(hits, logits, self.manifest.reranker.as_ref().map_or(0.0, |reranker| reranker.lambda))
+    }
+}
+
+/// Adds `lambda · logit` to the scores of the first hits and sorts these by the sums, equal ones in their old order; the
+/// others follow in theirs. A logit that is not finite counts as none.
+///
+/// Numeric example: scores 2, 1, 0 with logits 0, 4 and `lambda` 0.5 become 3 (the second hit), 2 (the first), 0.
+#[must_use]
+pub fn rerank(hits: &[Hit], logits: &[f32], lambda: f32) -> Vec<Hit> {
+    let mut ordered: Vec<Hit> = Vec::with_capacity(hits.len());
+    for (&(mut hit), &logit) in hits.iter().zip(logits) {
+        if logit.is_finite() {
+            hit.logit = Some(logit);
+            hit.score += lambda * logit;
+        }
+        // Behind its equals, so that they keep their order.
+        let place = ordered.iter().position(|before| before.score < hit.score).unwrap_or(ordered.len());
+        ordered.insert(place, hit);
+    }
+    ordered.extend(hits.iter().skip(logits.len()));
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(passage: u32, score: f32) -> Hit {
+        Hit { passage, score, lexical_rank: Some(passage + 1), dense_rank: None, logit: None }
+    }
+
+    fn order(hits: &[Hit]) -> Vec<(u32, f32, Option<f32>)> {
+        hits.iter().map(|hit| (hit.passage, hit.score, hit.logit)).collect()
+    }
+
+    #[test]
+    fn reorders_the_scored_ones_and_leaves_the_rest() {
+        let hits = [hit(0, 2.0), hit(1, 1.0), hit(2, 0.0), hit(3, -1.0)];
+        let expected = [(1, 3.0, Some(4.0)), (0, 2.0, Some(0.0)), (2, 0.0, None), (3, -1.0, None)];
+        assert_eq!(order(&rerank(&hits, &[0.0, 4.0], 0.5)), expected);
+        let last_first = rerank(&hits, &[-9.0, 0.0, 0.0, 9.0], 1.0);
+        assert_eq!(last_first.iter().map(|hit| hit.passage).collect::<Vec<_>>(), [3, 1, 2, 0]);
+        assert_eq!(last_first[0].lexical_rank, Some(4), "what explains a hit stays with it");
+        // the rest stays behind, however low the scored ones fall
+        assert_eq!(order(&rerank(&hits, &[-99.0], 1.0))[0].0, 0);
+    }
+
+    #[test]
+    fn without_logits_nothing_changes() {
+        let hits = [hit(0, 2.0), hit(1, 1.0)];
+        assert_eq!(rerank(&hits, &[], 0.5), hits);
+        assert_eq!(rerank(&[], &[1.0], 0.5), []);
+        assert_eq!(rerank(&hits, &[1.0, 2.0, 3.0], 0.5).len(), 2, "logits of no hit");
+    }
+
+    #[test]
+    fn equal_sums_keep_their_order_and_broken_logits_count_as_none() {
+        let hits = [hit(5, 1.0), hit(4, 0.5), hit(3, 0.0)];
+        assert_eq!(order(&rerank(&hits, &[0.0, 0.5, 1.0], 1.0)).iter().map(|h| h.0).collect::<Vec<_>>(), [5, 4, 3]);
+        let broken = rerank(&hits, &[f32::NAN, f32::INFINITY, 3.0], 1.0);
+        assert_eq!(order(&broken), [(3, 3.0, Some(3.0)), (5, 1.0, None), (4, 0.5, None)]);
+    }
+}
