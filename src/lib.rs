@@ -5,7 +5,8 @@
 //!   into passages.
 //! - *How does text become numbers?* [`text`] cuts it into word pieces and into words; [`model`] runs the bi-encoder
 //!   over word pieces with the int8 [`kernels`].
-//! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages.
+//! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages. [`json`] and [`tensors`]
+//!   read what they are made of.
 //! - *I have a query, who answers it?* [`search`]: lexical and dense candidates, their fusion, excerpts.
 //! - *How good are the answers?* `eval` asks judged queries and scores each tier.
 //! - *Who calls it?* The native command line (`cli`) and the browser (`wasm`). Both only translate.
@@ -16,9 +17,11 @@
 pub mod error;
 pub mod hash;
 pub mod index;
+pub mod json;
 pub mod kernels;
 pub mod model;
 pub mod search;
+pub mod tensors;
 pub mod text;
 
 #[cfg(feature = "cli")]

@@ -3,23 +3,14 @@
 
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
 use crate::kernels::Backend;
-use crate::search::searcher::{Hit, Searcher, Tier};
-use serde::Serialize;
+use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// An open index and the engine that searches it. Lives in a worker.
 #[wasm_bindgen]
 pub struct Engine {
     searcher: Searcher,
-}
-
-/// What `rank` returns.
-#[derive(Serialize)]
-struct Ranking {
-    tier: Tier,
-    hits: Vec<Hit>,
-    /// Chunks to hand to `add_passages` before `results`.
-    missing: Vec<u32>,
 }
 
 type JsResult<T> = Result<T, JsError>;
@@ -70,7 +61,7 @@ impl Engine {
             other => return Err(JsError::new(&format!("`{other}` is no tier; use `lexical` or `dense`"))),
         };
         let hits = self.searcher.rank(query, tier, limit as usize)?;
-        self.ranking(tier, hits)
+        Ok(self.ranking(tier, &hits))
     }
 
     /// The cross-encoder's logits of passages whose chunks are all there, in their order.
@@ -80,14 +71,14 @@ impl Engine {
 
     /// The hits of the dense tier with the first ones, as many as there are logits, reordered: `{ tier, hits, missing }`.
     pub fn rerank(&self, hits: JsValue, logits: Vec<f32>) -> JsResult<JsValue> {
-        let hits: Vec<Hit> = serde_wasm_bindgen::from_value(hits)?;
-        self.ranking(Tier::Reranked, self.searcher.rerank(&hits, &logits))
+        let hits = hits_from_js(&hits)?;
+        Ok(self.ranking(Tier::Reranked, &self.searcher.rerank(&hits, &logits)))
     }
 
     /// What to show for the hits of a ranking, whose chunks are all there.
     pub fn results(&self, query: &str, hits: JsValue) -> JsResult<JsValue> {
-        let hits: Vec<Hit> = serde_wasm_bindgen::from_value(hits)?;
-        to_js(&self.searcher.results(query, &hits)?)
+        let hits = hits_from_js(&hits)?;
+        Ok(array(&self.searcher.results(query, &hits)?, result_to_js))
     }
 
     /// The embedding of a text, as the index's model makes it.
@@ -102,13 +93,82 @@ impl Engine {
 }
 
 impl Engine {
-    fn ranking(&self, tier: Tier, hits: Vec<Hit>) -> JsResult<JsValue> {
-        let missing = self.searcher.missing_chunks(&hits);
-        to_js(&Ranking { tier, hits, missing })
+    /// `missing`: chunks to hand to `add_passages` before `results`.
+    fn ranking(&self, tier: Tier, hits: &[Hit]) -> JsValue {
+        let missing = self.searcher.missing_chunks(hits);
+        object(&[
+            ("tier", tier.name().into()),
+            ("hits", array(hits, hit_to_js)),
+            ("missing", array(&missing, |&chunk| chunk.into())),
+        ])
     }
 }
 
-fn to_js(value: &impl Serialize) -> JsResult<JsValue> {
-    let plain = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
-    Ok(value.serialize(&plain)?)
+// The objects that cross, field by field: a serializer for JavaScript values costs a visitor 8 KB.
+
+fn hit_to_js(hit: &Hit) -> JsValue {
+    object(&[
+        ("passage", hit.passage.into()),
+        ("score", hit.score.into()),
+        ("lexicalRank", or_null(hit.lexical_rank)),
+        ("denseRank", or_null(hit.dense_rank)),
+        ("logit", or_null(hit.logit)),
+    ])
+}
+
+fn hits_from_js(hits: &JsValue) -> JsResult<Vec<Hit>> {
+    Array::from(hits).iter().map(|hit| hit_from_js(&hit)).collect()
+}
+
+fn hit_from_js(hit: &JsValue) -> JsResult<Hit> {
+    let get = |name: &str| Reflect::get(hit, &name.into()).ok().and_then(|value| value.as_f64());
+    let needed = |name: &str| get(name).ok_or_else(|| JsError::new(&format!("a hit without `{name}`")));
+    Ok(Hit {
+        passage: needed("passage")? as u32,
+        score: needed("score")? as f32,
+        lexical_rank: get("lexicalRank").map(|rank| rank as u32),
+        dense_rank: get("denseRank").map(|rank| rank as u32),
+        logit: get("logit").map(|logit| logit as f32),
+    })
+}
+
+fn result_to_js(result: &SearchResult) -> JsValue {
+    let explain = [
+        ("lexicalRank", or_null(result.explain.lexical_rank)),
+        ("denseRank", or_null(result.explain.dense_rank)),
+        ("logit", or_null(result.explain.logit)),
+        ("matchedTerms", array(&result.explain.matched_terms, text)),
+    ];
+    object(&[
+        ("url", text(&result.url)),
+        ("title", text(&result.title)),
+        ("headingPath", array(&result.heading_path, text)),
+        ("anchor", text(&result.anchor)),
+        ("excerpt", text(&result.excerpt)),
+        ("lang", text(&result.lang)),
+        ("score", result.score.into()),
+        ("passage", result.passage.into()),
+        ("explain", object(&explain)),
+    ])
+}
+
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields {
+        // can't fail on a plain object
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
+
+fn array<T>(items: &[T], to_js: fn(&T) -> JsValue) -> JsValue {
+    items.iter().map(to_js).collect::<Array>().into()
+}
+
+fn text(text: &String) -> JsValue {
+    text.into()
+}
+
+fn or_null(value: Option<impl Into<JsValue>>) -> JsValue {
+    value.map_or(JsValue::NULL, Into::into)
 }

@@ -4,7 +4,8 @@
 //! after its content and listed here with its length and SHA-256.
 
 use crate::error::{Error, REBUILD_INDEX, Result};
-use serde::{Deserialize, Serialize};
+use crate::json::{Json, JsonError, JsonResult};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Name of the manifest in an index folder.
@@ -15,7 +16,7 @@ pub const FORMAT: &str = "siteseer-index";
 pub const VERSION: u32 = 1;
 
 /// The manifest of an index.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     /// [`FORMAT`], so that a stray JSON file is not taken for a manifest.
@@ -35,7 +36,7 @@ pub struct Manifest {
     /// Weights of the fused score.
     pub fusion: FusionEntry,
     /// The cross-encoder, if the index has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<RerankerEntry>,
     /// Passages in a chunk of the passages files.
     pub passages_per_chunk: u32,
@@ -44,7 +45,7 @@ pub struct Manifest {
 }
 
 /// How much an index holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Pages with text.
     pub pages: u32,
@@ -55,7 +56,7 @@ pub struct Counts {
 }
 
 /// The bi-encoder of an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelEntry {
     /// Name, such as `all-MiniLM-L6-v2`.
@@ -69,7 +70,7 @@ pub struct ModelEntry {
 }
 
 /// Weights of the z-score sum (see [`crate::search::fuse`]).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FusionEntry {
     /// Weight of the standardised cosine.
     pub dense: f32,
@@ -78,7 +79,7 @@ pub struct FusionEntry {
 }
 
 /// The cross-encoder of an index.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RerankerEntry {
     /// Name.
@@ -90,7 +91,7 @@ pub struct RerankerEntry {
 }
 
 /// The files of an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Files {
     /// Lexical postings.
     pub lexical: FileEntry,
@@ -99,14 +100,14 @@ pub struct Files {
     /// The bi-encoder.
     pub model: FileEntry,
     /// The cross-encoder, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
     /// Passages, in chunks.
     pub passages: Vec<FileEntry>,
 }
 
 /// One file: its name, and what its content must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileEntry {
     /// Name in the index folder; ends in `.gz` if stored compressed.
@@ -126,21 +127,18 @@ impl Manifest {
     /// If it is not JSON of this format, of another version, or names a file outside of its folder.
     pub fn parse(json: &[u8], file: &str) -> Result<Self> {
         let damaged = |detail: String| Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX };
+        let not_ours = |error| damaged(format!("not an index manifest ({error})"));
+        let json = Json::parse(json).map_err(not_ours)?;
         // version first: another version may have other fields
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
-            version: u32,
+        let (format, version) = (json.string("format").map_err(not_ours)?, json.whole("version").map_err(not_ours)?);
+        if format != FORMAT {
+            return Err(damaged(format!("its format is `{format}`, not `{FORMAT}`")));
         }
-        let head: Head = serde_json::from_slice(json).map_err(|e| damaged(format!("not an index manifest ({e})")))?;
-        if head.format != FORMAT {
-            return Err(damaged(format!("its format is `{}`, not `{FORMAT}`", head.format)));
-        }
-        if head.version != VERSION {
+        if version != VERSION {
             let next = "Use the client that came with the index, or build the index again with this version";
-            return Err(Error::Version { file: file.to_owned(), found: head.version, supported: VERSION, next });
+            return Err(Error::Version { file: file.to_owned(), found: version, supported: VERSION, next });
         }
-        let manifest: Self = serde_json::from_slice(json).map_err(|e| damaged(e.to_string()))?;
+        let manifest = Self::from_json(&json).map_err(|error| damaged(error.to_string()))?;
         let passages = manifest.counts.passages as u64;
         let chunks = manifest.files.passages.len() as u64;
         if manifest.passages_per_chunk == 0 || passages.div_ceil(manifest.passages_per_chunk.into()) != chunks {
@@ -153,6 +151,45 @@ impl Manifest {
             return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
         }
         Ok(manifest)
+    }
+
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        let (counts, model, fusion) = (json.object("counts")?, json.object("model")?, json.object("fusion")?);
+        let files = json.object("files")?;
+        let file = |field| FileEntry::from_json(files.object(field)?);
+        let mut languages = BTreeMap::new();
+        for (tag, pages) in json.object("languages")?.members() {
+            let expected = "a table of whole numbers";
+            languages.insert(tag.clone(), pages.as_whole().ok_or(JsonError::Field { field: "languages", expected })?);
+        }
+        Ok(Self {
+            format: json.string("format")?,
+            version: json.whole("version")?,
+            generator: json.string("generator")?,
+            site_root: json.string("siteRoot")?,
+            counts: Counts {
+                pages: counts.whole("pages")?,
+                sections: counts.whole("sections")?,
+                passages: counts.whole("passages")?,
+            },
+            languages,
+            model: ModelEntry {
+                id: model.string("id")?,
+                dim: model.whole("dim")?,
+                max_tokens: model.whole("maxTokens")?,
+                tokenizer_sha256: model.string("tokenizerSha256")?,
+            },
+            fusion: FusionEntry { dense: fusion.number("dense")? as f32, lexical: fusion.number("lexical")? as f32 },
+            reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
+            passages_per_chunk: json.whole("passagesPerChunk")?,
+            files: Files {
+                lexical: file("lexical")?,
+                vectors: file("vectors")?,
+                model: file("model")?,
+                reranker: files.get("reranker").map(FileEntry::from_json).transpose()?,
+                passages: files.array("passages")?.iter().map(FileEntry::from_json).collect::<JsonResult<_>>()?,
+            },
+        })
     }
 
     /// The manifest as JSON, in a stable order, with a newline at the end.
@@ -170,7 +207,22 @@ impl Files {
     }
 }
 
+impl RerankerEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { id: json.string("id")?, max_tokens: json.whole("maxTokens")?, lambda: json.number("lambda")? as f32 })
+    }
+}
+
 impl FileEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            name: json.string("name")?,
+            bytes: json.whole("bytes")?,
+            raw_bytes: json.whole("rawBytes")?,
+            sha256: json.string("sha256")?,
+        })
+    }
+
     /// Checks the length and the SHA-256 of a file's uncompressed content.
     ///
     /// # Errors

@@ -9,4 +9,5 @@ pub mod manifest;
 pub mod passages;
 pub mod scan;
 pub mod sections;
+pub mod top_k;
 pub mod vectors;

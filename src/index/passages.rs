@@ -2,10 +2,11 @@
 //! only the chunks of its results.
 
 use crate::error::{Error, REBUILD_INDEX, Result};
-use serde::{Deserialize, Serialize};
+use crate::json::{Json, JsonError, JsonResult};
+use serde::Serialize;
 
 /// One passage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PassageRecord {
     /// URL of the page, relative to the site's root.
@@ -13,13 +14,13 @@ pub struct PassageRecord {
     /// Title of the page.
     pub title: String,
     /// Language tag of the page.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub lang: String,
     /// Headings from the outermost to the passage's own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub heading_path: Vec<String>,
     /// Id of the passage's section, to link to.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub anchor: String,
     /// The passage's own text.
     pub text: String,
@@ -29,6 +30,20 @@ pub struct PassageRecord {
 const MAX_HEADING_CHARS: usize = 120;
 
 impl PassageRecord {
+    /// Reads a passage. A field that is left out is empty.
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        let text_or_empty = |field| json.get(field).map_or(Ok(String::new()), |_| json.string(field));
+        let headings = json.get("headingPath").map_or(Ok(Vec::new()), |_| json.strings("headingPath"));
+        Ok(Self {
+            url: json.string("url")?,
+            title: json.string("title")?,
+            lang: text_or_empty("lang")?,
+            heading_path: headings?,
+            anchor: text_or_empty("anchor")?,
+            text: json.string("text")?,
+        })
+    }
+
     /// What a model reads of the passage: at build time, and again when candidates are reranked.
     pub fn model_text(&self) -> String {
         model_text(&self.title, &self.heading_path, &self.text)
@@ -81,9 +96,37 @@ pub fn chunk_to_json(chunk: &[PassageRecord]) -> Vec<u8> {
 /// If it is not JSON of that many passages.
 pub fn parse_chunk(json: &[u8], file: &str, count: usize) -> Result<Vec<PassageRecord>> {
     let damaged = |detail| Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX };
-    let chunk: Vec<PassageRecord> = serde_json::from_slice(json).map_err(|e| damaged(e.to_string()))?;
+    let chunk = Json::parse(json).and_then(|json| {
+        let items = json.as_array().ok_or(JsonError::Field { field: "passages", expected: "an array" })?;
+        items.iter().map(PassageRecord::from_json).collect::<JsonResult<Vec<_>>>()
+    });
+    let chunk = chunk.map_err(|error| damaged(error.to_string()))?;
     if chunk.len() != count {
         return Err(damaged(format!("{} passages instead of {count}", chunk.len())));
     }
     Ok(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_a_round_trip() {
+        let full = PassageRecord {
+            url: "a/".to_owned(),
+            title: "T \"1\"".to_owned(),
+            lang: "en".to_owned(),
+            heading_path: vec!["H".to_owned(), "日".to_owned()],
+            anchor: "h".to_owned(),
+            text: "line\nline".to_owned(),
+        };
+        let empty = String::new;
+        let short = PassageRecord { lang: empty(), heading_path: Vec::new(), anchor: empty(), ..full.clone() };
+        let chunk = [full, short];
+        assert_eq!(parse_chunk(&chunk_to_json(&chunk), "p", 2).as_deref(), Ok(chunk.as_slice()));
+        for (json, count) in [("[]", 1), ("{}", 0), ("[{}]", 1), (r#"[{"url":"","title":"","text":"","lang":1}]"#, 1)] {
+            assert!(matches!(parse_chunk(json.as_bytes(), "p", count), Err(Error::Damaged { .. })), "{json}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! The query is quantized to 16 bits (relative error below 2⁻¹⁵, far below that of the 8-bit rows), so that the sums are
 //! integer and exact; the scales are multiplied in at the end.
 
+use super::top_k::TopK;
 use super::vectors::Vectors;
 use crate::kernels::Backend;
 
@@ -55,12 +56,12 @@ impl ScanQuery {
             self.score_block(backend, vectors, first, &mut dots, &mut scores[..n]);
             for (i, &score) in scores[..n].iter().enumerate() {
                 let passage = (first + i) as u32;
-                if score > top.threshold && keep(passage) {
-                    top.push(Scored { passage, score });
+                if score >= top.threshold() && keep(passage) {
+                    top.push(passage, score);
                 }
             }
         }
-        top.into_sorted()
+        top.into_sorted().map(|(passage, score)| Scored { passage, score }).collect()
     }
 
     /// Cosine of one passage.
@@ -69,48 +70,6 @@ impl ScanQuery {
         self.score_block(backend, vectors, passage as usize, &mut [0], &mut out);
         out[0]
     }
-}
-
-/// The best `k` seen so far: a buffer of `2k` that is cut to `k` whenever it is full.
-struct TopK {
-    k: usize,
-    threshold: f32,
-    best: Vec<Scored>,
-}
-
-impl TopK {
-    fn new(k: usize) -> Self {
-        let threshold = if k == 0 { f32::INFINITY } else { f32::NEG_INFINITY };
-        Self { k, threshold, best: Vec::with_capacity(2 * k) }
-    }
-
-    fn push(&mut self, scored: Scored) {
-        self.best.push(scored);
-        if self.best.len() >= 2 * self.k {
-            self.cut();
-        }
-    }
-
-    fn cut(&mut self) {
-        if self.best.len() > self.k {
-            self.best.select_nth_unstable_by(self.k - 1, order);
-            self.best.truncate(self.k);
-        }
-        if self.best.len() == self.k {
-            self.threshold = self.best.iter().fold(f32::INFINITY, |m, s| m.min(s.score));
-        }
-    }
-
-    fn into_sorted(mut self) -> Vec<Scored> {
-        self.cut();
-        self.best.sort_unstable_by(order);
-        self.best
-    }
-}
-
-/// Best first; ties by passage id, so that results are the same everywhere.
-pub fn order(a: &Scored, b: &Scored) -> std::cmp::Ordering {
-    b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage))
 }
 
 #[cfg(test)]
@@ -140,7 +99,7 @@ mod tests {
             for backend in Backend::available() {
                 let score = |passage| Scored { passage, score: query.score(backend, &vectors, passage) };
                 let mut all: Vec<Scored> = (0..n as u32).map(score).collect();
-                all.sort_by(order);
+                all.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
                 for k in [0, 1, 3, 10, n, n + 1] {
                     let top = query.top_k(backend, &vectors, k, |_| true);
                     assert_eq!(top, all[..k.min(n)], "n={n} k={k} {backend:?}");

@@ -3,8 +3,9 @@
 //! `v ≈ row · scale` with `scale = max|v| / 127`. One line of Python opens it:
 //! `safetensors.numpy.load_file("vectors-….safetensors")`. Memory: `dim + 4` bytes a passage.
 
-use crate::error::{Error, REBUILD_INDEX, Result};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use crate::error::{REBUILD_INDEX, Result};
+use crate::tensors::TensorFile;
+use safetensors::tensor::{Dtype, TensorView, serialize};
 
 /// The vectors of all passages, in order of passage id.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,24 +50,11 @@ impl Vectors {
     /// # Errors
     /// If it is not a whole file of `n` vectors of length `dim`.
     pub fn parse(bytes: &[u8], file: &str, n: usize, dim: usize) -> Result<Self> {
-        let damaged = |detail: String| Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX };
-        let tensors =
-            SafeTensors::deserialize(bytes).map_err(|e| damaged(format!("not a whole safetensors file ({e})")))?;
-        let tensor = |name: &str, dtype: Dtype, shape: &[usize]| {
-            let t = tensors.tensor(name).map_err(|_| damaged(format!("tensor `{name}` is missing")))?;
-            if t.dtype() != dtype || t.shape() != shape {
-                return Err(damaged(format!("`{name}` is {:?} {:?}, not {dtype:?} {shape:?}", t.dtype(), t.shape())));
-            }
-            Ok(t)
-        };
-        let rows = tensor("vectors", Dtype::I8, &[n, dim])?.data().iter().map(|&b| b as i8).collect();
-        let scales: Vec<f32> = tensor("scales", Dtype::F32, &[n])?
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
+        let tensors = TensorFile::parse(bytes, file, REBUILD_INDEX)?;
+        let rows = tensors.i8("vectors", &[n, dim])?.to_vec();
+        let scales = tensors.f32("scales", &[n])?;
         if scales.iter().any(|s| !s.is_finite()) {
-            return Err(damaged("a scale is not a number".to_owned()));
+            return Err(tensors.damaged("a scale is not a number".to_owned()));
         }
         Ok(Self { dim, rows, scales })
     }
@@ -118,7 +106,7 @@ mod tests {
         assert_eq!(Vectors::parse(&bytes, "v", 3, 4), Ok(sample()));
         for cut in 0..bytes.len() {
             let error = Vectors::parse(&bytes[..cut], "v.safetensors", 3, 4).unwrap_err();
-            assert!(error.to_string().starts_with("v.safetensors: damaged"), "cut at {cut}: {error}");
+            assert!(error.to_string().starts_with("v.safetensors: truncated"), "cut at {cut}: {error}");
         }
         assert!(Vectors::parse(&bytes, "v", 4, 3).is_err(), "another shape");
     }

@@ -5,6 +5,9 @@
 //! 3. `generic`, each algorithm once over the `Arch` trait, instantiated by `simd128`, `relaxed`, `avx2`, `avx512`.
 //!
 //! Integer kernels are bit-equal to `scalar`; float kernels stay within the bounds named in `battery`.
+//!
+//! A processor's instruction sets are found out at run time. A wasm engine has those that it was built for, so the ones
+//! that visitors load hold one set only; with the feature `battery` all that they could run, to be compared.
 
 #[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
 mod arch;
@@ -16,6 +19,7 @@ mod generic;
 pub mod linear;
 pub mod norm;
 pub mod quantize;
+#[cfg_attr(not(any(test, feature = "battery", not(target_feature = "simd128"))), allow(dead_code))]
 pub mod scalar;
 
 #[cfg(target_arch = "x86_64")]
@@ -25,6 +29,7 @@ mod avx512;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[cfg_attr(target_feature = "relaxed-simd", allow(dead_code))] // lends `relaxed` its float operations
 mod simd128;
 
 use attention::AttentionArgs;
@@ -36,9 +41,14 @@ use quantize::ActivationFormat;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// Plain loops: the specification.
+    #[cfg(any(test, feature = "battery", not(target_feature = "simd128")))]
     Scalar,
     /// wasm 128-bit SIMD, 16-bit activations.
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    #[cfg(all(
+        target_arch = "wasm32",
+        target_feature = "simd128",
+        any(test, feature = "battery", not(target_feature = "relaxed-simd"))
+    ))]
     Simd128,
     /// wasm relaxed SIMD, 7-bit activations.
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
@@ -55,8 +65,13 @@ pub enum Backend {
 macro_rules! dispatch {
     ($self:ident, $function:ident($($arg:expr),*)) => {
         match $self {
+            #[cfg(any(test, feature = "battery", not(target_feature = "simd128")))]
             Backend::Scalar => scalar::$function($($arg),*),
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            #[cfg(all(
+                target_arch = "wasm32",
+                target_feature = "simd128",
+                any(test, feature = "battery", not(target_feature = "relaxed-simd"))
+            ))]
             // SAFETY: the module was validated with these instructions; the public functions that lead here checked shapes.
             Backend::Simd128 => unsafe { simd128::$function($($arg),*) },
             #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
@@ -76,8 +91,13 @@ macro_rules! dispatch {
 macro_rules! property {
     ($self:ident, $scalar:expr, $arch:ident => $value:expr) => {
         match $self {
+            #[cfg(any(test, feature = "battery", not(target_feature = "simd128")))]
             Backend::Scalar => $scalar,
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            #[cfg(all(
+                target_arch = "wasm32",
+                target_feature = "simd128",
+                any(test, feature = "battery", not(target_feature = "relaxed-simd"))
+            ))]
             Backend::Simd128 => {
                 type $arch = simd128::Simd128;
                 $value
@@ -105,8 +125,15 @@ impl Backend {
     /// Every backend that this build contains and this processor runs, slowest first.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)] // a plain build adds nothing
-        let mut all = vec![Self::Scalar];
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        let mut all = vec![
+            #[cfg(any(test, feature = "battery", not(target_feature = "simd128")))]
+            Self::Scalar,
+        ];
+        #[cfg(all(
+            target_arch = "wasm32",
+            target_feature = "simd128",
+            any(test, feature = "battery", not(target_feature = "relaxed-simd"))
+        ))]
         all.push(Self::Simd128);
         #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
         all.push(Self::Relaxed);

@@ -3,12 +3,13 @@
 //! The configuration travels as JSON in the metadata of the model file. [`ModelConfig::check`] is what makes it safe to
 //! compute with: after it no product of sizes overflows, heads divide the hidden size, and every id is in the vocabulary.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::json::{Json, JsonError, JsonResult};
 use crate::text::word_piece::WordPieceConfig;
 
 /// How the token vectors of the last layer become one embedding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {
     /// The mean over all real tokens, `[CLS]` and `[SEP]` included.
@@ -18,7 +19,7 @@ pub enum Pooling {
 }
 
 /// Architecture of a BERT-type encoder (post-layer-norm, learned absolute positions, exact GELU).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelConfig {
     /// Width of a token vector and of the embedding.
     pub hidden_size: usize,
@@ -53,7 +54,39 @@ const MAX_LAYERS: usize = 1 << 10;
 /// Weights of one table, at most 2^30: their byte offsets fit in 32 bits, a wasm pointer.
 const MAX_ELEMENTS: usize = 1 << 30;
 
+impl Pooling {
+    fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "mean" => Some(Self::Mean),
+            "cls" => Some(Self::Cls),
+            _ => None,
+        }
+    }
+}
+
 impl ModelConfig {
+    /// Reads the object that [`Serialize`] writes.
+    ///
+    /// # Errors
+    /// If a field is missing or of another type.
+    pub fn from_json(json: &Json) -> JsonResult<Self> {
+        let pooling = Pooling::of_name(&json.string("pooling")?);
+        Ok(Self {
+            hidden_size: json.whole("hidden_size")?,
+            num_layers: json.whole("num_layers")?,
+            num_heads: json.whole("num_heads")?,
+            intermediate_size: json.whole("intermediate_size")?,
+            vocab_size: json.whole("vocab_size")?,
+            max_positions: json.whole("max_positions")?,
+            type_vocab_size: json.whole("type_vocab_size")?,
+            layer_norm_eps: json.number("layer_norm_eps")?,
+            max_tokens: json.whole("max_tokens")?,
+            pooling: pooling.ok_or(JsonError::Field { field: "pooling", expected: "`mean` or `cls`" })?,
+            normalize: json.bool("normalize")?,
+            tokenizer: WordPieceConfig::from_json(json.object("tokenizer")?)?,
+        })
+    }
+
     /// Width of one attention head.
     pub fn head_dim(&self) -> usize {
         self.hidden_size / self.num_heads
@@ -94,7 +127,8 @@ impl ModelConfig {
             ));
         }
         if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps < 1.0) {
-            return Err(format!("layer_norm_eps is {}, but must be between 0 and 1", self.layer_norm_eps));
+            // without the value: this would be the only place where the browser writes a float, for 7 KB
+            return Err("layer_norm_eps must be between 0 and 1".to_owned());
         }
         // Two special tokens and a word.
         if self.max_tokens < 3 || self.max_tokens > self.max_positions {

@@ -13,13 +13,12 @@
 //! looks at the numbers too. Integrity of the bytes is the business of whoever delivered them (the index's manifest has
 //! the SHA-256).
 
-use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
-
 use super::config::ModelConfig;
 use super::layout::{Kind, VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::hash::sha256_hex;
+use crate::json::Json;
+use crate::tensors::{Dtype, Tensor, TensorFile};
 use crate::text::word_piece::WordPieceConfig;
 
 /// Version of the model file's format that this build reads and writes.
@@ -39,19 +38,13 @@ pub(crate) mod key {
     pub(crate) const LAMBDA: &str = "siteseer.lambda";
 }
 
-/// Bytes before the header: its length.
-const PREFIX: usize = 8;
-/// A longer header is not one of ours (ours are about 12 KB).
-const MAX_HEADER: u64 = 1 << 24;
-
 /// A model file whose header has been checked. Borrows the bytes.
 #[derive(Debug)]
 pub struct ModelFile<'a> {
-    file: String,
-    metadata: Metadata,
+    tensors: TensorFile<'a>,
     kind: Kind,
+    lambda: f32,
     config: ModelConfig,
-    data: &'a [u8],
 }
 
 /// One tensor of a file, for listings.
@@ -76,48 +69,50 @@ impl<'a> ModelFile<'a> {
     /// [`Error::Unsupported`] for a safetensors file that is not a Siteseer model (such as a Hugging Face export),
     /// [`Error::Damaged`] for anything else that is not as prescribed.
     pub fn parse(bytes: &'a [u8], file_name: &str) -> Result<Self> {
-        let (metadata, data) = read_header(bytes, file_name)?;
+        let tensors = TensorFile::parse(bytes, file_name, REIMPORT_MODEL)?;
         let file = file_name.to_string();
         let unsupported = |detail: String, next| Error::Unsupported { file: file_name.to_string(), detail, next };
 
-        let Some(version) = text(&metadata, key::FORMAT) else {
+        let Some(version) = tensors.metadata(key::FORMAT) else {
             let detail = "a safetensors file, but not a Siteseer model file".to_string();
             return Err(unsupported(detail, "Convert the model with `siteseer model import DIR`"));
         };
-        let version = version.parse::<u32>().map_err(|_| damaged(file_name, format!("format version {version:?}")))?;
+        let version = version.parse::<u32>().map_err(|_| tensors.damaged(format!("format version `{version}`")))?;
         if version != FORMAT_VERSION {
             let next = if version > FORMAT_VERSION { "Use a newer siteseer" } else { REIMPORT_MODEL };
             return Err(Error::Version { file, found: version, supported: FORMAT_VERSION, next });
         }
-        let required =
-            |key| text(&metadata, key).ok_or_else(|| damaged(file_name, format!("no {key} in the metadata")));
+        let required = |key| tensors.metadata(key).ok_or_else(|| tensors.damaged(format!("no {key} in the metadata")));
         let kind = required(key::KIND)?;
         let Some(kind) = Kind::of_name(kind) else {
-            return Err(unsupported(format!("a model of kind {kind:?}"), "Use a newer siteseer"));
+            return Err(unsupported(format!("a model of kind `{kind}`"), "Use a newer siteseer"));
         };
         for key in [key::ID, key::LICENSE, key::SOURCE, key::SOURCE_SHA256, key::TOKENIZER_SHA256] {
             required(key)?;
         }
+        let mut lambda = 0.0;
         if kind == Kind::CrossEncoder {
             required(key::TABLE_SOURCE_SHA256)?;
-            let lambda = required(key::LAMBDA)?;
-            if !lambda.parse::<f32>().is_ok_and(|lambda| lambda.is_finite() && lambda >= 0.0) {
-                return Err(damaged(file_name, format!("{} is {lambda:?}, not a weight", key::LAMBDA)));
-            }
+            let text = required(key::LAMBDA)?;
+            lambda = match Json::parse(text.as_bytes()) {
+                Ok(Json::Number(lambda)) if lambda >= 0.0 && (lambda as f32).is_finite() => lambda as f32,
+                _ => return Err(tensors.damaged(format!("{} is `{text}`, not a weight", key::LAMBDA))),
+            };
         }
-        let config: ModelConfig = serde_json::from_str(required(key::CONFIG)?)
-            .map_err(|error| damaged(file_name, format!("{}: {error}", key::CONFIG)))?;
-        config.check().map_err(|detail| damaged(file_name, format!("{}: {detail}", key::CONFIG)))?;
+        let config = Json::parse(required(key::CONFIG)?.as_bytes()).and_then(|json| ModelConfig::from_json(&json));
+        let config = config.map_err(|error| error.to_string()).and_then(|config| config.check().map(|()| config));
+        let config = config.map_err(|detail| tensors.damaged(format!("{}: {detail}", key::CONFIG)))?;
 
-        let model = ModelFile { file, metadata, kind, config, data };
+        let model = ModelFile { tensors, kind, lambda, config };
         let specs = layout(&model.config, kind);
         for spec in &specs {
-            let info = model.info(&spec.name, spec.dtype)?;
-            if spec.name != VOCAB {
-                model.check_shape(&spec.name, info, &spec.shape)?;
+            if spec.name == VOCAB {
+                model.tensors.tensor(VOCAB, spec.dtype)?;
+            } else {
+                model.tensors.bytes(&spec.name, spec.dtype, &spec.shape)?;
             }
         }
-        let found = model.metadata.offset_keys().len();
+        let found = model.tensors.tensors().len();
         if found != specs.len() {
             return Err(model.damaged(format!("{found} tensors, but the configuration has {}", specs.len())));
         }
@@ -142,7 +137,8 @@ impl<'a> ModelFile<'a> {
             Kind::BiEncoder => "Use a bi-encoder here",
             Kind::CrossEncoder => "Use a cross-encoder here",
         };
-        Err(Error::Unsupported { file: self.file, detail: format!("a model of kind {:?}", self.kind.name()), next })
+        let file = self.file_name().to_owned();
+        Err(Error::Unsupported { file, detail: format!("a model of kind `{}`", self.kind.name()), next })
     }
 
     /// Checks what [`parse`](Self::parse) leaves out because it costs time: a bi-encoder's tokenizer hash, and that every scale,
@@ -171,10 +167,7 @@ impl<'a> ModelFile<'a> {
     /// # Errors
     /// [`Error::Damaged`] if there is no such tensor or it has another type or shape.
     pub fn i8(&self, name: &str, shape: &[usize]) -> Result<&'a [i8]> {
-        let bytes = self.bytes(name, Dtype::I8, shape)?;
-        // SAFETY: i8 has the size (1), the alignment (1) and the valid bit patterns (all) of u8; pointer and length
-        // come from one live slice, and the result borrows for the same lifetime.
-        Ok(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<i8>(), bytes.len()) })
+        self.tensors.i8(name, shape)
     }
 
     /// Float tensor `name` of this `shape`, row-major, copied out because the bytes may lie at any alignment.
@@ -182,8 +175,7 @@ impl<'a> ModelFile<'a> {
     /// # Errors
     /// [`Error::Damaged`] if there is no such tensor or it has another type or shape.
     pub fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let (values, _) = self.bytes(name, Dtype::F32, shape)?.as_chunks::<4>();
-        Ok(values.iter().map(|value| f32::from_le_bytes(*value)).collect())
+        self.tensors.f32(name, shape)
     }
 
     /// The vocabulary: tokens, one a line; the line number (from 0) is the id.
@@ -191,8 +183,8 @@ impl<'a> ModelFile<'a> {
     /// # Errors
     /// [`Error::Damaged`] if it is not UTF-8, or if this is a cross-encoder, which has none.
     pub fn vocab(&self) -> Result<&'a str> {
-        let info = self.info(VOCAB, Dtype::U8)?;
-        std::str::from_utf8(self.slice(info)).map_err(|error| self.damaged(format!("tensor {VOCAB}: {error}")))
+        let bytes = self.tensors.bytes_of(self.tensors.tensor(VOCAB, Dtype::U8)?);
+        std::str::from_utf8(bytes).map_err(|error| self.damaged(format!("tensor {VOCAB}: {error}")))
     }
 
     /// What the file holds.
@@ -214,7 +206,7 @@ impl<'a> ModelFile<'a> {
 
     /// The name that the bytes were handed in with.
     pub fn file_name(&self) -> &str {
-        &self.file
+        self.tensors.file()
     }
 
     /// The model's name, such as `all-MiniLM-L6-v2`.
@@ -245,7 +237,7 @@ impl<'a> ModelFile<'a> {
     /// Of a cross-encoder: how much its logit counts beside the score of the first stage, as calibrated on sites that it
     /// was not trained on.
     pub fn lambda(&self) -> f32 {
-        self.meta(key::LAMBDA).parse().unwrap_or_default()
+        self.lambda
     }
 
     /// [`tokenizer_sha256`] of this model: two files with the same value cut text into the same ids.
@@ -255,49 +247,22 @@ impl<'a> ModelFile<'a> {
 
     /// All tensors in the order of the file.
     pub fn tensors(&self) -> Vec<TensorEntry> {
-        let names = self.metadata.offset_keys().into_iter();
-        names
-            .filter_map(|name| {
-                let info = self.metadata.info(&name)?;
-                let len_bytes = info.data_offsets.1 - info.data_offsets.0;
-                Some(TensorEntry { dtype: format!("{:?}", info.dtype), shape: info.shape.clone(), len_bytes, name })
-            })
-            .collect()
+        let entry = |tensor: &Tensor| TensorEntry {
+            name: tensor.name.clone(),
+            dtype: tensor.dtype.name().to_owned(),
+            shape: tensor.shape.clone(),
+            len_bytes: tensor.range.len(),
+        };
+        self.tensors.tensors().iter().map(entry).collect()
     }
 
     fn meta(&self, key: &str) -> &str {
         // `parse` has seen that every key is there.
-        text(&self.metadata, key).unwrap_or_default()
+        self.tensors.metadata(key).unwrap_or_default()
     }
 
     fn damaged(&self, detail: String) -> Error {
-        damaged(&self.file, detail)
-    }
-
-    fn info(&self, name: &str, dtype: Dtype) -> Result<&TensorInfo> {
-        let info = self.metadata.info(name).ok_or_else(|| self.damaged(format!("no tensor {name}")))?;
-        if info.dtype != dtype {
-            return Err(self.damaged(format!("tensor {name} is {:?}, but must be {dtype:?}", info.dtype)));
-        }
-        Ok(info)
-    }
-
-    fn check_shape(&self, name: &str, info: &TensorInfo, shape: &[usize]) -> Result<()> {
-        if info.shape != shape {
-            return Err(self.damaged(format!("tensor {name} has shape {:?}, but must have {shape:?}", info.shape)));
-        }
-        Ok(())
-    }
-
-    fn bytes(&self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
-        let info = self.info(name, dtype)?;
-        self.check_shape(name, info, shape)?;
-        Ok(self.slice(info))
-    }
-
-    fn slice(&self, info: &TensorInfo) -> &'a [u8] {
-        // `read_header` has seen that the offsets follow each other and end with the data.
-        &self.data[info.data_offsets.0..info.data_offsets.1]
+        self.tensors.damaged(detail)
     }
 }
 
@@ -307,42 +272,4 @@ pub fn tokenizer_sha256(vocab: &str, config: &WordPieceConfig) -> String {
     // A struct of numbers and booleans always has a JSON form.
     let config = serde_json::to_vec(config).unwrap_or_default();
     sha256_hex(&[vocab.as_bytes(), &config])
-}
-
-fn damaged(file: &str, detail: String) -> Error {
-    Error::Damaged { file: file.to_string(), detail, next: REIMPORT_MODEL }
-}
-
-fn text<'m>(metadata: &'m Metadata, key: &str) -> Option<&'m str> {
-    metadata.metadata().as_ref()?.get(key).map(String::as_str)
-}
-
-/// Splits a safetensors file into its parsed header and its data, which the header covers exactly.
-fn read_header<'a>(bytes: &'a [u8], file: &str) -> Result<(Metadata, &'a [u8])> {
-    let truncated = |expected: u64| {
-        let found = bytes.len() as u64;
-        Error::Truncated { file: file.to_string(), expected, found, next: REIMPORT_MODEL }
-    };
-    let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
-        return Err(truncated(PREFIX as u64 + 2));
-    };
-    let len = u64::from_le_bytes(*prefix);
-    if len > MAX_HEADER || rest.first().is_some_and(|byte| *byte != b'{') {
-        return Err(damaged(file, "not a safetensors file".to_string()));
-    }
-    let Some((header, data)) = rest.split_at_checked(len as usize) else {
-        return Err(truncated(PREFIX as u64 + len));
-    };
-    // Deserialising checks that the tensors follow each other without gaps and have the length of their shapes.
-    let metadata: Metadata =
-        serde_json::from_slice(header).map_err(|error| damaged(file, format!("header: {error}")))?;
-    let promised = metadata.data_len();
-    if promised > data.len() {
-        return Err(truncated(PREFIX as u64 + len + promised as u64));
-    }
-    if promised < data.len() {
-        let extra = data.len() - promised;
-        return Err(damaged(file, format!("{extra} bytes too many at its end")));
-    }
-    Ok((metadata, data))
 }

@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use safetensors::Dtype;
 use serde_json::json;
 
 use super::config::ModelConfig;
 use super::file::{FORMAT_VERSION, ModelFile, key, tokenizer_sha256};
 use super::layout::{Kind, VOCAB, layout};
 use crate::error::{Error, REIMPORT_MODEL, Result};
+use crate::tensors::Dtype;
 
 /// Numbers of one tensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +113,7 @@ fn write(
             }
             None => return Err(damaged(format!("no tensor {}", spec.name))),
         }
-        let entry = json!({"dtype": spec.dtype, "shape": shape, "data_offsets": [start, data.len()]});
+        let entry = json!({"dtype": spec.dtype.name(), "shape": shape, "data_offsets": [start, data.len()]});
         header += &format!(",{}:{entry}", json!(spec.name));
     }
     if tensors.len() != needed {

@@ -19,9 +19,8 @@
 //!
 //! A row of an I8 matrix with scale `s` stands for the weights `s * q`, `q` in -127 ..= 127: symmetric, per output row.
 
-use safetensors::Dtype;
-
 use super::config::ModelConfig;
+use crate::tensors::Dtype;
 
 /// Name of the tensor that holds the vocabulary's lines.
 pub const VOCAB: &str = "tokenizer.vocab";

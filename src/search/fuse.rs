@@ -17,7 +17,7 @@
 pub const RRF_K: f32 = 60.0;
 
 /// How much each tier counts in the sum of z-scores.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FusionWeights {
     /// Weight of the standardised cosine.
     pub dense: f32,

@@ -17,8 +17,7 @@ use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::encoder::Workspace;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use serde::Serialize;
 
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
 const RETRIEVE: usize = 200;
@@ -28,7 +27,7 @@ const FUSE: usize = 100;
 const EXCERPT_CHARS: usize = 180;
 
 /// How far up the ladder a query goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// BM25 over the postings; needs no model.
@@ -39,8 +38,19 @@ pub enum Tier {
     Reranked,
 }
 
+impl Tier {
+    /// Name as callers see it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lexical => "lexical",
+            Self::Dense => "dense",
+            Self::Reranked => "reranked",
+        }
+    }
+}
+
 /// A section in the order of relevance, with the passage that speaks for it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hit {
     /// Passage id.
@@ -53,7 +63,6 @@ pub struct Hit {
     /// Rank in the dense list, from 1.
     pub dense_rank: Option<u32>,
     /// What the cross-encoder said of it, if it was asked.
-    #[serde(default)]
     pub logit: Option<f32>,
 }
 
@@ -233,16 +242,16 @@ impl Searcher {
             });
             return Ok(hits.collect());
         };
-        // the first passage of a section that comes by is its best one
+        // the first passage of a section that comes by is its best one; the lists are short enough to look through
         let mut dense: Vec<(u32, f32)> = Vec::with_capacity(RETRIEVE);
-        let mut best: HashMap<u32, u32> = HashMap::new();
+        let mut best: Vec<u32> = Vec::with_capacity(RETRIEVE);
         for scored in &top {
-            best.entry(sections.section_of(scored.passage)).or_insert_with_key(|&section| {
+            let section = sections.section_of(scored.passage);
+            if dense.len() < RETRIEVE && dense.iter().all(|&(other, _)| other != section) {
                 dense.push((section, scored.score));
-                scored.passage
-            });
+                best.push(scored.passage);
+            }
         }
-        dense.truncate(RETRIEVE);
         let best_of = |section: u32| {
             let scored = |p| (p, query_vector.score(backend, vectors, p));
             let first = scored(sections.passages(section).start);
@@ -255,7 +264,10 @@ impl Searcher {
         let bm25_of = |section: u32| bm25[section as usize];
         let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).1, bm25_of);
         fused.truncate(limit);
-        let passage_of = |section: u32| best.get(&section).copied().unwrap_or_else(|| best_of(section).0);
+        let passage_of = |section: u32| match dense.iter().position(|&(other, _)| other == section) {
+            Some(at) => best[at],
+            None => best_of(section).0,
+        };
         Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())
     }
 
@@ -289,12 +301,10 @@ impl Searcher {
     }
 
     /// Chunks of these passages that are not there yet, in order.
-    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32>) -> Vec<u32> {
-        let mut chunks: Vec<u32> = passages.map(|passage| passage / self.manifest.passages_per_chunk).collect();
-        chunks.sort_unstable();
-        chunks.dedup();
-        chunks.retain(|&chunk| matches!(self.chunks.get(chunk as usize), Some(None)));
-        chunks
+    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32> + Clone) -> Vec<u32> {
+        let wanted = |chunk: u32| passages.clone().any(|passage| passage / self.manifest.passages_per_chunk == chunk);
+        let missing = (0u32..).zip(&self.chunks).filter(|(chunk, passages)| passages.is_none() && wanted(*chunk));
+        missing.map(|(chunk, _)| chunk).collect()
     }
 
     /// Adds a chunk of passages.

@@ -14,13 +14,11 @@
 //! remains gives the same order. Only marks that the tables do not call Mn ever wait, which no common text has.
 //!
 //! ASCII takes a path by a table of 128 bytes; it is the rule in most sites' text and has no marks to decompose.
-//! The tables are those of the reference (`unicode_categories`, `unicode-normalization-alignments`), whose Unicode
-//! version is older than the standard library's: with newer tables some characters would get other ids.
+//! What a character is, [`unicode`](super::unicode) knows, from the tables of the reference.
 
 use std::ops::ControlFlow;
 
-use unicode_categories::UnicodeCategories;
-use unicode_normalization_alignments::char::{canonical_combining_class, decompose_canonical};
+use super::unicode::{Role, for_each_base, for_each_lower, role};
 
 /// Which of the optional passes are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +90,7 @@ struct Splitter<F> {
     /// Characters of the word at hand.
     chars: usize,
     max_word_chars: usize,
-    /// Combining marks (class, mark) that wait for the next character of class 0.
+    /// Combining marks (class, mark) that wait for the next character of class 0, in order of their class.
     pending: Vec<(u8, char)>,
     on_word: F,
 }
@@ -133,7 +131,7 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
 
     /// Passes 1 and 2, for a character that is not ASCII.
     fn clean(&mut self, c: char) -> ControlFlow<()> {
-        if c == '\u{fffd}' || c.is_other() {
+        if c == '\u{fffd}' || role(c) == Role::Other {
             return ControlFlow::Continue(());
         }
         if c.is_whitespace() {
@@ -153,7 +151,7 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
             return self.lowercase(c);
         }
         let mut flow = ControlFlow::Continue(());
-        decompose_canonical(c, |part| {
+        for_each_base(c, &mut |part| {
             if flow.is_continue() {
                 flow = self.reorder(part);
             }
@@ -162,18 +160,19 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
     }
 
     fn reorder(&mut self, c: char) -> ControlFlow<()> {
-        let class = canonical_combining_class(c);
-        if class == 0 {
-            self.flush_pending()?;
+        match role(c) {
+            Role::Mark => ControlFlow::Continue(()),
+            Role::StartingMark => self.flush_pending(),
+            Role::Combining(class) => {
+                let at = self.pending.partition_point(|&(before, _)| before <= class);
+                self.pending.insert(at, (class, c));
+                ControlFlow::Continue(())
+            }
+            Role::Plain | Role::Other | Role::Punctuation => {
+                self.flush_pending()?;
+                self.lowercase(c)
+            }
         }
-        if c.is_mark_nonspacing() {
-            return ControlFlow::Continue(());
-        }
-        if class == 0 {
-            return self.lowercase(c);
-        }
-        self.pending.push((class, c));
-        ControlFlow::Continue(())
     }
 
     fn flush_pending(&mut self) -> ControlFlow<()> {
@@ -181,7 +180,6 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
             return ControlFlow::Continue(());
         }
         let mut pending = std::mem::take(&mut self.pending);
-        pending.sort_by_key(|(class, _)| *class);
         for (_, mark) in pending.drain(..) {
             self.lowercase(mark)?;
         }
@@ -194,17 +192,20 @@ impl<F: FnMut(Word<'_>) -> ControlFlow<()>> Splitter<F> {
         if !self.options.lowercase {
             return self.split(c);
         }
-        for lower in c.to_lowercase() {
-            self.split(lower)?;
-        }
-        ControlFlow::Continue(())
+        let mut flow = ControlFlow::Continue(());
+        for_each_lower(c, &mut |lower| {
+            if flow.is_continue() {
+                flow = self.split(lower);
+            }
+        });
+        flow
     }
 
     /// Pass 5.
     fn split(&mut self, c: char) -> ControlFlow<()> {
         if c.is_whitespace() {
             self.end_word()
-        } else if c.is_ascii_punctuation() || c.is_punctuation() {
+        } else if c.is_ascii_punctuation() || role(c) == Role::Punctuation {
             self.punctuation(c)
         } else {
             self.letter(c);

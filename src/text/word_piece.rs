@@ -16,13 +16,14 @@
 
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::normalize::{NormalizeOptions, for_each_word};
 use crate::error::{Error, REIMPORT_MODEL, Result};
+use crate::json::{Json, JsonResult};
 
 /// What the tokenizer of one model does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WordPieceConfig {
     /// Lower-case the text.
     pub lowercase: bool,
@@ -40,6 +41,25 @@ pub struct WordPieceConfig {
     pub pad_id: u32,
     /// A word of more characters than this becomes `[UNK]` (BERT: 100).
     pub max_word_chars: usize,
+}
+
+impl WordPieceConfig {
+    /// Reads the object that [`Serialize`] writes.
+    ///
+    /// # Errors
+    /// If a field is missing or of another type.
+    pub fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            lowercase: json.bool("lowercase")?,
+            strip_accents: json.bool("strip_accents")?,
+            split_cjk: json.bool("split_cjk")?,
+            unk_id: json.whole("unk_id")?,
+            cls_id: json.whole("cls_id")?,
+            sep_id: json.whole("sep_id")?,
+            pad_id: json.whole("pad_id")?,
+            max_word_chars: json.whole("max_word_chars")?,
+        })
+    }
 }
 
 /// The name under which errors speak of the vocabulary.

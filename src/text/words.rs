@@ -19,7 +19,7 @@
 //! Scripts without spaces give overlapping pairs of characters. Terms over [`MAX_TERM_CHARS`] are dropped: they are
 //! encoded data, not language.
 
-use unicode_normalization_alignments::char::decompose_canonical;
+use super::unicode::{for_each_base, for_each_lower};
 
 /// Longest term in characters; longer ones are dropped.
 pub const MAX_TERM_CHARS: usize = 60;
@@ -73,11 +73,13 @@ pub fn lower_into(text: &str, out: &mut String) {
             '\u{FF01}'..='\u{FF5E}' => {
                 out.push(char::from((c as u32 - 0xFEE0) as u8).to_ascii_lowercase());
             }
-            c => out.extend(c.to_lowercase().map(|c| match c {
-                'ς' => 'σ',
-                'ё' => 'е',
-                c => c,
-            })),
+            c => for_each_lower(c, &mut |c| {
+                out.push(match c {
+                    'ς' => 'σ',
+                    'ё' => 'е',
+                    c => c,
+                });
+            }),
         }
     }
 }
@@ -87,11 +89,7 @@ pub fn fold_accents_into(term: &str, out: &mut String) {
     for c in term.chars() {
         match c {
             '\u{C0}'..='\u{24F}' | '\u{370}'..='\u{3FF}' | '\u{1E00}'..='\u{1FFF}' => {
-                decompose_canonical(c, |part| {
-                    if !is_combining_accent(part) {
-                        out.push(part);
-                    }
-                });
+                for_each_base(c, &mut |base| out.push(base));
             }
             c if is_combining_accent(c) => {}
             c => out.push(c),

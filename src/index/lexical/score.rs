@@ -14,7 +14,7 @@ use super::{
     query::{LexicalOptions, Slot},
     reader::LexicalIndex,
 };
-use std::{cmp::Reverse, collections::BinaryHeap};
+use crate::index::top_k::TopK;
 
 /// A field of a passage.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,20 +62,11 @@ pub struct LexicalHit {
 /// equal scores by number, none of 0.
 #[must_use]
 pub fn top_k(scores: &[f32], k: usize) -> Vec<LexicalHit> {
-    // The bits of positive floats are ordered as the floats are. A heap of one integer type is small code.
-    let mut best = BinaryHeap::new();
-    for (passage, score) in (0u32..).zip(scores).filter(|(_, score)| **score > 0.0) {
-        let key = Reverse(u64::from(score.to_bits()) << 32 | u64::from(!passage));
-        if best.len() < k {
-            best.push(key);
-        } else if best.peek().is_some_and(|worst| key < *worst) {
-            best.pop();
-            best.push(key);
-        }
+    let mut best = TopK::new(k);
+    for (passage, &score) in (0u32..).zip(scores).filter(|(_, score)| **score > 0.0) {
+        best.push(passage, score);
     }
-    let hit =
-        |Reverse(key): Reverse<u64>| LexicalHit { passage: !(key as u32), score: f32::from_bits((key >> 32) as u32) };
-    best.into_sorted_vec().into_iter().map(hit).collect()
+    best.into_sorted().map(|(passage, score)| LexicalHit { passage, score }).collect()
 }
 
 /// `weight / (1 − b + b · len / mean)` by field and packed length.
