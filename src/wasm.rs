@@ -64,7 +64,12 @@ impl Engine {
         Ok(self.ranking(tier, &hits))
     }
 
-    /// The cross-encoder's logits of passages whose chunks are all there, in their order.
+    /// The passages that `score_pairs` reads for these candidates: their chunks are to be added first.
+    pub fn reading(&self, passages: Vec<u32>) -> Vec<u32> {
+        self.searcher.reading(&passages)
+    }
+
+    /// The cross-encoder's logits of candidates, in their order.
     pub fn score_pairs(&mut self, query: &str, passages: Vec<u32>) -> JsResult<Vec<f32>> {
         Ok(self.searcher.score_pairs(query, &passages)?)
     }

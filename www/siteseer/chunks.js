@@ -22,11 +22,12 @@ export class Chunks {
 
   /**
    * Loads the passages of hits.
-   * @param {Hit[]} hits
-   * @returns {Promise<Hit[]>} without those whose chunk cannot be had, unless that leaves none
+   * @template {Pick<Hit, 'passage'>} T
+   * @param {T[]} hits
+   * @returns {Promise<T[]>} without those whose chunk cannot be had, unless that leaves none
    */
   async load(hits) {
-    const chunkOf = (/** @type {Hit} */ { passage }) => Math.floor(passage / this.manifest.passagesPerChunk);
+    const chunkOf = (/** @type {T} */ { passage }) => Math.floor(passage / this.manifest.passagesPerChunk);
     const chunks = [...new Set(hits.map(chunkOf))];
     const outcomes = await Promise.allSettled(chunks.map((chunk) => this.#chunk(chunk)));
     const failed = new Set(chunks.filter((_, i) => outcomes[i].status === 'rejected'));

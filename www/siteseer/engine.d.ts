@@ -40,7 +40,9 @@ export interface Engine {
   load_reranker(bytes: Uint8Array): void;
   /** `missing`: chunks of passages that `results` will need and that were not added yet. */
   rank(query: string, tier: 'lexical' | 'dense', limit: number): Ranking;
-  /** The reranker's logits of passages whose chunks were added. */
+  /** The passages that `score_pairs` reads for these: the openings of their sections. */
+  reading(passages: Uint32Array): Uint32Array;
+  /** The reranker's logits of passages; it reads what `reading` names, as far as those chunks were added. */
   score_pairs(query: string, passages: Uint32Array): Float32Array;
   /** A dense ranking with its first `logits.length` hits in the order of the blend; the others follow as they were. */
   rerank(hits: Hit[], logits: Float32Array): Ranking;

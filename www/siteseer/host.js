@@ -132,6 +132,8 @@ export class Host {
     if (!capacity) return null;
     const hits = this.#rank('dense', query);
     const candidates = await chunks.load(hits.slice(0, capacity));
+    const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
+    await chunks.load(Array.from(read, (passage) => ({ passage })));
     const logits = await scorer.score(query.text, candidates, budget, signal);
     if (!logits) return null;
     const reranked = guard(() => engine.rerank([...candidates, ...hits.slice(capacity)], logits));

@@ -83,6 +83,11 @@ export class Engine {
     return [...chunks].filter((chunk) => !this.#passages.has(chunk * this.manifest.passagesPerChunk));
   }
 
+  /** @param {Uint32Array} passages */
+  reading(passages) {
+    return passages;
+  }
+
   /**
    * @param {string} query
    * @param {Uint32Array} passages
