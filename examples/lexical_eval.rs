@@ -1,8 +1,9 @@
 //! Judges the lexical index on test collections in BEIR layout: nDCG@10 (linear gain) and recall@50 of documents,
-//! by style of query. A document is judged by its best passage; passages have 120 words.
+//! by style of query. A document is judged by its best passage; passages have 120 words, or with `whole` all of the
+//! document, as in a site's index, which has one entry a section.
 //!
 //! ```text
-//! cargo run --release --example lexical_eval -- FOLDER… [split=dev|test|train] [plain] [NAME=VALUE…] [show=STYLE]
+//! cargo run --release --example lexical_eval -- FOLDER… [split=dev|test|train] [plain] [whole] [NAME=VALUE…] [show=STYLE]
 //! ```
 //! `plain` is textbook BM25 for comparison: one field, `[a-z0-9]+`, no stems, k1 1.2, b 0.75. NAME=VALUE sets a parameter
 //! of [`LexicalOptions`]; `show=STYLE` prints each query of a style with its own figure.
@@ -24,18 +25,20 @@ type Qrels = HashMap<String, HashMap<String, u32>>;
 
 fn main() -> Result<()> {
     let mut options = LexicalOptions::default();
-    let (mut folders, mut split, mut plain, mut show) = (Vec::new(), "test".to_string(), false, String::new());
+    let (mut folders, mut split, mut show) = (Vec::new(), "test".to_string(), String::new());
+    let (mut plain, mut whole) = (false, false);
     for arg in std::env::args().skip(1) {
         match arg.split_once('=') {
             Some(("split", value)) => split = value.into(),
             Some(("show", value)) => show = value.into(),
             Some((name, value)) => set(&mut options, name, value)?,
             None if arg == "plain" => plain = true,
+            None if arg == "whole" => whole = true,
             None => folders.push(arg),
         }
     }
     for folder in &folders {
-        evaluate(Path::new(folder), &split, plain, &show, &options)?;
+        evaluate(Path::new(folder), &split, plain, whole, &show, &options)?;
     }
     Ok(())
 }
@@ -52,6 +55,7 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
         "body_b" => &mut bm25f.body.b,
         "compound" => &mut options.compound,
         "part" => &mut options.part,
+        "question" => &mut options.question,
         "completion" => &mut options.completion,
         "spelling" => &mut options.spelling,
         "prefix" => {
@@ -67,7 +71,14 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
     Ok(())
 }
 
-fn evaluate(folder: &Path, split: &str, plain: bool, show: &str, options: &LexicalOptions<'_>) -> Result<()> {
+fn evaluate(
+    folder: &Path,
+    split: &str,
+    plain: bool,
+    whole: bool,
+    show: &str,
+    options: &LexicalOptions<'_>,
+) -> Result<()> {
     let corpus = read_jsonl(&folder.join("corpus.jsonl"))?;
     let (mut builder, mut owner) = (LexicalBuilder::new(), Vec::new());
     let mut textbook = Textbook::default();
@@ -77,7 +88,7 @@ fn evaluate(folder: &Path, split: &str, plain: bool, show: &str, options: &Lexic
         let mut path = title.split(" > ");
         let page = path.next().unwrap_or_default();
         let headings: Vec<String> = path.map(str::to_string).collect();
-        for body in passages(text) {
+        for body in if whole { vec![text] } else { passages(text) } {
             if plain {
                 textbook.add(&format!("{title} {body}"));
             } else {
