@@ -18,8 +18,10 @@ use std::ops::Range;
 pub const CANDIDATES: usize = 20;
 /// Most sections that are quoted.
 const SECTIONS: usize = 10;
-/// One section for so many tokens of the budget.
+/// The budget is shared out for one section to so many tokens; where short ones leave some of it, more follow.
 const TOKENS_PER_SECTION: usize = 200;
+/// With less than this left nothing more is quoted.
+const LEAST_TOKENS: usize = 25;
 /// Passages on each side of the one that was found that a quotation may grow to.
 const AROUND: u32 = 6;
 /// Two passages say the same if they share four fifths of their words.
@@ -73,7 +75,8 @@ impl Searcher {
         let (mut markdown, mut citations, mut left) = (String::new(), Vec::new(), max_tokens);
         let (mut quoted, mut said) = (Vec::new(), Vec::<Vec<String>>::new());
         for hit in hits.iter().take(CANDIDATES) {
-            if citations.len() == sections {
+            let to_come = sections.saturating_sub(citations.len()).max(1);
+            if citations.len() == SECTIONS || left < LEAST_TOKENS {
                 break;
             }
             let section = self.section_or_itself(hit.passage);
@@ -88,7 +91,7 @@ impl Searcher {
             let number = citations.len() + 1;
             let url = quote::address(&[root, &record.link()].concat());
             let head = headline(number, record, &url);
-            let allowance = left * 2 / (sections - citations.len() + 1);
+            let allowance = left * 2 / (to_come + 1);
             let part = |text: &str| [&head, "\n\n", &quote::fenced(text)].concat();
             let Some((passages, text)) = self.quotation(found, &section, &|text| self.tokens(&part(text)) <= allowance)
             else {
