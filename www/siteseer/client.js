@@ -11,6 +11,8 @@ import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
 /** The time that a visitor hardly notices. */
 const RERANK_BUDGET_MS = 300;
+/** Who reads the first results has so much more: the rest of the candidates, where the device is slow. */
+const RERANK_PATIENCE_MS = 2000;
 
 /** @implements {Search} */
 export class SearchClient {
@@ -18,11 +20,12 @@ export class SearchClient {
   #link;
   #manifest;
   #rerankBudget;
+  #rerankPatience;
   #dense;
   #reranked;
 
   /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS } = {}) {
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS } = {}) {
     const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
     this.status.savesData = !tiers && connection?.saveData === true;
     const highest = tiers ?? (this.status.savesData ? 'lexical' : 'reranked');
@@ -30,6 +33,7 @@ export class SearchClient {
     if (highest !== 'reranked') this.status.set('reranked', { state: 'off' });
 
     this.#rerankBudget = rerankBudget;
+    this.#rerankPatience = rerankPatience;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
@@ -81,8 +85,11 @@ export class SearchClient {
     const dense = await this.#dense.page('query', { text, tier: 'dense', limit }, signal);
     if (!dense) return;
     yield dense;
-    const reranked = await this.#reranked.page('rerank', { text, limit, budget: this.#rerankBudget }, signal);
-    if (reranked) yield reranked;
+    for (const budget of [this.#rerankBudget, this.#rerankPatience]) {
+      const reranked = budget > 0 && (await this.#reranked.page('rerank', { text, limit, budget }, signal));
+      if (reranked) yield reranked;
+      if (this.status.reranked.state !== 'ready') return;
+    }
   }
 
   /**

@@ -37,7 +37,10 @@ export class Host {
   #opened;
   /** Tiers that are ready or on their way. @type {Map<Tier, Promise<void>>} */
   #tiers = new Map();
-  /** The newest dense ranking, for the reranker. @type {(Query & { hits: Hit[] }) | undefined} */
+  /**
+   * The newest dense ranking, for the reranker, and the logits of its first hits, as far as they are known.
+   * @type {(Query & { hits: Hit[], logits: Float32Array }) | undefined}
+   */
   #ranked;
 
   /** @param {(event: 'progress', data: { tier: Tier, loaded: number, total: number }) => void} emit */
@@ -119,24 +122,29 @@ export class Host {
   }
 
   /**
-   * The dense page of a query, its best candidates re-ordered.
+   * The dense page of a query, its best candidates re-ordered. Asked again, it goes on with those that were left out.
    * @param {Query & { budget: number }} args `budget`: milliseconds for scoring
    * @param {AbortSignal} signal
-   * @returns {Promise<ResultPage | null>} null: there was time for too few candidates, or there are too few
+   * @returns {Promise<ResultPage | null>} null: there was time for too few candidates, or there are too few, or no more
    */
   async rerank({ budget, ...query }, signal) {
     const start = performance.now();
     await this.load({ tier: 'reranked' });
     const { engine, chunks, scorer } = this.#index;
     const capacity = scorer.capacity(budget);
-    if (!capacity) return null;
     const hits = this.#rank('dense', query);
-    const candidates = await chunks.load(hits.slice(0, capacity));
+    const ranking = this.#ranked;
+    const known = ranking?.logits ?? new Float32Array();
+    const most = Math.min(known.length + capacity, MOST_CANDIDATES, hits.length);
+    if (!capacity || most === known.length) return null;
+    const candidates = await chunks.load(hits.slice(0, most));
     const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
     await chunks.load(Array.from(read, (passage) => ({ passage })));
-    const logits = await scorer.score(query.text, candidates, budget, signal);
+    const before = candidates.length === most ? known : new Float32Array(); // else the hits are not those of before
+    const logits = await scorer.score(query.text, candidates, budget, signal, before);
     if (!logits) return null;
-    const reranked = guard(() => engine.rerank([...candidates, ...hits.slice(capacity)], logits));
+    if (ranking && candidates.length === most) ranking.logits = logits;
+    const reranked = guard(() => engine.rerank([...candidates, ...hits.slice(most)], logits));
     return this.#page('reranked', query, reranked.hits, start, signal);
   }
 
@@ -149,7 +157,7 @@ export class Host {
     const known = this.#ranked;
     if (tier === 'dense' && known?.text === text && known.limit === limit) return known.hits;
     const { hits } = guard(() => this.#index.engine.rank(text, tier, Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES)));
-    if (tier === 'dense') this.#ranked = { text, limit, hits };
+    if (tier === 'dense') this.#ranked = { text, limit, hits, logits: new Float32Array() };
     return hits;
   }
 

@@ -46,12 +46,14 @@ export class PairScorer {
    * @param {Hit[]} hits whose passages the engine has
    * @param {number} budget ms
    * @param {AbortSignal} signal looked at between slices
-   * @returns {Promise<Float32Array | null>} logits of the first hits; null if there were too few for an order
+   * @param {Float32Array} known logits of the first hits, which are not scored again
+   * @returns {Promise<Float32Array | null>} logits of the first hits; null if there were too few for an order, or no new one
    */
-  async score(query, hits, budget, signal) {
+  async score(query, hits, budget, signal, known) {
     const passages = Uint32Array.from(hits, ({ passage }) => passage);
     const logits = new Float32Array(passages.length);
-    let done = 0;
+    logits.set(known);
+    let done = known.length;
     let left = passages.length < FEWEST_CANDIDATES ? 0 : budget;
     let most = FIRST_SLICE;
     for (let slice; done < passages.length && (slice = Math.min(most, this.#fit(left))) > 0; most = slice * GROWTH) {
@@ -66,7 +68,7 @@ export class PairScorer {
       done += pairs.length;
       left -= took;
     }
-    return done < FEWEST_CANDIDATES ? null : logits.slice(0, done);
+    return done < FEWEST_CANDIDATES || done === known.length ? null : logits.slice(0, done);
   }
 
   /**

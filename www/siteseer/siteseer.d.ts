@@ -15,11 +15,10 @@ export interface OpenOptions {
   manifest?: string | URL;
   /** The highest tier to use. Default `'reranked'`, or `'lexical'` where the visitor's browser asks to save data. */
   tiers?: Tier;
-  /**
-   * Milliseconds that a query may spend on scoring candidates in the reranked tier, best candidates first. Default 300.
-   * Where there is time for fewer than four the query ends with the dense page.
-   */
+  /** Milliseconds of scoring, best candidates first, until the reranked page (of four candidates at least). Default 300. */
   rerankBudget?: number;
+  /** Milliseconds for the candidates that were left out, which make a second reranked page. Default 2000; 0: none. */
+  rerankPatience?: number;
 }
 
 export interface QueryOptions {
@@ -165,7 +164,7 @@ export interface Strings extends Partial<Record<OfflineKey, string>> {
 }
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `limit`, `label`, `placeholder`, `lang`,
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `limit`, `label`, `placeholder`, `lang`,
  * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
  * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves), `offline`
  * (empty or `all`) with `offline-worker` (see docs/offline.md).

@@ -83,7 +83,7 @@ browserTest('slices begin with two pairs and grow to what takes about 30 ms', as
 
 browserTest('the budget ends the scoring; what was not scored follows', async ({ page }) => {
   const lengths = slices(page);
-  const { found, tiers } = await pagesOf(page, `${BROAD} !pair-40`, { rerankBudget: 300 });
+  const { found, tiers } = await pagesOf(page, `${BROAD} !pair-40`, { rerankBudget: 300, rerankPatience: 0 });
   assert.equal(tiers.at(-1), 'reranked');
   await until(() => lengths.length > 0);
   const scored = sum(lengths);
@@ -94,11 +94,24 @@ browserTest('the budget ends the scoring; what was not scored follows', async ({
   assert.ok(known.slice(shown).every((scoredToo) => !scoredToo), known.join());
 }, { serve });
 
+browserTest('what was left out is scored while the visitor reads, and makes a second page', async ({ page }) => {
+  const lengths = slices(page);
+  const { found, tiers } = await pagesOf(page, `${BROAD} !pair-20`, { rerankBudget: 200, rerankPatience: 5000 });
+  assert.deepEqual(tiers, ['lexical', 'dense', 'reranked', 'reranked']);
+  await until(() => sum(lengths) >= found[2].results.length);
+  const scored = found.slice(2).map(({ results }) => results.filter(({ explain }) => explain.logit !== null).length);
+  assert.ok(scored[0] < scored[1], scored.join());
+  assert.equal(scored[1], found[3].results.length, 'all that is shown was scored');
+  const logits = found[3].results.map(({ explain }) => Number(explain.logit));
+  assert.deepEqual(logits, logits.toSorted((a, b) => b - a));
+  assert.ok(sum(lengths) <= 30, `none is scored twice: ${lengths}`);
+}, { serve });
+
 browserTest('time for fewer than four candidates: the query ends with the dense page, and the next does not try', async ({ page }) => {
   const lengths = slices(page);
   const tiers = await page.evaluate(async (text) => {
     const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
-    const search = await open({ rerankBudget: 150 });
+    const search = await open({ rerankBudget: 150, rerankPatience: 0 });
     const found = [];
     for (const query of [`${text} !pair-60`, `${text} again !pair-60`]) for await (const { tier } of search.query(query)) found.push(tier);
     const { state } = search.status.reranked;
