@@ -22,6 +22,8 @@ const SECTIONS: usize = 10;
 const TOKENS_PER_SECTION: usize = 200;
 /// With less than this left nothing more is quoted.
 const LEAST_TOKENS: usize = 25;
+/// A passage is cut to no less than this, in bytes.
+const LEAST_CUT: usize = 24;
 /// Passages on each side of the one that was found that a quotation may grow to.
 const AROUND: u32 = 6;
 /// Two passages say the same if they share four fifths of their words.
@@ -62,7 +64,11 @@ pub struct Citation {
 impl Searcher {
     /// The passages that [`context`](Self::context) may quote for these hits, whose chunks are to be loaded first.
     pub fn context_reading(&self, hits: &[Hit]) -> Vec<u32> {
-        hits.iter().take(CANDIDATES).flat_map(|hit| self.neighbours(hit.passage)).collect()
+        let mut passages = Vec::new();
+        for hit in hits.iter().take(CANDIDATES) {
+            passages.extend(self.neighbours(hit.passage));
+        }
+        passages
     }
 
     /// The best sections of a ranking within `max_tokens`; URLs begin with `root`. A section is quoted once, and so are
@@ -99,14 +105,14 @@ impl Searcher {
             };
             let part = part(&text);
             let tokens = self.tokens(&part);
-            if !markdown.is_empty() {
-                markdown.push('\n');
-            }
-            markdown.push_str(&part);
+            markdown += if markdown.is_empty() { "" } else { "\n" };
+            markdown += &part;
             left -= tokens;
             let (title, heading_path) = (record.title.clone(), record.heading_path.clone());
             citations.push(Citation { number, title, heading_path, url, tokens });
-            said.extend(passages.filter_map(|passage| self.passage(passage)).map(terms));
+            for passage in passages {
+                said.extend(self.passage(passage).map(terms));
+            }
             quoted.push(section);
         }
         let counted = if self.model.is_some() { "word pieces" } else { "words × 4/3" };
@@ -199,26 +205,31 @@ fn cut(text: &str, fits: &dyn Fn(&str) -> bool) -> Option<String> {
     let with_dots = |end: usize| [text[..end].trim_end(), " …"].concat();
     let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     let longest = *ends[..ends.partition_point(|&end| fits(&with_dots(end)))].last()?;
-    let within = |end: Option<usize>| end.filter(|&end| end > longest / 2);
-    let sentence = || within(text[..longest].rfind(". ").map(|stop| stop + 1));
-    let word = || within(text[..longest].rfind(char::is_whitespace));
-    let end = sentence().or_else(word).unwrap_or(longest);
-    let text = with_dots(end);
-    text.chars().any(char::is_alphanumeric).then_some(text)
+    if longest < LEAST_CUT {
+        return None;
+    }
+    let bytes = &text.as_bytes()[..longest];
+    let sentence = || bytes.windows(2).rposition(|two| two == b". ").map(|stop| stop + 1);
+    let word = || bytes.iter().rposition(u8::is_ascii_whitespace);
+    let end = sentence().filter(|&end| end > longest / 2).or_else(word).unwrap_or(longest);
+    Some(with_dots(if end > longest / 2 { end } else { longest }))
 }
 
 /// The different words of a passage, sorted.
 fn terms(record: &PassageRecord) -> Vec<String> {
-    let mut terms = Vec::new();
-    for_each_term(&record.text, Stemmer::for_lang(&record.lang), &mut |_, term| terms.push(term.to_owned()));
-    terms.sort_unstable();
-    terms.dedup();
+    let mut terms: Vec<String> = Vec::new();
+    for_each_term(&record.text, Stemmer::for_lang(&record.lang), &mut |_, term| {
+        // few words: no sorting algorithm for visitors to download
+        if let Err(at) = terms.binary_search_by(|other| other.as_str().cmp(term)) {
+            terms.insert(at, term.to_owned());
+        }
+    });
     terms
 }
 
 /// Whether the Jaccard similarity of two sorted sets is at least [`ALIKE`]. Sets without words are not alike.
 fn alike(a: &[String], b: &[String]) -> bool {
-    let common = a.iter().filter(|term| b.binary_search(term).is_ok()).count();
+    let common = a.iter().filter(|term| b.contains(term)).count();
     let all = a.len() + b.len() - common;
     all > 0 && common * ALIKE.1 >= all * ALIKE.0
 }

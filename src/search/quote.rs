@@ -1,19 +1,18 @@
 //! Text of pages inside a Markdown document of ours. Whoever writes a page decides what it says, not how it is read: its text
 //! stays a quotation, and its title stays a title.
 
-use std::fmt::Write;
-
 /// `text` between fences, which are longer than any run of backticks in it: no line of it can end the quotation, be a
 /// heading, a link, an image or HTML.
 pub fn fenced(text: &str) -> String {
-    let text: String = text.chars().filter(|&c| c == '\n' || !is_hidden(c)).collect();
-    let (mut run, mut longest) = (0, 0);
-    for c in text.chars() {
+    let (mut shown, mut fence, mut run) = (String::new(), String::from("```"), 0);
+    for c in text.chars().filter(|&c| c == '\n' || !is_hidden(c)) {
+        shown.push(c);
         run = if c == '`' { run + 1 } else { 0 };
-        longest = run.max(longest);
+        if run == fence.len() {
+            fence.push('`');
+        }
     }
-    let fence = "`".repeat(longest.max(2) + 1);
-    [&fence, "text\n", &text, "\n", &fence, "\n"].concat()
+    [&fence, "text\n", &shown, "\n", &fence, "\n"].concat()
 }
 
 /// A title or heading on one line, its Markdown and HTML escaped.
@@ -33,16 +32,18 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// An address in which nothing is left that would end it or begin something else; what it leads to is the same.
+/// An address of plain ASCII in which nothing is left that would end it or begin something else; what it leads to is the
+/// same.
 pub fn address(url: &str) -> String {
     let mut out = String::new();
-    for c in url.chars() {
-        if c.is_whitespace() || is_hidden(c) || r#"<>()[]{}"'`\|^*"#.contains(c) {
-            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                let _ = write!(out, "%{byte:02X}"); // can't fail on a string
-            }
+    for byte in url.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:?#@!$&+,;=%".contains(&byte) {
+            out.push(char::from(byte));
         } else {
-            out.push(c);
+            out.push('%');
+            for half in [byte >> 4, byte & 15] {
+                out.push(char::from(b"0123456789ABCDEF"[usize::from(half)]));
+            }
         }
     }
     out
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn an_address_has_no_end_but_its_own() {
-        assert_eq!(address("a/b.html?c=%20#d-é"), "a/b.html?c=%20#d-é");
+        assert_eq!(address("https://x.org/a/b.html?c=%20#d-é"), "https://x.org/a/b.html?c=%20#d-%C3%A9");
         assert_eq!(address("a#x) [2](y)\n\u{202e}"), "a#x%29%20%5B2%5D%28y%29%0A%E2%80%AE");
     }
 }
