@@ -3,6 +3,7 @@
 
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
 use crate::kernels::Backend;
+use crate::search::context::{Citation, Context};
 use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -86,6 +87,17 @@ impl Engine {
         Ok(array(&self.searcher.results(query, &hits)?, result_to_js))
     }
 
+    /// The passages that `context` reads for these hits: their chunks are to be added first.
+    pub fn context_reading(&self, hits: JsValue) -> JsResult<Vec<u32>> {
+        Ok(self.searcher.context_reading(&hits_from_js(&hits)?))
+    }
+
+    /// The best sections of a ranking, quoted within `max_tokens` and with URLs that begin with `root`: `{ markdown,
+    /// citations, tokens, counted }`.
+    pub fn context(&self, query: &str, hits: JsValue, max_tokens: u32, root: &str) -> JsResult<JsValue> {
+        Ok(context_to_js(&self.searcher.context(query, &hits_from_js(&hits)?, max_tokens as usize, root)?))
+    }
+
     /// The embedding of a text, as the index's model makes it.
     pub fn embed(&mut self, text: &str) -> JsResult<Vec<f32>> {
         Ok(self.searcher.embed(text)?)
@@ -154,6 +166,25 @@ fn result_to_js(result: &SearchResult) -> JsValue {
         ("score", result.score.into()),
         ("passage", result.passage.into()),
         ("explain", object(&explain)),
+    ])
+}
+
+fn context_to_js(context: &Context) -> JsValue {
+    object(&[
+        ("markdown", text(&context.markdown)),
+        ("citations", array(&context.citations, citation_to_js)),
+        ("tokens", (context.tokens as u32).into()),
+        ("counted", context.counted.into()),
+    ])
+}
+
+fn citation_to_js(citation: &Citation) -> JsValue {
+    object(&[
+        ("number", (citation.number as u32).into()),
+        ("title", text(&citation.title)),
+        ("headingPath", array(&citation.heading_path, text)),
+        ("url", text(&citation.url)),
+        ("tokens", (citation.tokens as u32).into()),
     ])
 }
 

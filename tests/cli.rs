@@ -130,6 +130,43 @@ fn indexes_and_finds() {
 }
 
 #[test]
+fn a_context_quotes_and_cites_within_its_budget() {
+    let desk = Desk::new();
+    let garden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/garden");
+    let index = desk.folder.path().join("garden");
+    desk.siteseer().args(["index", "--no-client"]).arg(garden).arg("--out").arg(&index).assert().success();
+    let search = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.args(["search", "frost on pots in winter", "--context", "--index"]).arg(&index).args(args);
+        command.assert().success()
+    };
+    let quoted = "[1] Winter > Frost protection — winter.html#frost\n\n```text\nWrap pots in fleece";
+    search(&["--tier", "lexical"])
+        .stdout(predicates::str::starts_with(quoted).and(contains("\n```\n\n[2] ")))
+        .stderr(contains("words × 4/3"));
+
+    let json = |args: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&search(&[&["--json"], args].concat()).get_output().stdout).unwrap()
+    };
+    let (small, large) = (json(&["--max-tokens", "300"]), json(&[]));
+    assert_eq!(large["counted"], "word pieces", "the model of the index is there");
+    let sizes = |context: &serde_json::Value| {
+        let citations = context["citations"].as_array().unwrap();
+        let sum: u64 = citations.iter().map(|citation| citation["tokens"].as_u64().unwrap()).sum();
+        assert_eq!(context["tokens"], sum);
+        for citation in citations {
+            let head = format!("[{}] {}", citation["number"], citation["title"].as_str().unwrap());
+            assert!(context["markdown"].as_str().unwrap().contains(&head), "{head}");
+        }
+        (citations.len(), sum)
+    };
+    let ((few, small), (many, large)) = (sizes(&small), sizes(&large));
+    assert!(few < many && small <= 300 && small < large && large <= 1500, "{few} {small} {many} {large}");
+
+    desk.siteseer().args(["search", "frost", "--max-tokens", "300"]).assert().code(2).stderr(contains("--context"));
+}
+
+#[test]
 fn the_same_site_gives_the_same_bytes() {
     let desk = Desk::indexed();
     let first = desk.written();

@@ -1,6 +1,7 @@
 //! `siteseer search`: the browser's engine in the terminal, over an index on disk.
 
 use super::folder;
+use crate::search::context::CANDIDATES;
 use crate::search::rerank::RERANK;
 use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
 use anyhow::{Result, bail};
@@ -11,7 +12,8 @@ use std::time::Instant;
 /// Arguments of `siteseer search`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  siteseer search 'share code between several packages' --index public/\n  \
-                        siteseer search --tier lexical '--cfg' --json")]
+                        siteseer search --tier lexical '--cfg' --json\n  \
+                        siteseer search 'how do I undo a commit' --context | your-language-model")]
 pub struct SearchArgs {
     /// What to look for
     #[arg(allow_hyphen_values = true)]
@@ -28,6 +30,13 @@ pub struct SearchArgs {
     /// Print results as JSON
     #[arg(long)]
     json: bool,
+    /// Print what a language model needs to answer: the best sections as Markdown, numbered for citation (as many as fit,
+    /// whatever --limit says)
+    #[arg(long)]
+    context: bool,
+    /// Most tokens of the context
+    #[arg(long, value_name = "N", default_value_t = 1500, requires = "context")]
+    max_tokens: usize,
 }
 
 /// [`Tier`] as an argument.
@@ -60,7 +69,11 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             ),
         },
     };
-    let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, args.limit)?;
+    let limit = if args.context { CANDIDATES } else { args.limit };
+    let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, limit)?;
+    if args.context {
+        return print_context(args, &folder, &mut searcher, &hits);
+    }
     let shown: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
     folder::load_passages(&folder, &mut searcher, &shown)?;
     let results = searcher.results(&args.query, &hits)?;
@@ -89,6 +102,19 @@ fn rank(folder: &Path, searcher: &mut Searcher, query: &str, tier: Tier, limit: 
     let mut hits = searcher.rerank(&hits, &logits);
     hits.truncate(limit);
     Ok((hits, (dense + started.elapsed()).as_secs_f64() * 1e3))
+}
+
+fn print_context(args: &SearchArgs, folder: &Path, searcher: &mut Searcher, hits: &[Hit]) -> Result<()> {
+    let reading = searcher.context_reading(hits);
+    folder::load_passages(folder, searcher, &reading)?;
+    let context = searcher.context(&args.query, hits, args.max_tokens, "")?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&context)?);
+    } else {
+        print!("{}", context.markdown);
+    }
+    eprintln!("{} sections, {} tokens ({})", context.citations.len(), context.tokens, context.counted);
+    Ok(())
 }
 
 fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {

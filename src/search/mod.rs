@@ -1,8 +1,10 @@
 //! Answering a query: [`searcher`] takes it through the tiers, [`fuse`] joins their lists, [`rerank`] reorders the best by what
-//! `reading` gives it of them, [`excerpt`] chooses what to show.
+//! `reading` gives it of them, [`excerpt`] chooses what to show, [`context`] what a language model gets, as [`quote`] makes it safe.
 
+pub mod context;
 pub mod excerpt;
 pub mod fuse;
+pub mod quote;
 mod reading;
 pub mod rerank;
 pub mod searcher;

@@ -337,10 +337,10 @@ impl Searcher {
 
     /// The passage to show for a hit: the one with the nearest meaning, or, where only words were compared, the one of
     /// its section that holds most of them (as far as its chunk is loaded).
-    fn shown(&self, query: &str, hit: &Hit) -> Option<(&PassageRecord, Excerpt)> {
+    pub(super) fn shown(&self, query: &str, hit: &Hit) -> Option<(u32, Excerpt)> {
         let of = |passage: u32| {
             let record = self.passage(passage)?;
-            Some((record, excerpt(&record.text, &record.lang, query, EXCERPT_CHARS)))
+            Some((passage, excerpt(&record.text, &record.lang, query, EXCERPT_CHARS)))
         };
         let first = of(hit.passage)?;
         let (Some((sections, _)), None) = (&self.lexical, hit.dense_rank) else { return Some(first) };
@@ -349,8 +349,10 @@ impl Searcher {
     }
 
     fn result(&self, query: &str, hit: &Hit) -> Result<SearchResult> {
-        let (record, excerpt) =
-            self.shown(query, hit).ok_or_else(|| not_loaded(&format!("passage {}", hit.passage)))?;
+        let (record, excerpt) = self
+            .shown(query, hit)
+            .and_then(|(passage, excerpt)| Some((self.passage(passage)?, excerpt)))
+            .ok_or_else(|| not_loaded(&format!("passage {}", hit.passage)))?;
         Ok(SearchResult {
             url: record.link(),
             title: record.title.clone(),

@@ -2,11 +2,12 @@
 // there; those above it are `upper-tier.js`'s.
 
 import { abortable } from './abortable.js';
+import { CANDIDATES, hitsOf } from './context.js';
 import { WorkerLink } from './link.js';
 import { LadderStatus } from './status.js';
 import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
-/** @import { OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
+/** @import { Context, ContextOptions, OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
 /** @import { SiteseerError } from './errors.js' */
 
 /** The time that a visitor hardly notices. */
@@ -109,6 +110,18 @@ export class SearchClient {
       await abortable(this.ready, signal);
       return this.#link.call('query', args, signal);
     }
+  }
+
+  /**
+   * @param {string} text
+   * @param {ContextOptions} [options]
+   * @returns {Promise<Context>}
+   */
+  async context(text, { maxTokens = 1500, signal } = {}) {
+    let best;
+    for await (const page of this.query(text, { limit: CANDIDATES, signal })) best = page;
+    await abortable(this.ready, signal);
+    return this.#link.call('context', { text, hits: hitsOf(best), maxTokens }, signal);
   }
 
   /**

@@ -1,7 +1,7 @@
 // The surface of the wasm engine as `wasm-bindgen --target web` writes it (engine-relaxed.js, engine-simd.js). All
 // calls are synchronous; bytes are uncompressed.
 
-import type { Backend, Explanation, Tier } from './siteseer.js';
+import type { Backend, Context, Explanation, Tier } from './siteseer.js';
 
 /** A ranked passage, before its text is known. */
 export interface Hit {
@@ -48,6 +48,10 @@ export interface Engine {
   rerank(hits: Hit[], logits: Float32Array): Ranking;
   add_passages(chunk: number, bytes: Uint8Array): void;
   results(query: string, hits: Hit[]): EngineResult[];
+  /** The passages that `context` reads for these hits: those around them. */
+  context_reading(hits: Hit[]): Uint32Array;
+  /** Every URL begins with `root`. */
+  context(query: string, hits: Hit[], max_tokens: number, root: string): Context;
   embed(text: string): Float32Array;
   token_ids(text: string): Uint32Array;
 }

@@ -2,6 +2,7 @@
 // needs it, and says through `emit` how far each tier has come. It knows nothing of messages or of the page.
 
 import { Chunks } from './chunks.js';
+import { readContext } from './context.js';
 import { detectBackend, loadEngine } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
@@ -12,25 +13,15 @@ import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { selectResults } from './select.js';
 
 /** @import { Backend, Result, ResultPage, Tier } from './siteseer.js' */
-/** @import { Engine, Hit } from './engine.js' */
-/** @import { FileEntry, Manifest } from './manifest.js' */
+/** @import { Hit } from './engine.js' */
+/** @import { ContextQuery } from './context.js' */
+/** @import { Index } from './opened.js' */
+/** @import { FileEntry } from './manifest.js' */
 
 /** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
 const PASSAGES_PER_SECTION = 3;
 
 /** @typedef {{ text: string, limit: number }} Query `limit`: results at most */
-
-/**
- * What `open` found.
- * @typedef {object} Index
- * @property {Engine} engine
- * @property {Backend} backend
- * @property {Manifest} manifest
- * @property {string} root address of the site
- * @property {(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void) => Promise<Uint8Array>} fetch
- * @property {Chunks} chunks
- * @property {PairScorer} scorer
- */
 
 export class Host {
   /** @type {Index | undefined} */
@@ -179,6 +170,11 @@ export class Host {
       results = selectResults(guard(() => engine.results(text, shown)), root, limit);
     }
     return { tier, query: text, results, backend, ms: performance.now() - start };
+  }
+
+  /** @param {ContextQuery} args */
+  context(args) {
+    return readContext(this.#index, args);
   }
 
   /** @param {{ text: string }} args */

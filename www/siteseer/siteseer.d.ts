@@ -66,6 +66,20 @@ export interface ResultPage {
   ms: number;
 }
 
+export interface ContextOptions extends Pick<QueryOptions, 'signal'> {
+  /** Size of the context at most. Default 1500. */
+  maxTokens?: number;
+}
+
+/** The best sections, quoted for a language model. `counted` says what a token is: word pieces of the index's model or words × 4/3. */
+export interface Context {
+  /** For each section `[number] Title > Heading — URL` and its text between fences. */
+  markdown: string;
+  citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[];
+  tokens: number;
+  counted: string;
+}
+
 export type ErrorCode =
   | 'page' // the page's own address or the options forbid it
   | 'network' // a file could not be fetched
@@ -115,6 +129,8 @@ export interface Search {
   readonly status: Status;
   /** Result pages, the quickest tier first. Ends after the best tier that can be reached; an empty text gives none. */
   query(text: string, options?: QueryOptions): AsyncGenerator<ResultPage, void, void>;
+  /** What a language model needs to answer, from the best tier that can be reached; see docs/browser-api.md. */
+  context(text: string, options?: ContextOptions): Promise<Context>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
   /** The L2-normalised embedding of a text by the index's own model (loads the dense tier). */
@@ -131,8 +147,13 @@ export function open(options?: OpenOptions): Promise<Search>;
 /** The words of the line for offline use; there where the attribute `offline` is. */
 export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
 
+/** Words of the status line, of its buttons, and of the list of keys. */
+type StatusKey =
+  | 'opening' | 'loadingMeaning' | `meaning${'Loading' | 'Failed' | 'Off'}` | 'load' | 'loadingBest' | `best${'Loading' | 'Failed'}`
+  | 'loadBest' | `none${'' | 'Hint' | 'Yet'}` | 'unavailable' | 'retry' | `orderedBy${'Meaning' | 'Best'}` | `key${'Move' | 'Open' | 'Close'}`;
+
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */
-export interface Strings extends Partial<Record<OfflineKey, string>> {
+export interface Strings extends Partial<Record<OfflineKey, string>>, Record<StatusKey, string> {
   label: string;
   placeholder: string;
   clear: string;
@@ -141,26 +162,6 @@ export interface Strings extends Partial<Record<OfflineKey, string>> {
   byWords: string;
   byMeaning: string;
   bestFirst: string;
-  opening: string;
-  loadingMeaning: string;
-  meaningLoading: string;
-  meaningFailed: string;
-  meaningOff: string;
-  load: string;
-  loadingBest: string;
-  bestLoading: string;
-  bestFailed: string;
-  loadBest: string;
-  none: string;
-  noneHint: string;
-  noneYet: string;
-  unavailable: string;
-  retry: string;
-  orderedByMeaning: string;
-  orderedByBest: string;
-  keyMove: string;
-  keyOpen: string;
-  keyClose: string;
 }
 
 /**

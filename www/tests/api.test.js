@@ -79,6 +79,24 @@ browserTest('a signal ends a query at once with its reason; close ends the rest'
   assert.deepEqual(names, [20, 'closed', 'closed']);
 });
 
+browserTest('context quotes the hits of the best tier, with the passages around them', async ({ page, site }) => {
+  const [context, lexical, none] = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open();
+    const words = await open({ tiers: 'lexical' });
+    const found = [await search.context(text, { maxTokens: 200 }), await words.context(text), await search.context(' ')];
+    search.close();
+    words.close();
+    return found;
+  }, QUERY);
+  assert.equal(context.markdown, `${QUERY} 1`, 'the first of the dense list');
+  assert.equal(lexical.markdown, `${QUERY} null`);
+  assert.equal(context.citations.length, 2);
+  assert.ok(lexical.citations.length > 2, 'fifteen would have room');
+  for (const { url } of context.citations) assert.ok(url.startsWith(site.url), url);
+  assert.deepEqual(none.citations, []);
+});
+
 browserTest('open rejects with an error that names the file and the next step', async ({ page }) => {
   const error = await page.evaluate(async () => {
     const { open, SiteseerError } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));

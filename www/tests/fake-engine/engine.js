@@ -139,6 +139,27 @@ export class Engine {
     });
   }
 
+  /** @param {Hit[]} hits */
+  context_reading(hits) {
+    return Uint32Array.from(hits, ({ passage }) => passage + 1);
+  }
+
+  /**
+   * Quotes the passage behind each hit, to tell whether its chunk was added, too.
+   * @param {string} query
+   * @param {Hit[]} hits
+   * @param {number} max_tokens
+   * @param {string} root
+   */
+  context(query, hits, max_tokens, root) {
+    const citations = hits.slice(0, max_tokens / 100).map(({ passage }, i) => {
+      const found = this.#passages.get(passage + 1);
+      if (!found) throw new Error(`The text of passage ${passage + 1} is not loaded.`);
+      return { number: i + 1, title: found.title, headingPath: found.headingPath, url: root + found.url, tokens: 100 };
+    });
+    return { markdown: `${query} ${hits[0]?.denseRank}`, citations, tokens: citations.length * 100, counted: 'fakes' };
+  }
+
   /** @param {string} text */
   embed(text) {
     return Float32Array.from({ length: this.manifest.model.dim }, (_, i) => (i === text.length % 4 ? 1 : 0));
