@@ -1,9 +1,8 @@
 //! Judges the lexical index on test collections in BEIR layout: nDCG@10 (linear gain) and recall@50 of documents,
-//! by style of query. A document is judged by its best passage; passages have 120 words, or with `whole` all of the
-//! document, as in a site's index, which has one entry a section.
+//! by style of query. A document is judged by its best passage; passages have 120 words.
 //!
 //! ```text
-//! cargo run --release --example lexical_eval -- FOLDER… [split=dev|test|train] [plain] [whole] [NAME=VALUE…] [show=STYLE]
+//! cargo run --release --example lexical_eval -- FOLDER… [split=dev|test|train] [plain] [NAME=VALUE…] [show=STYLE]
 //! ```
 //! `plain` is textbook BM25 for comparison: one field, `[a-z0-9]+`, no stems, k1 1.2, b 0.75. NAME=VALUE sets a parameter
 //! of [`LexicalOptions`]; `show=STYLE` prints each query of a style with its own figure.
@@ -25,20 +24,18 @@ type Qrels = HashMap<String, HashMap<String, u32>>;
 
 fn main() -> Result<()> {
     let mut options = LexicalOptions::default();
-    let (mut folders, mut split, mut show) = (Vec::new(), "test".to_string(), String::new());
-    let (mut plain, mut whole) = (false, false);
+    let (mut folders, mut split, mut plain, mut show) = (Vec::new(), "test".to_string(), false, String::new());
     for arg in std::env::args().skip(1) {
         match arg.split_once('=') {
             Some(("split", value)) => split = value.into(),
             Some(("show", value)) => show = value.into(),
             Some((name, value)) => set(&mut options, name, value)?,
             None if arg == "plain" => plain = true,
-            None if arg == "whole" => whole = true,
             None => folders.push(arg),
         }
     }
     for folder in &folders {
-        evaluate(Path::new(folder), &split, plain, whole, &show, &options)?;
+        evaluate(Path::new(folder), &split, plain, &show, &options)?;
     }
     Ok(())
 }
@@ -55,7 +52,6 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
         "body_b" => &mut bm25f.body.b,
         "compound" => &mut options.compound,
         "part" => &mut options.part,
-        "question" => &mut options.question,
         "completion" => &mut options.completion,
         "spelling" => &mut options.spelling,
         "prefix" => {
@@ -71,14 +67,7 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
     Ok(())
 }
 
-fn evaluate(
-    folder: &Path,
-    split: &str,
-    plain: bool,
-    whole: bool,
-    show: &str,
-    options: &LexicalOptions<'_>,
-) -> Result<()> {
+fn evaluate(folder: &Path, split: &str, plain: bool, show: &str, options: &LexicalOptions<'_>) -> Result<()> {
     let corpus = read_jsonl(&folder.join("corpus.jsonl"))?;
     let (mut builder, mut owner) = (LexicalBuilder::new(), Vec::new());
     let mut textbook = Textbook::default();
@@ -88,7 +77,7 @@ fn evaluate(
         let mut path = title.split(" > ");
         let page = path.next().unwrap_or_default();
         let headings: Vec<String> = path.map(str::to_string).collect();
-        for body in if whole { vec![text] } else { passages(text) } {
+        for body in passages(text) {
             if plain {
                 textbook.add(&format!("{title} {body}"));
             } else {

@@ -1,6 +1,6 @@
 //! Builds the lexical index: passages in, one file out. The same passages give the same bytes.
 
-use super::format::{BLOCK, BODY, FIELDS, HEADER_BYTES, MAGIC, VERSION, pack_length, pack_tf, put_varint};
+use super::format::{BLOCK, FIELDS, HEADER_BYTES, MAGIC, VERSION, pack_length, pack_tf, put_varint};
 use crate::text::{
     stem::{Stemmer, primary_subtag},
     words::{WordKind, for_each_word},
@@ -19,8 +19,6 @@ pub struct LexicalBuilder {
     lengths: [Vec<u8>; FIELDS],
     /// Sum of the lengths in words, by field.
     totals: [u64; FIELDS],
-    /// Sum of the natural logarithms of the bodies' lengths in words, an empty body counted as one word.
-    log_total: f64,
     /// Passages that were really added (ids may have gaps).
     added: u64,
 }
@@ -90,7 +88,6 @@ impl LexicalBuilder {
             self.lengths[field][passage as usize] = pack_length(words);
             self.totals[field] += u64::from(words);
         }
-        self.log_total += f64::from(words[BODY].max(1)).ln();
     }
 
     /// The file, in the format that the module's page draws.
@@ -133,10 +130,8 @@ impl LexicalBuilder {
         for value in counts.into_iter().chain(sections.iter().map(|s| s.len() as u32)) {
             file.extend_from_slice(&value.to_le_bytes());
         }
-        let added = self.added.max(1) as f64;
-        let mut means = self.totals.map(|total| total as f64 / added);
-        means[BODY] = (self.log_total / added).exp();
-        for mean in means {
+        for total in self.totals {
+            let mean = total as f64 / self.added.max(1) as f64;
             file.extend_from_slice(&(mean as f32).to_le_bytes());
         }
         sections.iter().for_each(|s| file.extend_from_slice(s));

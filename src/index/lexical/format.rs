@@ -10,8 +10,6 @@ pub(super) const HEADER_BYTES: usize = 48;
 pub const BLOCK: usize = 16;
 /// Number of fields: title, heading path, body.
 pub(super) const FIELDS: usize = 3;
-/// The body's place among the fields.
-pub(super) const BODY: usize = 2;
 /// Highest term frequency that is kept, by field.
 pub(super) const TF_MAX: [u32; FIELDS] = [3, 3, 15];
 

@@ -7,7 +7,7 @@
 //!  12  passages    u32      N
 //!  16  terms       u32      T
 //!  20  lens        4 × u32  bytes of the four sections below; the file ends with the last
-//!  36  mean        3 × f32  mean words of title, heading path, body (geometric)
+//!  36  mean        3 × f32  mean words of title, heading path, body
 //!  48  languages            { length u8, tag UTF-8, passages v } …                     most passages first
 //!      lengths              N × title, N × heading path, N × body                       one byte each, see `format`
 //!      dictionary           T × { shared v, rest v, rest bytes, df v, posting bytes v } sorted by bytes

@@ -6,8 +6,7 @@
 //!   → `iter`), and the terms within one or two edits, the nearest and commonest ones.
 //!
 //! A passage gets the best of a slot's terms, not their sum, so a word that may be many things weighs no more than one
-//! that is itself. The words that make a question a question (`how do I …`) weigh little: a text rarely asks, so where it
-//! holds them they say nothing about its subject, yet their idf is high for that very reason. A completion is worth no more than the exact word: its idf is bounded by that of the word.
+//! that is itself. A completion is worth no more than the exact word: its idf is bounded by that of the word.
 
 use super::{
     edits::{Distances, allowed_edits},
@@ -15,10 +14,7 @@ use super::{
 };
 use crate::{
     index::lexical::Bm25f,
-    text::{
-        stem::Stemmer,
-        words::{WordKind, fold_accents_into, for_each_word},
-    },
+    text::words::{WordKind, fold_accents_into, for_each_word},
 };
 
 /// Completions of the last word that are looked at.
@@ -27,12 +23,6 @@ const MAX_COMPLETIONS: usize = 12;
 const MAX_SPELLINGS: usize = 4;
 /// Characters that a stem may lack at the end of the word being typed.
 const MAX_STEM_CUT: usize = 4;
-
-/// English words that ask, and that name the asker. They are no stop list: by themselves they are searched as ever.
-const QUESTION_WORDS: [&str; 22] = [
-    "i", "me", "my", "we", "our", "you", "your", "what", "which", "who", "whom", "how", "why", "when", "where", "do",
-    "does", "did", "can", "could", "should", "would",
-];
 
 /// How a query is read and scored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,8 +39,6 @@ pub struct LexicalOptions<'a> {
     pub compound: f32,
     /// Weight of a part of a compound (`push` in `vec::push`).
     pub part: f32,
-    /// Weight of a word that only makes the query a question (`how do I`), if the first language is English.
-    pub question: f32,
     /// Weight of a completion of a word that is found itself.
     pub completion: f32,
     /// Weight of a spelling at one edit; at two edits its square.
@@ -64,9 +52,8 @@ impl Default for LexicalOptions<'_> {
             prefix: true,
             typos: true,
             bm25f: Bm25f::default(),
-            compound: 0.5,
+            compound: 1.0,
             part: 0.75,
-            question: 0.25,
             completion: 0.5,
             spelling: 0.7,
         }
@@ -125,7 +112,6 @@ impl LexicalIndex {
     /// The slots of a query; words for which nothing stands have none.
     pub(super) fn slots(&self, query: &str, options: &LexicalOptions<'_>) -> Vec<Slot> {
         let stemmers = self.stemmers(options.lang);
-        let is_english = stemmers.first() == Some(&Stemmer::for_lang("en"));
         let mut slots: Vec<Slot> = Vec::new();
         let mut seen: Vec<String> = Vec::new();
         for_each_word(query, &mut |word| {
@@ -154,7 +140,6 @@ impl LexicalIndex {
             }
             if !terms.is_empty() {
                 let weight = match word.kind {
-                    WordKind::Plain if is_english && QUESTION_WORDS.contains(&word.term) => options.question,
                     WordKind::Plain => 1.0,
                     WordKind::Compound => options.compound,
                     WordKind::Part => options.part,

@@ -13,7 +13,7 @@ pub struct LexicalIndex {
     bytes: Vec<u8>,
     passages: u32,
     terms: u32,
-    /// Mean words of title, heading path and body; the body's is the geometric mean.
+    /// Mean words of title, heading path and body.
     mean: [f32; FIELDS],
     /// Stemmers of the index's languages, most passages first.
     stemmers: Vec<Stemmer>,
@@ -151,7 +151,7 @@ impl LexicalIndex {
         self.terms
     }
 
-    /// Mean length of a field in words; of the body the geometric mean.
+    /// Mean length of a field in words.
     pub(super) fn mean(&self, field: usize) -> f32 {
         self.mean[field]
     }

@@ -1,17 +1,13 @@
 //! BM25F: one score from term frequencies in several fields (Robertson, Zaragoza & Taylor 2004).
 //!
-//! For a term t and a passage p with field f's term frequency tf, length len and typical length mean:
+//! For a term t and a passage p with field f's term frequency tf, length len and mean length mean:
 //! ```text
 //! tf'   = Σ_f weight_f · tf_f / (1 − b_f + b_f · len_f / mean_f)
 //! score = idf · tf' · (k1 + 1) / (k1 + tf')          idf = ln(1 + (N − df + ½) / (df + ½))
 //! ```
-//! The typical length of title and heading path is the arithmetic mean; that of the body is the geometric one. Sections
-//! differ in length by orders of magnitude, and a few very long ones would pull the arithmetic mean so far up that most
-//! sections count as short and the medium ones, which hold many words by chance, go unpunished.
-//!
 //! Fields are added up before saturation, so a word in the title *and* in the body is not counted as two words. With
-//! only a body of weight 1 this is plain BM25, but for that mean. Example: N = 3, df = 1, tf = 2 in a body of typical
-//! length, k1 = 1.2: ln(1 + 2.5 / 1.5) · 2 · 2.2 / 3.2 = 1.349.
+//! only a body of weight 1 this is plain BM25. Example: N = 3, df = 1, tf = 2 in a body of mean length, k1 = 1.2:
+//! ln(1 + 2.5 / 1.5) · 2 · 2.2 / 3.2 = 1.349.
 
 use super::{
     format::{FIELDS, unpack_length, unpack_tf},
@@ -29,8 +25,7 @@ pub struct Field {
     pub b: f32,
 }
 
-/// The parameters of BM25F. The defaults were tuned on the dev queries of the `rust-docs` collection and on
-/// written queries for six documentation sites.
+/// The parameters of BM25F. The defaults were tuned on the dev queries of the `rust-docs` collection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bm25f {
     /// How soon repetition saturates.
@@ -47,9 +42,9 @@ impl Default for Bm25f {
     fn default() -> Self {
         Self {
             k1: 1.6,
-            title: Field { weight: 3.0, b: 0.5 },
-            headings: Field { weight: 2.0, b: 0.4 },
-            body: Field { weight: 1.0, b: 0.75 },
+            title: Field { weight: 2.5, b: 0.5 },
+            headings: Field { weight: 2.5, b: 0.4 },
+            body: Field { weight: 1.0, b: 0.6 },
         }
     }
 }
