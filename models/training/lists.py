@@ -1,4 +1,4 @@
-"""Training lists out of candidate files: {q, kind, site, pairs: [(text, fused score, grade)], positive first}."""
+"""Training lists out of candidate files: {q, kind, site, pairs: [(text, fused score, grade, rank)]}, right ones first."""
 
 import collections
 import gzip
@@ -38,17 +38,13 @@ def site_lists(candidates_path, graded):
         grades = dict(graded.get(row["q"], {}))
         grades.setdefault(row["pos"], 3)
         found = [(texts[p], score, section_of(link), rank) for rank, (link, p, score) in enumerate(row["candidates"])]
-        positives = [c for c in found if grades.get(c[2], 0) >= 2]
         target = next((c for c in found if c[2] == row["pos"]), None)
         if target is None:
             continue
         keep = [c for c in found if c[2] in grades or not nearly_equal(c[0], target[0])]
         pairs = [(text, score, grades.get(section, 0), rank) for text, score, section, rank in keep]
         pairs.sort(key=lambda p: -p[2])
-        lists.append({
-            "q": row["q"], "kind": row["kind"], "site": Path(candidates_path).stem, "pairs": pairs,
-            "rank": target[3], "judged": row["q"] in graded, "positives": len(positives),
-        })
+        lists.append({"q": row["q"], "kind": row["kind"], "site": Path(candidates_path).stem, "pairs": pairs})
     return lists
 
 

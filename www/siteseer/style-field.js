@@ -46,22 +46,8 @@ export const controls = /* css */ `
 }
 .input::placeholder { color: var(--_muted); opacity: 1; }
 .input::-webkit-search-cancel-button { display: none; }
-.clear {
-  flex: none;
-  display: grid;
-  place-items: center;
-  inline-size: 44px;
-  block-size: 44px;
-  margin-inline-end: 4px;
-  padding: 0;
-  border: 0;
-  border-radius: 8px;
-  background: none;
-  color: var(--_muted);
-  cursor: pointer;
-}
+.clear { margin-inline-end: 4px; }
 .clear .icon { inline-size: 18px; block-size: 18px; }
-.clear:hover { color: var(--_text); }
 .clear:focus-visible, .action:focus-visible { outline: 2px solid var(--_accent); outline-offset: -2px; }
 .progress {
   position: absolute;

@@ -68,21 +68,7 @@ kbd {
   font-size: 0.875em;
   font-weight: 600;
 }
-.close {
-  flex: none;
-  display: grid;
-  place-items: center;
-  inline-size: 44px;
-  block-size: 44px;
-  margin-inline-end: -8px;
-  padding: 0;
-  border: 0;
-  border-radius: 8px;
-  background: none;
-  color: var(--_muted);
-  cursor: pointer;
-}
-.close:hover { color: var(--_text); }
+.close { margin-inline-end: -8px; }
 @media (hover: none), (max-width: 40rem) {
   kbd { display: none; }
   .dialog { margin-block-start: 8px; padding: 0 8px; }

@@ -1,19 +1,6 @@
-// The look of the line for offline use, below the foot of the panel.
+// The look of the line for offline use, below the foot of the panel, which shares its shape (style-results.js).
 
 export const offline = /* css */ `
-.offline {
-  flex: none;
-  display: flex;
-  flex-wrap: wrap;
-  align-items: center;
-  gap: 4px 10px;
-  min-block-size: 44px;
-  padding: 6px 14px;
-  border-block-start: 1px solid var(--_border);
-  background: var(--_foot);
-  color: var(--_muted);
-  font-size: 0.8125em;
-}
 .offline.ready { min-block-size: 34px; }
 .offline .said { overflow-wrap: anywhere; }
 .offline .said:empty { position: absolute; }

@@ -113,7 +113,8 @@ mark {
 .error .headline { color: var(--_danger); }
 .message .action { margin-block-start: 12px; }
 
-.foot {
+.foot,
+.offline {
   flex: none;
   display: flex;
   flex-wrap: wrap;

@@ -2,6 +2,7 @@
 // all boxes, and there before the first paint.
 
 import { controls } from './style-field.js';
+import { iconButton } from './style-icon-button.js';
 import { modal } from './style-modal.js';
 import { results } from './style-results.js';
 import { tokens } from './style-tokens.js';
@@ -20,6 +21,6 @@ function sheet(css) {
 }
 
 /** Of `<siteseer-search>`. */
-export const boxSheets = () => [tokens, controls, results].map(sheet);
+export const boxSheets = () => [tokens, iconButton, controls, results].map(sheet);
 /** Of `<siteseer-modal>`. */
-export const modalSheets = () => [tokens, modal].map(sheet);
+export const modalSheets = () => [tokens, iconButton, modal].map(sheet);
