@@ -11,16 +11,24 @@ export function processor() {
   return { model: cpu.model.trim(), cores: cpus().length, avx2: has('avx2'), avxVnni: has('avx_vnni'), avx512Vnni: has('avx512_vnni') };
 }
 
-/** Peak resident memory of the largest tab process in bytes (Linux; null elsewhere). Ask while one tab is open. */
-export async function tabPeakBytes(browser) {
+/** The browser's tab processes, by number. */
+async function tabProcesses(browser) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
-  const peaks = processInfo
-    .filter(({ type }) => type === 'renderer')
-    .map(({ id }) => read(`/proc/${id}/status`)?.match(/^VmHWM:\s*(\d+) kB$/m)?.[1])
-    .filter(Boolean);
-  return peaks.length ? Math.max(...peaks) * 1024 : null;
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+}
+
+/** Peak resident memory of a process in bytes (Linux; null elsewhere). */
+export function peakBytes(id) {
+  const kilobytes = read(`/proc/${id}/status`)?.match(/^VmHWM:\s*(\d+) kB$/m)?.[1];
+  return kilobytes ? kilobytes * 1024 : null;
+}
+
+/** The process of the tab that was loaded last: of those not `known`, the largest (another may wait for the next tab). */
+export async function processOfNewTab(browser, known) {
+  const fresh = (await tabProcesses(browser)).filter((id) => !known.has(id));
+  return fresh.sort((a, b) => peakBytes(b) - peakBytes(a))[0];
 }
 
 function read(path) {

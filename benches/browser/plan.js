@@ -1,31 +1,32 @@
-// What is compared, on what.
+// What is compared, on what. 1T and 2T: threads; Siteseer always has one.
 
 /** Everything is divided by this engine's median. */
-export const BASELINE = 'onnxruntime-web int8, 1 thread';
+export const BASELINE = 'onnxruntime-web int8 1T';
 /** What cosines and logits are compared with. */
-export const EXACT = 'onnxruntime-web fp32, 1 thread';
+export const EXACT = 'onnxruntime-web fp32 1T';
 
 export const ENGINES = [
-  { name: 'Siteseer, relaxed SIMD', module: 'siteseer', options: { level: 'relaxed' } },
-  { name: 'Siteseer, simd128', module: 'siteseer', options: { level: 'simd' } },
+  { name: 'Siteseer relaxed', module: 'siteseer', options: { level: 'relaxed' } },
+  { name: 'Siteseer simd128', module: 'siteseer', options: { level: 'simd' } },
   { name: BASELINE, module: 'onnxruntime', options: { dtype: 'int8', threads: 1 } },
-  { name: 'onnxruntime-web int8, 2 threads', module: 'onnxruntime', options: { dtype: 'int8', threads: 2 } },
+  { name: 'onnxruntime-web int8 2T', module: 'onnxruntime', options: { dtype: 'int8', threads: 2 } },
   { name: EXACT, module: 'onnxruntime', options: { dtype: 'fp32', threads: 1 } },
-  { name: 'onnxruntime-web fp32, 2 threads', module: 'onnxruntime', options: { dtype: 'fp32', threads: 2 } },
-  { name: 'transformers.js q8, 1 thread', module: 'transformers', options: { dtype: 'q8', threads: 1 } },
+  { name: 'onnxruntime-web fp32 2T', module: 'onnxruntime', options: { dtype: 'fp32', threads: 2 } },
+  { name: 'transformers.js q8 1T', module: 'transformers', options: { dtype: 'q8', threads: 1 } },
 ];
 
 /**
- * In this order in a fresh tab. The first is the first query of a visit; before the others a wasm runtime gets the 80
- * calls that it needs until the browser has compiled it fully.
+ * In this order in tabs that are all open. The engines take turns, each `calls` calls a turn, so that whatever else the
+ * machine does hits all of them. The first workload is the first query of a visit; before the others a wasm runtime gets
+ * the 80 calls that it needs until the browser has compiled it fully.
  */
 export const WORKLOADS = [
-  { name: 'first query 1×16', kind: 'sequences', count: 1, length: 16, warm: 0, calls: 1 },
-  { name: 'query 1×16', kind: 'sequences', count: 1, length: 16, warm: 80, calls: 20 },
-  { name: 'query 1×8', kind: 'sequences', count: 1, length: 8, warm: 5, calls: 20 },
-  { name: 'query 1×32', kind: 'sequences', count: 1, length: 32, warm: 5, calls: 20 },
-  { name: 'passages 8×128', kind: 'sequences', count: 8, length: 128, warm: 1, calls: 3 },
-  { name: 'passages 16×256', kind: 'sequences', count: 16, length: 256, warm: 0, calls: 1 },
-  { name: 'rerank 20×128', kind: 'pairs', count: 20, length: 128, warm: 1, calls: 2 },
-  { name: 'rerank 50×128', kind: 'pairs', count: 50, length: 128, warm: 0, calls: 1 },
+  { name: 'first 1×16', kind: 'sequences', count: 1, length: 16, warm: 0, turns: 1, calls: 1 },
+  { name: 'query 1×16', kind: 'sequences', count: 1, length: 16, warm: 80, turns: 5, calls: 5 },
+  { name: 'query 1×8', kind: 'sequences', count: 1, length: 8, warm: 5, turns: 5, calls: 5 },
+  { name: 'query 1×32', kind: 'sequences', count: 1, length: 32, warm: 5, turns: 5, calls: 5 },
+  { name: 'embed 8×128', kind: 'sequences', count: 8, length: 128, warm: 1, turns: 3, calls: 1 },
+  { name: 'embed 16×256', kind: 'sequences', count: 16, length: 256, warm: 0, turns: 1, calls: 1 },
+  { name: 'rerank 20×128', kind: 'pairs', count: 20, length: 128, warm: 0, turns: 2, calls: 1 },
+  { name: 'rerank 50×128', kind: 'pairs', count: 50, length: 128, warm: 0, turns: 1, calls: 1 },
 ];

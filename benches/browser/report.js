@@ -25,40 +25,38 @@ export function leastCosine(a, b, dim) {
 
 export const largestDifference = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
 
-/** Markdown tables: times with ratios to the baseline, then the rest. */
+/** Markdown tables, an engine a line: times, ratios to the baseline, then the rest. */
 export function tables({ engines, workloads }) {
   const names = Object.keys(engines);
-  const time = (name, workload) => {
+  const times = (cell) => table(['', ...workloads], names.map((name) => [name, ...workloads.map((workload) => cell(name, workload))]));
+  const milliseconds = times((name, workload) => {
     const own = engines[name].ms[workload];
-    if (!own) return '–';
-    const base = engines[BASELINE]?.ms[workload];
-    const ratio = base ? ` (${(median(base) / median(own)).toFixed(2)}×)` : '';
-    return `${digits(median(own))} [${digits(Math.min(...own))}]${ratio}`;
-  };
-  const times = workloads.map((workload) => [workload, ...names.map((name) => time(name, workload))]);
-  const accuracy = (field, short) => workloads
-    .filter((workload) => names.some((name) => engines[name][field][workload] !== undefined))
-    .map((workload) => [`${short}, ${workload}`, ...names.map((name) => engines[name][field][workload]?.toFixed(4) ?? '–')]);
-  const megabytes = (bytes) => (bytes == null ? '–' : (bytes / 1e6).toFixed(2));
-  const others = [
-    ['load, both models (ms)', ...names.map((name) => digits(median(engines[name].loadMs)))],
-    ['code (MB, gzip)', ...names.map((name) => megabytes(engines[name].bytes.code))],
-    ['models (MB)', ...names.map((name) => megabytes(engines[name].bytes.model))],
-    ['peak memory of the tab (MB)', ...names.map((name) => megabytes(engines[name].peakBytes))],
-    ...accuracy('cosine', 'least cosine to fp32'),
-    ...accuracy('logitError', 'largest logit difference to fp32'),
-    ['backend', ...names.map((name) => engines[name].backend)],
-  ];
+    return `${digits(median(own))} [${digits(Math.min(...own))}]`;
+  });
+  const ratios = times((name, workload) => (median(engines[BASELINE].ms[workload]) / median(engines[name].ms[workload])).toFixed(2));
+  const others = names.map((name) => {
+    const { loadMs, bytes, peakBytes, cosine, logitError, backend } = engines[name];
+    return [
+      name, digits(median(loadMs)), megabytes(bytes.code), megabytes(bytes.model), megabytes(peakBytes),
+      extreme(Math.min, cosine), extreme(Math.max, logitError), backend,
+    ];
+  });
   return [
-    `Median ms [least] (how many times as fast as ${BASELINE})`,
-    table(['workload', ...names], times),
-    table(['', ...names], others),
+    'Median ms [least]',
+    milliseconds,
+    ...(engines[BASELINE] ? [`Times as fast as ${BASELINE} (ratio of medians)`, ratios] : []),
+    'Loading both models (local server), bytes, peak memory of the tab, distance to fp32 over all workloads',
+    table(['', 'load ms', 'code MB gzip', 'models MB', 'peak MB', 'least cosine', 'largest logit error', 'backend'], others),
   ].join('\n\n');
 }
 
 const digits = (ms) => (ms < 100 ? ms.toFixed(2) : ms.toFixed(0));
+const megabytes = (bytes) => (bytes == null ? '–' : (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0));
+const extreme = (pick, values) => (Object.keys(values).length ? pick(...Object.values(values)).toFixed(4) : '–');
 
+/** Cells padded, so that it reads well in a terminal too. */
 function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((cells) => cells[i].length)));
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

@@ -1,4 +1,4 @@
-// One headless Chromium, a fresh tab for each engine in each round, in turn. `./build.sh bench` calls it:
+// One headless Chromium; in each round a fresh tab for each engine, and the engines in turn. `./build.sh bench` calls it:
 //
 //   node benches/browser/run.js --engine DIR --onnx DIR --onnxruntime DIR --transformers DIR
 //                               --transformers-onnxruntime DIR --out FILE [--rounds N] [--only TEXT,TEXT]
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launch } from '../../www/tests/browser.js';
 import { documentationTokens, pairs, sequences } from './inputs.js';
-import { processor, tabPeakBytes } from './machine.js';
+import { peakBytes, processOfNewTab, processor } from './machine.js';
 import { ENGINES, EXACT, WORKLOADS } from './plan.js';
 import { largestDifference, leastCosine, median, tables } from './report.js';
 import { serve } from './server.js';
@@ -39,26 +39,46 @@ async function makeInputs() {
   return new Map(WORKLOADS.map(({ name, kind, count, length }) => [name, make[kind](tokens, count, length)]));
 }
 
-/** A tab with one engine through all workloads. `record` keeps what it adds up over the rounds. */
-async function visit(browser, server, { module, options: engineOptions }, inputs, record) {
+/** Opens a tab and loads an engine into it. `record` keeps what adds up over the rounds. */
+async function openTab(browser, server, { name, module, options: engineOptions }, record, known) {
   const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(`  page: ${error.message}`));
-  try {
-    await page.goto(`${server.origin}/bench/page.html`);
-    const ask = (message) => page.evaluate((message) => window.ask(message), message);
-    server.takeBytes();
-    const loaded = await ask({ load: module, options: engineOptions });
-    if (!loaded.isolated) throw new Error('the page is not cross-origin isolated: threads would not run');
-    record.loadMs.push(loaded.ms);
-    record.backend = loaded.backend;
-    record.bytes = server.takeBytes();
-    for (const { name, warm, calls } of WORKLOADS) {
-      const { ms, out } = await ask({ run: inputs.get(name), warm, calls });
-      (record.ms[name] ??= []).push(...ms);
-      record.out[name] = out;
+  page.on('pageerror', (error) => console.error(`  ${name}: ${error.message}`));
+  await page.goto(`${server.origin}/bench/page.html`);
+  const ask = (message) => page.evaluate((message) => window.ask(message), message);
+  server.takeBytes();
+  const loaded = await ask({ load: module, options: engineOptions });
+  if (!loaded.isolated) throw new Error('the page is not cross-origin isolated: threads would not run');
+  record.loadMs.push(loaded.ms);
+  record.backend = loaded.backend;
+  record.bytes = server.takeBytes();
+  const id = await processOfNewTab(browser, known);
+  known.add(id);
+  return { page, ask, record, id };
+}
+
+/** All workloads, each by all tabs in turn; another tab begins in each turn. */
+async function runWorkloads(tabs, inputs) {
+  for (const { name, warm, turns, calls } of WORKLOADS) {
+    for (let turn = 0; turn < turns; turn++) {
+      for (let i = 0; i < tabs.length; i++) {
+        const { ask, record } = tabs[(i + turn) % tabs.length];
+        const { ms, out } = await ask({ run: inputs.get(name), warm: turn ? 0 : warm, calls });
+        (record.ms[name] ??= []).push(...ms);
+        record.out[name] = out;
+      }
     }
-    record.peakBytes = Math.max(record.peakBytes ?? 0, await tabPeakBytes(browser)) || null;
-  } finally {
+    const medians = tabs.map(({ record }) => median(record.ms[name]).toFixed(1));
+    console.error(`  ${name}: ${medians.join('  ')} ms`);
+  }
+}
+
+async function runRound(browser, server, engines, inputs, records) {
+  const known = new Set();
+  const tabs = [];
+  for (const engine of engines) tabs.push(await openTab(browser, server, engine, records[engine.name], known));
+  await runWorkloads(tabs, inputs);
+  for (const { page, record, id } of tabs) {
+    record.peakBytes = Math.max(record.peakBytes ?? 0, peakBytes(id)) || null;
     await page.close();
   }
 }
@@ -94,14 +114,8 @@ const records = Object.fromEntries(engines.map(({ name }) => [name, { loadMs: []
 try {
   const inputs = await makeInputs();
   for (let round = 0; round < Number(options.rounds); round++) {
-    // another first engine each round, so that no one always follows the same neighbour's heat
-    for (let i = 0; i < engines.length; i++) {
-      const engine = engines[(i + round) % engines.length];
-      const start = performance.now();
-      await visit(browser, server, engine, inputs, records[engine.name]);
-      console.error(`  round ${round + 1}, ${engine.name}: ${((performance.now() - start) / 1000).toFixed(1)} s, ` +
-        `8×128 so far ${median(records[engine.name].ms['passages 8×128']).toFixed(0)} ms`);
-    }
+    console.error(`  round ${round + 1}: ${engines.map(({ name }) => name).join(', ')}`);
+    await runRound(browser, server, engines, inputs, records);
   }
   compareOutputs(records);
   const result = {
