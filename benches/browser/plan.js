@@ -15,13 +15,15 @@ export const ENGINES = [
   { name: 'transformers.js q8 1T', module: 'transformers', options: { dtype: 'q8', threads: 1 } },
 ];
 
+/** The first query of a visit: right after loading. */
+export const FIRST = { name: 'first 1×16', kind: 'sequences', count: 1, length: 16, warm: 0, calls: 1 };
+
 /**
  * In this order in tabs that are all open. The engines take turns, each `calls` calls a turn, so that whatever else the
- * machine does hits all of them. The first workload is the first query of a visit; before the others a wasm runtime gets
- * the 80 calls that it needs until the browser has compiled it fully.
+ * machine does hits all of them; `warm` calls before the first turn are not timed: a wasm runtime needs some 80 until the
+ * browser has compiled it fully.
  */
 export const WORKLOADS = [
-  { name: 'first 1×16', kind: 'sequences', count: 1, length: 16, warm: 0, turns: 1, calls: 1 },
   { name: 'query 1×16', kind: 'sequences', count: 1, length: 16, warm: 80, turns: 5, calls: 5 },
   { name: 'query 1×8', kind: 'sequences', count: 1, length: 8, warm: 5, turns: 5, calls: 5 },
   { name: 'query 1×32', kind: 'sequences', count: 1, length: 32, warm: 5, turns: 5, calls: 5 },

@@ -25,8 +25,15 @@ export function leastCosine(a, b, dim) {
 
 export const largestDifference = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
 
+/** The machine, then the tables. */
+export function report(result) {
+  const { model, cores, avx2, avxVnni } = result.processor;
+  const rounds = `${result.rounds} round${result.rounds === 1 ? '' : 's'}`;
+  return `${model}, ${cores} cores, AVX2: ${avx2}, AVX-VNNI: ${avxVnni}; Chromium ${result.browser}; ${rounds}\n\n${tables(result)}`;
+}
+
 /** Markdown tables, an engine a line: times, ratios to the baseline, then the rest. */
-export function tables({ engines, workloads }) {
+function tables({ engines, workloads }) {
   const names = Object.keys(engines);
   const times = (cell) => table(['', ...workloads], names.map((name) => [name, ...workloads.map((workload) => cell(name, workload))]));
   const milliseconds = times((name, workload) => {

@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { launch } from '../../www/tests/browser.js';
 import { documentationTokens, pairs, sequences } from './inputs.js';
 import { peakBytes, processOfNewTab, processor } from './machine.js';
-import { ENGINES, EXACT, WORKLOADS } from './plan.js';
-import { largestDifference, leastCosine, median, tables } from './report.js';
+import { ENGINES, EXACT, FIRST, WORKLOADS } from './plan.js';
+import { largestDifference, leastCosine, median, report } from './report.js';
 import { serve } from './server.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -36,11 +36,11 @@ async function makeInputs() {
   const tokens = await documentationTokens(ROOT, tokenizer);
   tokenizer.free();
   const make = { sequences, pairs };
-  return new Map(WORKLOADS.map(({ name, kind, count, length }) => [name, make[kind](tokens, count, length)]));
+  return new Map([FIRST, ...WORKLOADS].map(({ name, kind, count, length }) => [name, make[kind](tokens, count, length)]));
 }
 
-/** Opens a tab and loads an engine into it. `record` keeps what adds up over the rounds. */
-async function openTab(browser, server, { name, module, options: engineOptions }, record, known) {
+/** Opens a tab, loads an engine into it and asks the first query. */
+async function openTab(browser, server, { name, module, options: engineOptions }, inputs, record, known) {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error(`  ${name}: ${error.message}`));
   await page.goto(`${server.origin}/bench/page.html`);
@@ -51,48 +51,69 @@ async function openTab(browser, server, { name, module, options: engineOptions }
   record.loadMs.push(loaded.ms);
   record.backend = loaded.backend;
   record.bytes = server.takeBytes();
-  const id = await processOfNewTab(browser, known);
-  known.add(id);
-  return { page, ask, record, id };
+  const tab = { page, ask, record, id: await processOfNewTab(browser, known) };
+  known.add(tab.id);
+  await take(tab, FIRST, inputs, 0);
+  return tab;
+}
+
+/** One turn of one engine. */
+async function take({ ask, record }, { name, warm, calls }, inputs, turn) {
+  const { ms, out } = await ask({ run: inputs.get(name), warm: turn ? 0 : warm, calls });
+  (record.ms[name] ??= []).push(...ms);
+  record.out[name] = out;
 }
 
 /** All workloads, each by all tabs in turn; another tab begins in each turn. */
 async function runWorkloads(tabs, inputs) {
-  for (const { name, warm, turns, calls } of WORKLOADS) {
-    for (let turn = 0; turn < turns; turn++) {
-      for (let i = 0; i < tabs.length; i++) {
-        const { ask, record } = tabs[(i + turn) % tabs.length];
-        const { ms, out } = await ask({ run: inputs.get(name), warm: turn ? 0 : warm, calls });
-        (record.ms[name] ??= []).push(...ms);
-        record.out[name] = out;
-      }
+  for (const workload of WORKLOADS) {
+    for (let turn = 0; turn < workload.turns; turn++) {
+      for (let i = 0; i < tabs.length; i++) await take(tabs[(i + turn) % tabs.length], workload, inputs, turn);
     }
-    const medians = tabs.map(({ record }) => median(record.ms[name]).toFixed(1));
-    console.error(`  ${name}: ${medians.join('  ')} ms`);
+    console.error(`  ${workload.name}: ${tabs.map(({ record }) => median(record.ms[workload.name]).toFixed(1)).join('  ')} ms`);
   }
 }
 
-async function runRound(browser, server, engines, inputs, records) {
+/** What one round measured, by engine. */
+async function runRound(browser, server, engines, inputs) {
+  const records = Object.fromEntries(engines.map(({ name }) => [name, { loadMs: [], ms: {}, out: {} }]));
   const known = new Set();
   const tabs = [];
-  for (const engine of engines) tabs.push(await openTab(browser, server, engine, records[engine.name], known));
+  for (const engine of engines) tabs.push(await openTab(browser, server, engine, inputs, records[engine.name], known));
   await runWorkloads(tabs, inputs);
   for (const { page, record, id } of tabs) {
-    record.peakBytes = Math.max(record.peakBytes ?? 0, peakBytes(id)) || null;
+    record.peakBytes = peakBytes(id);
     await page.close();
   }
+  compareOutputs(records);
+  return records;
 }
 
-/** Distances to the exact engine, then the outputs themselves go: they are large. */
+/** Distances to the exact engine, then the outputs themselves go: they are large. They are the same in every round. */
 function compareOutputs(records) {
   const exact = records[EXACT]?.out;
   for (const record of Object.values(records)) {
-    for (const { name, kind, count } of exact ? WORKLOADS : []) {
+    record.cosine = {};
+    record.logitError = {};
+    for (const { name, kind, count } of exact ? [FIRST, ...WORKLOADS] : []) {
       const [own, reference] = [record.out[name], exact[name]];
       if (kind === 'pairs') record.logitError[name] = largestDifference(own, reference);
       else record.cosine[name] = leastCosine(own, reference, reference.length / count);
     }
-    delete record.out;
+  }
+  for (const record of Object.values(records)) delete record.out;
+}
+
+/** Adds the samples of a round to those before. */
+function addRound(total, round) {
+  for (const [name, record] of Object.entries(round)) {
+    const before = total[name];
+    if (before) {
+      record.loadMs.unshift(...before.loadMs);
+      for (const [workload, ms] of Object.entries(before.ms)) record.ms[workload].unshift(...ms);
+      record.peakBytes = record.peakBytes && Math.max(record.peakBytes, before.peakBytes);
+    }
+    total[name] = record;
   }
 }
 
@@ -110,22 +131,20 @@ const server = await serve({
   'transformers-onnxruntime': options['transformers-onnxruntime'],
 });
 const browser = await launch();
-const records = Object.fromEntries(engines.map(({ name }) => [name, { loadMs: [], ms: {}, cosine: {}, logitError: {}, out: {} }]));
+const result = {
+  date: new Date().toISOString(), browser: browser.version(), processor: processor(), rounds: 0,
+  workloads: [FIRST, ...WORKLOADS].map(({ name }) => name), engines: {},
+};
 try {
   const inputs = await makeInputs();
-  for (let round = 0; round < Number(options.rounds); round++) {
-    console.error(`  round ${round + 1}: ${engines.map(({ name }) => name).join(', ')}`);
-    await runRound(browser, server, engines, inputs, records);
+  console.error(`  ${engines.map(({ name }) => name).join(', ')}`);
+  while (result.rounds < Number(options.rounds)) {
+    console.error(`  round ${result.rounds + 1}`);
+    addRound(result.engines, await runRound(browser, server, engines, inputs));
+    result.rounds += 1;
+    writeFileSync(options.out, JSON.stringify(result, null, 1)); // a run that is cut short keeps its whole rounds
   }
-  compareOutputs(records);
-  const result = {
-    date: new Date().toISOString(), browser: browser.version(), processor: processor(), rounds: Number(options.rounds),
-    workloads: WORKLOADS.map(({ name }) => name), engines: records,
-  };
-  writeFileSync(options.out, JSON.stringify(result, null, 1));
-  const { model, cores, avx2, avxVnni } = result.processor;
-  console.log(`${model}, ${cores} cores, AVX2: ${avx2}, AVX-VNNI: ${avxVnni}; Chromium ${result.browser}; ${result.rounds} rounds\n`);
-  console.log(tables(result));
+  console.log(report(result));
 } finally {
   await browser.close();
   server.close();
