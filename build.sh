@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The only door: provisions the machine, builds, tests, measures and shows Siteseer. `./build.sh help` explains the verbs.
-# The parts are in scripts/, one subject each: common (messages, steps), rust, tools, wasm, size, demo, test, lint, bench.
+# The parts are in scripts/, one subject each: common (messages, steps), rust, tools, wasm, size, demo, test, lint,
+# bench, bench-browser.
 
 set -Eeuo pipefail
 
@@ -21,6 +22,8 @@ source "$HERE/scripts/demo.sh"
 source "$HERE/scripts/test.sh"
 # shellcheck source=scripts/lint.sh
 source "$HERE/scripts/lint.sh"
+# shellcheck source=scripts/bench-browser.sh
+source "$HERE/scripts/bench-browser.sh"
 # shellcheck source=scripts/bench.sh
 source "$HERE/scripts/bench.sh"
 
@@ -38,7 +41,9 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh wasm     The browser's half only: www/dist/ with the client and the engines (relaxed SIMD, plain SIMD).
   ./build.sh size     Raw, gzip and brotli bytes of www/dist/; fails when an engine is over its budget.
   ./build.sh lint     rustfmt, clippy (native and browser), rustdoc, shellcheck, TypeScript; warnings are errors.
-  ./build.sh bench    Indexing and search timed on the demo site.
+  ./build.sh bench [native|browser [--rounds N] [--only TEXT,TEXT]]
+                      native: indexing and search timed on the demo site. browser: the engine against onnxruntime-web
+                      and transformers.js in headless Chromium, same weights, same tokens. Without a word: both.
   ./build.sh setup    Only installs: Rust for the browser, wasm-bindgen, wasm-pack, wasm-opt, Chromium with its
                       driver, the f32 weights that the int8 model is tested against.
   ./build.sh clean [--all]

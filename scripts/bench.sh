@@ -14,11 +14,23 @@ time_of() {
     printf '  %-64s %8s s\n' "$title" "$(seconds_since "$start")"
 }
 
-# verb: bench
+# verb: bench [native|browser [OPTION…]]
 run_bench() {
-    no_options bench "$@"
-    local query site=$TARGET/demo/bench
+    local part=${1:-}
+    (($#)) && shift
+    case $part in
+    '') ;;
+    native) no_options "bench native" "$@" ;;
+    browser) ;;
+    *) die "there is no benchmark '$part'." "./build.sh bench [native|browser]" ;;
+    esac
     set_up_build
+    if [[ $part != browser ]]; then run_bench_native; fi
+    if [[ $part != native ]]; then run_bench_browser "$@"; fi
+}
+
+run_bench_native() {
+    local query site=$TARGET/demo/bench
     heading "The browser's half"
     build_wasm
     heading "The demo"

@@ -43,13 +43,13 @@ compile_engine() {
     wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --lib
 }
 
-# bind_engine LEVEL FOLDER: FOLDER/engine-LEVEL.{js,wasm} out of the compiled library.
+# bind_engine LEVEL FOLDER [WASM]: FOLDER/engine-LEVEL.{js,wasm} out of the compiled library, or of WASM in its folder.
 bind_engine() {
-    local level=$1 out=$2 name=engine-$1
+    local level=$1 out=$2 library=${3:-siteseer.wasm} name=engine-$1
     rm -rf "$out/$name".*
     mkdir -p "$out"
     "$BINDGEN_BIN/wasm-bindgen" --target web --no-typescript --remove-name-section --remove-producers-section \
-        --out-dir "$out" --out-name "$name" "$TARGET/wasm-$level/$WASM_TARGET/wasm/siteseer.wasm"
+        --out-dir "$out" --out-name "$name" "$TARGET/wasm-$level/$WASM_TARGET/wasm/$library"
     # The short name: engine-simd.wasm, not engine-simd_bg.wasm, also in the JS that loads it by default.
     mv "$out/${name}_bg.wasm" "$out/$name.wasm"
     sed "s/${name}_bg\.wasm/$name.wasm/g" "$out/$name.js" >"$out/$name.js.new"

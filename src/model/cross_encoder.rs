@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// Pieces of a query that are read; the rest of a longer one is cut. The passage gets what room is left.
 pub const MAX_QUERY_PIECES: usize = 48;
 /// Pairs that are computed together: enough rows to fill the register tiles, few enough to stay near the core.
-const BATCH: usize = 8;
+pub const BATCH: usize = 8;
 
 /// A cross-encoder. Shared by threads; each brings a [`PairWorkspace`].
 #[derive(Debug)]
@@ -109,20 +109,25 @@ impl CrossEncoder {
     /// None in practice: the tokenizer makes only ids that the model knows.
     pub fn score(&self, query: &str, passages: &[String], work: &mut PairWorkspace) -> Result<Vec<f32>> {
         let mut logits = Vec::with_capacity(passages.len());
+        let mut batch = std::mem::take(&mut work.batch);
         for passages in passages.chunks(BATCH) {
-            work.batch.clear();
+            batch.clear();
             for passage in passages {
                 let (ids, types) = self.tokenize(query, passage);
-                work.batch.push_pair(&ids, &types);
+                batch.push_pair(&ids, &types);
             }
-            self.score_batch(work, &mut logits)?;
+            self.score_tokens(&batch, work, &mut logits)?;
         }
+        work.batch = batch;
         Ok(logits)
     }
 
-    /// Appends the logits of `work.batch`.
-    fn score_batch(&self, work: &mut PairWorkspace, logits: &mut Vec<f32>) -> Result<()> {
-        let PairWorkspace { batch, encoder, quantized, pooled } = work;
+    /// Appends the logit of each pair of `batch`, `[sequences]`, to `logits`; [`score`](Self::score) with the tokens made.
+    ///
+    /// # Errors
+    /// If the batch does not fit the model.
+    pub fn score_tokens(&self, batch: &TokenBatch, work: &mut PairWorkspace, logits: &mut Vec<f32>) -> Result<()> {
+        let PairWorkspace { encoder, quantized, pooled, .. } = work;
         let hidden = self.encoder.forward(batch, encoder)?; // [sequences, hidden]
         pooled.resize(hidden.len(), 0.0);
         self.backend().quantize_rows_into(hidden, self.pooler.k(), quantized);

@@ -1,0 +1,78 @@
+//! The engine that visitors load, with one more door: token ids in, vectors or logits out. Shipped engines take text, but
+//! runtimes can be compared only on the same token ids. Built with the shipped engine's flags; nothing of it ships.
+
+#![cfg(target_arch = "wasm32")]
+
+use siteseer::kernels::Backend;
+use siteseer::model::batch::TokenBatch;
+use siteseer::model::bi_encoder::BiEncoder;
+use siteseer::model::cross_encoder::{BATCH, CrossEncoder, PairWorkspace};
+use siteseer::model::encoder::Workspace;
+use wasm_bindgen::prelude::*;
+
+/// A bi-encoder and a cross-encoder that read token ids.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct TokenEngine {
+    bi_encoder: BiEncoder,
+    cross_encoder: Option<CrossEncoder>,
+    work: Workspace,
+    pair_work: PairWorkspace,
+    batch: TokenBatch,
+}
+
+type JsResult<T> = Result<T, JsError>;
+
+#[wasm_bindgen]
+impl TokenEngine {
+    /// Loads the bi-encoder (uncompressed bytes).
+    #[wasm_bindgen(constructor)]
+    pub fn new(model: &[u8]) -> JsResult<TokenEngine> {
+        Ok(TokenEngine {
+            bi_encoder: BiEncoder::load(model, "model", Backend::best())?,
+            cross_encoder: None,
+            work: Workspace::default(),
+            pair_work: PairWorkspace::default(),
+            batch: TokenBatch::new(),
+        })
+    }
+
+    /// The kernels that run.
+    pub fn backend(&self) -> String {
+        self.bi_encoder.backend().name().to_owned()
+    }
+
+    /// Token ids of a text, special tokens included.
+    pub fn tokenize(&self, text: &str) -> Vec<u32> {
+        self.bi_encoder.tokenize(text)
+    }
+
+    /// Loads the cross-encoder (uncompressed bytes).
+    pub fn load_reranker(&mut self, model: &[u8]) -> JsResult<()> {
+        self.cross_encoder = Some(CrossEncoder::load(model, "reranker", &self.bi_encoder)?);
+        Ok(())
+    }
+
+    /// Embeds `ids [sequences, seq_len]` to `[sequences, dim]`, L2-normalised.
+    pub fn embed(&mut self, ids: &[u32], seq_len: usize) -> JsResult<Vec<f32>> {
+        self.batch.clear();
+        ids.chunks_exact(seq_len).for_each(|sequence| self.batch.push(sequence));
+        let mut out = vec![0.0; self.batch.len() * self.bi_encoder.dim()];
+        self.bi_encoder.embed_into(&self.batch, &mut self.work, &mut out)?;
+        Ok(out)
+    }
+
+    /// Logits `[sequences]` of the pairs `ids`, `types`, both `[sequences, seq_len]`, in batches as the search makes them.
+    pub fn score(&mut self, ids: &[u32], types: &[u32], seq_len: usize) -> JsResult<Vec<f32>> {
+        let cross_encoder = self.cross_encoder.as_ref().ok_or_else(|| JsError::new("load_reranker comes first"))?;
+        let mut logits = Vec::with_capacity(ids.len() / seq_len);
+        for (ids, types) in ids.chunks(BATCH * seq_len).zip(types.chunks(BATCH * seq_len)) {
+            self.batch.clear();
+            for (ids, types) in ids.chunks_exact(seq_len).zip(types.chunks_exact(seq_len)) {
+                self.batch.push_pair(ids, types);
+            }
+            cross_encoder.score_tokens(&self.batch, &mut self.pair_work, &mut logits)?;
+        }
+        Ok(logits)
+    }
+}

@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# The engine against other runtimes in one headless Chromium: benches/browser/. What they need is installed in the cache,
+# at pinned versions; the ONNX models are made there from the weights that Siteseer's own come from.
+
+ORT_VERSION=1.30.0
+TRANSFORMERS_VERSION=4.3.1
+BENCH_PYTHON_PACKAGES=(onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 numpy==2.4.6)
+
+BENCH_DIR=$TARGET/bench
+BENCH_ROUNDS=3
+BENCH_ONLY=
+
+# peer_folder PACKAGE VERSION: where npm puts it.
+peer_folder() { printf '%s' "$CACHE/bench-${1##*/}-$2"; }
+
+ensure_peer() {
+    local package=$1 version=$2 folder
+    folder=$(peer_folder "$package" "$version")
+    [[ -f $folder/node_modules/$package/package.json ]] && return
+    step "$package $version by npm" "bench-${package##*/}" "check that 'npm install $package@$version' works by hand" \
+        npm_tool "$folder" "$package@$version"
+}
+
+make_bench_python() {
+    local folder=$1
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --disable-pip-version-check --quiet "${BENCH_PYTHON_PACKAGES[@]}"
+    touch "$folder/complete"
+}
+
+# The models as ONNX, and in the folders that transformers.js reads: NAME/config.json, NAME/onnx/model*.onnx.
+make_onnx() {
+    local python=$1 out=$2 name
+    rm -rf "$out"
+    "$python" "$ROOT/benches/browser/make_onnx.py" "$SITESEER_REFERENCE_MODEL" \
+        "$ROOT/models/siteseer-cross-encoder.safetensors" "$out.part"
+    for name in bi cross; do
+        mkdir -p "$out.part/$name/onnx"
+        cp "$SITESEER_REFERENCE_MODEL/config.json" "$out.part/$name/config.json"
+        ln "$out.part/$name-int8.onnx" "$out.part/$name/onnx/model_quantized.onnx"
+    done
+    mv "$out.part" "$out"
+}
+
+ensure_onnx() {
+    local python=$CACHE/bench-python out=$BENCH_DIR/onnx script=$ROOT/benches/browser/make_onnx.py
+    local cross=$ROOT/models/siteseer-cross-encoder.safetensors
+    [[ -d $out && $out -nt $script && $out -nt $cross ]] && return
+    ensure_reference_model
+    ensure_python
+    if [[ ! -f $python/complete ]]; then
+        step "onnx, onnxruntime by pip (once)" bench-python \
+            "check that python3 has 'venv' (Debian: python3-venv) and pip works" make_bench_python "$python"
+    fi
+    rm -rf "$out.part"
+    step "ONNX models, fp32 and int8" bench-onnx "read the log" make_onnx "$python/bin/python" "$out"
+    touch "$out"
+}
+
+compile_bench_engine() {
+    wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --example bench_engine
+    bind_engine "$1" "$BENCH_DIR/engine" examples/bench_engine.wasm
+}
+
+# verb: bench browser [--rounds N] [--only TEXT,TEXT]
+run_bench_browser() {
+    local level ort transformers
+    while (($#)); do
+        case $1 in
+        --rounds) BENCH_ROUNDS=${2:?--rounds needs a number} ;;
+        --only) BENCH_ONLY=${2:?--only needs parts of engine names} ;;
+        *) die "bench browser does not know '$1'." "Options: --rounds N, --only TEXT,TEXT (parts of engine names)." ;;
+        esac
+        shift 2
+    done
+    ensure_browser
+    ensure_www_packages
+    heading "What is compared"
+    ensure_peer onnxruntime-web "$ORT_VERSION"
+    ensure_peer @huggingface/transformers "$TRANSFORMERS_VERSION"
+    ensure_onnx
+    for level in "${SHIPPED_LEVELS[@]}"; do
+        step "engine with a door for token ids, $level" "bench-engine-$level" "read the log" compile_bench_engine "$level"
+    done
+    echo '{ "type": "module" }' >"$BENCH_DIR/engine/package.json"
+    ort=$(peer_folder onnxruntime-web "$ORT_VERSION")/node_modules
+    transformers=$(peer_folder @huggingface/transformers "$TRANSFORMERS_VERSION")/node_modules
+    heading "In headless Chromium"
+    CHROMIUM=$CHROME node "$ROOT/benches/browser/run.js" --rounds "$BENCH_ROUNDS" --only "$BENCH_ONLY" \
+        --out "$BENCH_DIR/browser.json" --engine "$BENCH_DIR/engine" --onnx "$BENCH_DIR/onnx" \
+        --onnxruntime "$ort/onnxruntime-web/dist" \
+        --transformers "$transformers/@huggingface/transformers/dist" \
+        --transformers-onnxruntime "$transformers/onnxruntime-web/dist"
+    note "JSON: $BENCH_DIR/browser.json"
+}
