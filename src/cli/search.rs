@@ -44,6 +44,8 @@ pub struct SearchArgs {
 enum TierArg {
     /// Words only
     Lexical,
+    /// Words and meaning, without a model: the index needs a static query tower
+    Static,
     /// Words and meaning
     Dense,
     /// Words and meaning, the best read again together with the query
@@ -56,9 +58,21 @@ enum TierArg {
 /// If the index is missing or damaged.
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
-    let mut searcher = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
+    let needs_model = !matches!(args.tier, Some(TierArg::Lexical | TierArg::Static));
+    let mut searcher = folder::open(&folder, needs_model)?;
     let tier = match args.tier {
         Some(TierArg::Lexical) => Tier::Lexical,
+        Some(TierArg::Static) => {
+            folder::load_vectors(&folder, &mut searcher)?;
+            if !folder::load_static_tower(&folder, &mut searcher)? {
+                bail!(
+                    "{}: the index has no static query tower. Index the site with --static FILE, or search with --tier dense",
+                    folder.display()
+                );
+            }
+            folder::load_static_shards(&folder, &mut searcher, &args.query)?;
+            Tier::Static
+        }
         Some(TierArg::Dense) => Tier::Dense,
         wanted => match (folder::load_reranker(&folder, &mut searcher)?, wanted) {
             (true, _) => Tier::Reranked,
@@ -132,6 +146,7 @@ fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
     let counts = searcher.manifest().counts;
     let tier = match tier {
         Tier::Lexical => "words",
+        Tier::Static => "words and meaning, no model",
         Tier::Dense => "words and meaning",
         Tier::Reranked => "words and meaning, reranked",
     };

@@ -284,12 +284,14 @@ pub(super) mod tests {
             model: ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() },
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
             reranker: None,
+            static_tower: None,
             passages_per_chunk: 64,
             files: Files {
                 lexical: entry(),
                 vectors: entry(),
                 model: entry(),
                 reranker: None,
+                static_tower: None,
                 passages: vec![entry()],
             },
         }

@@ -38,6 +38,9 @@ pub struct Manifest {
     /// The cross-encoder, if the index has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<RerankerEntry>,
+    /// The static query tower, if the index has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_tower: Option<StaticTowerEntry>,
     /// Passages in a chunk of the passages files.
     pub passages_per_chunk: u32,
     /// The other files.
@@ -90,8 +93,19 @@ pub struct RerankerEntry {
     pub lambda: f32,
 }
 
+/// The static query tower of an index.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaticTowerEntry {
+    /// Name.
+    pub id: String,
+    /// Weights of the fused score with its vectors.
+    pub fusion: FusionEntry,
+}
+
 /// The files of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Files {
     /// Lexical postings.
     pub lexical: FileEntry,
@@ -102,6 +116,9 @@ pub struct Files {
     /// The cross-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
+    /// Root of the static query tower, if there is one. It names its shards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_tower: Option<FileEntry>,
     /// Passages, in chunks.
     pub passages: Vec<FileEntry>,
 }
@@ -147,6 +164,9 @@ impl Manifest {
         if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
             return Err(damaged("a reranker needs both an entry and a file".to_owned()));
         }
+        if manifest.static_tower.is_some() != manifest.files.static_tower.is_some() {
+            return Err(damaged("a static query tower needs both an entry and a file".to_owned()));
+        }
         if let Some(entry) = manifest.files.all().find(|entry| !is_plain_name(&entry.name)) {
             return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
         }
@@ -154,7 +174,7 @@ impl Manifest {
     }
 
     fn from_json(json: &Json) -> JsonResult<Self> {
-        let (counts, model, fusion) = (json.object("counts")?, json.object("model")?, json.object("fusion")?);
+        let (counts, model) = (json.object("counts")?, json.object("model")?);
         let files = json.object("files")?;
         let file = |field| FileEntry::from_json(files.object(field)?);
         let mut languages = BTreeMap::new();
@@ -179,14 +199,16 @@ impl Manifest {
                 max_tokens: model.whole("maxTokens")?,
                 tokenizer_sha256: model.string("tokenizerSha256")?,
             },
-            fusion: FusionEntry { dense: fusion.number("dense")? as f32, lexical: fusion.number("lexical")? as f32 },
+            fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
+            static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
                 vectors: file("vectors")?,
                 model: file("model")?,
                 reranker: files.get("reranker").map(FileEntry::from_json).transpose()?,
+                static_tower: files.get("staticTower").map(FileEntry::from_json).transpose()?,
                 passages: files.array("passages")?.iter().map(FileEntry::from_json).collect::<JsonResult<_>>()?,
             },
         })
@@ -201,9 +223,22 @@ impl Manifest {
 }
 
 impl Files {
-    /// All files, in the order of the manifest.
+    /// All files, in the order of the manifest; not the shards of the static query tower, which its root names.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.reranker).chain(&self.passages)
+        let models = self.reranker.iter().chain(&self.static_tower);
+        [&self.lexical, &self.vectors, &self.model].into_iter().chain(models).chain(&self.passages)
+    }
+}
+
+impl FusionEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { dense: json.number("dense")? as f32, lexical: json.number("lexical")? as f32 })
+    }
+}
+
+impl StaticTowerEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { id: json.string("id")?, fusion: FusionEntry::from_json(json.object("fusion")?)? })
     }
 }
 
@@ -276,12 +311,14 @@ mod tests {
             model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
+            static_tower: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
                 vectors: entry("vectors-0.safetensors", b"b"),
                 model: entry("model-0.safetensors.gz", b"c"),
                 reranker: None,
+                static_tower: None,
                 passages: vec![entry("passages-0.json.gz", b"d"), entry("passages-1.json.gz", b"e")],
             },
         }
@@ -294,6 +331,14 @@ mod tests {
         manifest
     }
 
+    fn with_static_tower() -> Manifest {
+        let mut manifest = manifest();
+        manifest.static_tower =
+            Some(StaticTowerEntry { id: "s".to_owned(), fusion: FusionEntry { dense: 0.5, lexical: 0.25 } });
+        manifest.files.static_tower = Some(entry("static-0.safetensors.gz", b"g"));
+        manifest
+    }
+
     fn parse(m: &Manifest) -> Result<Manifest> {
         Manifest::parse(m.to_json().as_bytes(), MANIFEST_NAME)
     }
@@ -302,6 +347,16 @@ mod tests {
     fn survives_a_round_trip() {
         assert_eq!(parse(&manifest()), Ok(manifest()));
         assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
+        assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
+    }
+
+    #[test]
+    fn a_static_tower_is_optional_and_has_a_file() {
+        assert!(!manifest().to_json().contains("static"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 1, with_static_tower().files.all().count());
+        let mut no_file = with_static_tower();
+        no_file.files.static_tower = None;
+        assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));
     }
 
     #[test]

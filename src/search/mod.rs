@@ -8,3 +8,4 @@ pub mod quote;
 mod reading;
 pub mod rerank;
 pub mod searcher;
+pub mod static_tower;

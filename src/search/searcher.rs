@@ -17,6 +17,7 @@ use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::encoder::Workspace;
+use crate::model::static_tower::StaticTower;
 use serde::Serialize;
 
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
@@ -32,6 +33,8 @@ const EXCERPT_CHARS: usize = 180;
 pub enum Tier {
     /// BM25 over the postings; needs no model.
     Lexical,
+    /// Vectors of the static query tower, fused with the lexical tier; needs only the rows of the query's tokens.
+    Static,
     /// Vectors of the bi-encoder, fused with the lexical tier.
     Dense,
     /// The best of the dense tier, read again by the cross-encoder.
@@ -43,6 +46,7 @@ impl Tier {
     pub fn name(self) -> &'static str {
         match self {
             Self::Lexical => "lexical",
+            Self::Static => "static",
             Self::Dense => "dense",
             Self::Reranked => "reranked",
         }
@@ -55,7 +59,7 @@ impl Tier {
 pub struct Hit {
     /// Passage id.
     pub passage: u32,
-    /// BM25 in the lexical tier, the fused score in the dense one, which the reranked one adds the weighted logit to;
+    /// BM25 in the lexical tier, the fused score in the static and the dense one, which the reranked one adds the weighted logit to;
     /// comparable only within one ranking.
     pub score: f32,
     /// Rank in the lexical list, from 1.
@@ -112,6 +116,7 @@ pub struct Searcher {
     vectors: Option<Vectors>,
     pub(super) model: Option<BiEncoder>,
     pub(super) reranker: Option<Reranker>,
+    pub(super) static_tower: Option<StaticTower>,
     work: Workspace,
     chunks: Vec<Option<Vec<PassageRecord>>>,
 }
@@ -121,7 +126,7 @@ impl Searcher {
     pub fn new(manifest: Manifest) -> Self {
         let chunks = manifest.files.passages.iter().map(|_| None).collect();
         let work = Workspace::default();
-        Self { manifest, lexical: None, vectors: None, model: None, reranker: None, work, chunks }
+        Self { manifest, lexical: None, vectors: None, model: None, reranker: None, static_tower: None, work, chunks }
     }
 
     /// The manifest.
@@ -185,21 +190,29 @@ impl Searcher {
         if self.model.is_some() && self.vectors.is_some() {
             return Some(if self.reranker.is_some() { Tier::Reranked } else { Tier::Dense });
         }
+        if self.static_tower.is_some() && self.vectors.is_some() {
+            return Some(Tier::Static);
+        }
         self.lexical.is_some().then_some(Tier::Lexical)
     }
 
     /// The best `limit` sections for a query, best first. An empty query has none. Words are ranked by section; meanings by
-    /// passage, and a section is worth its best one. The dense tier without the lexical one is the order of cosines alone.
-    /// The reranked tier reads the best [`RERANK`] of the dense one again.
+    /// passage, and a section is worth its best one. The static and the dense tier without the lexical one are the order of
+    /// cosines alone. The reranked tier reads the best [`RERANK`] of the dense one again.
     ///
     /// # Errors
-    /// If the tier's parts are not loaded; for the reranked tier that includes the chunks of the passages that it reads.
+    /// If the tier's parts are not loaded; for the static tier that includes the shards of the query's tokens, for the
+    /// reranked one the chunks of the passages that it reads.
     pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
         if query.trim().is_empty() {
             return Ok(Vec::new());
         }
         let mut hits = match tier {
             Tier::Lexical => self.rank_lexical(query, limit)?,
+            Tier::Static => {
+                let (vector, weights) = self.static_query(query)?;
+                self.rank_vector(query, &vector, weights, limit)?
+            }
             Tier::Dense => self.rank_dense(query, limit)?,
             Tier::Reranked => {
                 let hits = self.rank_dense(query, limit.max(RERANK))?;
@@ -227,10 +240,16 @@ impl Searcher {
     }
 
     fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
+        let vector = self.embed(query)?;
+        let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
+        self.rank_vector(query, &vector, weights, limit)
+    }
+
+    /// Ranks by the vector of a query, fused with its words if the lexical tier is loaded.
+    fn rank_vector(&self, query: &str, vector: &[f32], weights: FusionWeights, limit: usize) -> Result<Vec<Hit>> {
         let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.vectors.name))?;
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        let backend = model.backend();
-        let query_vector = ScanQuery::new(&model.embed(query, &mut self.work)?);
+        let backend = Backend::best();
+        let query_vector = ScanQuery::new(vector);
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |_| true);
         let Some((sections, lexical)) = &self.lexical else {
             let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
@@ -260,7 +279,6 @@ impl Searcher {
         let bm25 = lexical.score_all(query, &LexicalOptions::default());
         let found = top_k(&bm25, RETRIEVE);
         let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
-        let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
         let bm25_of = |section: u32| bm25[section as usize];
         let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).1, bm25_of);
         fused.truncate(limit);

@@ -2,6 +2,7 @@
 //! in [`crate::eval`].
 
 mod corpus;
+mod static_files;
 
 use super::folder;
 use super::index::{MAX_PIECES, PageSettings};
@@ -16,6 +17,7 @@ use crate::eval::table::of_changes;
 use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
+use static_files::StaticFiles;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,6 +59,10 @@ pub struct EvalArgs {
     /// Cross-encoder file for the index of the collection's documents, or `none` [default: as `siteseer index`]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
+    /// Static query tower file to judge, or `none` [default: the index's own; for a collection's documents
+    /// siteseer-static-tower, if it is there]
+    #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
+    static_tower: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
     /// if the index has a cross-encoder]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
@@ -138,10 +144,11 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
+    let tower = StaticFiles::find(args.static_tower.as_deref(), &index, &searcher, args.index.is_none())?;
     let has_reranker = folder::load_reranker(&index, &mut searcher)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let runs = rank_all(&index, &mut searcher, &depths, &collection, &names, args.quiet)?;
+    let runs = rank_all(&index, &mut searcher, tower.as_ref(), &depths, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
@@ -167,6 +174,7 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 fn rank_all(
     index: &Path,
     searcher: &mut Searcher,
+    tower: Option<&StaticFiles>,
     depths: &[usize],
     collection: &Collection,
     names: &Names,
@@ -193,7 +201,7 @@ fn rank_all(
     };
     let reranked: Vec<(Step, usize)> = depths.iter().enumerate().map(reranked).collect();
 
-    let passes = if depths.is_empty() { 3 } else { 4 };
+    let passes = 3 + 2 * u64::from(tower.is_some()) + u64::from(!depths.is_empty());
     let progress = Progress::new("Asking", "queries", passes * collection.queries.len() as u64, quiet);
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
@@ -202,6 +210,16 @@ fn rank_all(
         rank(&mut vectors_alone, dense, collection, names, &done)?,
         rank(searcher, fused, collection, names, &done)?,
     ];
+    if let Some(tower) = tower {
+        tower.load_into(&mut vectors_alone)?;
+        tower.load_into(searcher)?;
+        let rows = tower.mean_bytes(collection.queries.iter().map(|query| query.text.as_str()))?;
+        let vectors = rows + searcher.manifest().files.vectors.bytes;
+        let alone = step("static only", Tier::Static, &["lexical", "dense only"], vectors);
+        let both = step("lexical + static", Tier::Static, &["lexical", "fused"], words + vectors);
+        runs.push(rank(&mut vectors_alone, alone, collection, names, &done)?);
+        runs.push(rank(searcher, both, collection, names, &done)?);
+    }
     drop(vectors_alone);
     if !reranked.is_empty() {
         runs.extend(run_reranked(searcher, reranked, collection, names, &done)?);

@@ -7,11 +7,12 @@ mod summary;
 
 use super::progress::Progress;
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
+use crate::index::manifest::{Counts, FORMAT, FileEntry, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
 use crate::index::passages::{PassageRecord, chunk_to_json};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::bi_encoder::BiEncoder;
+use crate::model::static_shards::Shards;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
@@ -47,6 +48,9 @@ pub struct IndexArgs {
     /// and belongs to the model]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
+    /// Static query tower file whose rows go along in small files, for search by meaning without a model download, or `none`
+    #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
+    static_tower: Option<PathBuf>,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
     #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
     include: Vec<String>,
@@ -83,7 +87,7 @@ pub struct IndexArgs {
 pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
-    let models = Models::load(args.model.as_deref(), args.reranker.as_deref())?;
+    let models = Models::load(args.model.as_deref(), args.reranker.as_deref(), args.static_tower.as_deref())?;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -102,8 +106,18 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    Summary::new(&site.report, &manifest, client_bytes, &out, models.bi_encoder.backend(), started.elapsed())
-        .print(args.json, args.quiet);
+    let root_bytes = manifest.files.static_tower.as_ref().map_or(0, |root| root.bytes);
+    let static_bytes = root_bytes + models.static_tower.as_ref().map_or(0, |(_, files)| files.shard_bytes());
+    Summary::new(
+        &site.report,
+        &manifest,
+        static_bytes,
+        client_bytes,
+        &out,
+        models.bi_encoder.backend(),
+        started.elapsed(),
+    )
+    .print(args.json, args.quiet);
     Ok(())
 }
 
@@ -143,7 +157,7 @@ pub(super) struct PageSettings<'a> {
 /// # Errors
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
-    let models = Models::load(settings.model, settings.reranker)?;
+    let models = Models::load(settings.model, settings.reranker, None)?;
     let (passages, embeddings) = embed_pages(pages, &models.bi_encoder, settings.passage_pieces, settings.quiet)?;
     if passages.is_empty() {
         bail!("there is no text to index");
@@ -208,6 +222,7 @@ fn write_index(
         model: models.bi_encoder_entry(),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: models.reranker.as_ref().map(|(entry, _)| entry.clone()),
+        static_tower: models.static_tower.as_ref().map(|(entry, _)| entry.clone()),
         passages_per_chunk: PASSAGES_PER_CHUNK,
         files: Files {
             lexical: output.add("lexical", "bin", &lexical, Storage::Gzip)?,
@@ -216,11 +231,24 @@ fn write_index(
             reranker: reranker_bytes
                 .map(|bytes| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
+            static_tower: models
+                .static_tower
+                .as_ref()
+                .map(|(_, files)| write_static_tower(output, files))
+                .transpose()?,
             passages: chunks
                 .map(|chunk| output.add("passages", "json", &chunk_to_json(chunk), Storage::Gzip))
                 .collect::<Result<_>>()?,
         },
     })
+}
+
+/// Writes the shards and the root of a static query tower, and returns the root's entry.
+fn write_static_tower(output: &OutputFolder, files: &Shards) -> Result<FileEntry> {
+    for (name, content) in &files.shards {
+        output.write(name, content)?;
+    }
+    output.add("static", "safetensors", &files.root, Storage::Gzip)
 }
 
 fn record_of(pages: &[Page], passage: &Passage) -> PassageRecord {

@@ -50,6 +50,7 @@ pub(super) struct Summary<'a> {
     passages_bytes: u64,
     model_bytes: u64,
     reranker_bytes: u64,
+    static_bytes: u64,
     client_bytes: u64,
     backend: &'static str,
     seconds: f64,
@@ -60,6 +61,7 @@ impl<'a> Summary<'a> {
     pub(super) fn new(
         report: &ReadReport,
         manifest: &Manifest,
+        static_bytes: u64,
         client_bytes: u64,
         out: &'a Path,
         backend: Backend,
@@ -79,6 +81,7 @@ impl<'a> Summary<'a> {
             passages_bytes: files.passages.iter().map(|f| f.bytes).sum(),
             model_bytes: files.model.bytes,
             reranker_bytes: files.reranker.as_ref().map_or(0, |f| f.bytes),
+            static_bytes,
             client_bytes,
             backend: backend.name(),
             seconds: time.as_secs_f64(),
@@ -94,12 +97,11 @@ impl<'a> Summary<'a> {
                 "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out)",
                 self.pages, self.sections, self.passages, self.files, self.left_out
             );
-            let reranker = match self.reranker_bytes {
-                0 => String::new(),
-                bytes => format!(", reranker {}", size(bytes)),
-            };
+            let named =
+                |name: &str, bytes| if bytes == 0 { String::new() } else { format!(", {name} {}", size(bytes)) };
+            let (reranker, rows) = (named("reranker", self.reranker_bytes), named("static rows", self.static_bytes));
             eprintln!(
-                "   Written {}: words {}, vectors {}, texts {}, model {}{reranker}, client {}",
+                "   Written {}: words {}, vectors {}, texts {}, model {}{reranker}{rows}, client {}",
                 self.out.display(),
                 size(self.lexical_bytes),
                 size(self.vectors_bytes),
