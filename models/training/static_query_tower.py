@@ -37,8 +37,8 @@ def arguments():
     a.add_argument("--base", required=True, help="all-MiniLM-L6-v2: tokenizer.json")
     a.add_argument("--out", type=Path, required=True)
     a.add_argument("--epochs", type=int, default=12)
-    a.add_argument("--batch", type=int, default=1024)
-    a.add_argument("--site-batch", type=int, default=192, help="written queries of one site in each step")
+    a.add_argument("--batch", type=int, default=512)
+    a.add_argument("--site-batch", type=int, default=128, help="written queries of one site in each step")
     a.add_argument("--rate", type=float, default=4e-3)
     a.add_argument("--cosine", type=float, default=1.0)
     a.add_argument("--contrast", type=float, default=0.1)
@@ -199,7 +199,7 @@ def step_loss(a, data, tower, chosen):
     cosine = (predicted * wanted).sum(1).mean()
     loss = a.cosine * (1 - cosine) + a.contrast * cross_entropy(predicted @ wanted.T * SCALE, torch.arange(len(chosen)))
     if a.scores:
-        pool = data.passages[data.pool[torch.randint(len(data.pool), (768,))]].T
+        pool = data.passages[data.pool[torch.randint(len(data.pool), (512,))]].T
         loss = loss + a.scores * kl_div(log_softmax(predicted @ pool * SCALE, 1), softmax(wanted @ pool * SCALE, 1), reduction="batchmean")
     if a.site:
         queries, passages, right = site_batch(data, a.site_batch)
