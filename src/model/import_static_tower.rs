@@ -10,11 +10,12 @@ use super::file::{FORMAT_VERSION, ModelFile, key};
 use super::file_writer::{Entry, assemble};
 use super::import::{ImportOptions, ImportSource, Imported, WorstRow};
 use super::import_weights::Conversion;
-use super::layout::{Kind, VOCAB};
+use super::layout::Kind;
 use super::quantize::{QuantizedRows, ScaleSearch, quantize_rows, quantize_rows_4_bits};
-use super::static_tower::{KIND, StaticConfig, StaticTower, slots_of};
+use super::static_tower::{KIND, StaticConfig, StaticTower, TOKENS, slots_of};
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::tensors::Dtype;
+use crate::text::word_piece::WordPieceConfig;
 
 /// Rows of the tiers but the last, from the most frequent tokens on.
 const TIERS: [usize; 4] = [256, 768, 2048, 5120];
@@ -38,27 +39,28 @@ pub fn import_static_tower(
         return Err(Error::Unsupported { file, detail, next: "Use 4 or 8" });
     }
     let (dim, vocab) = (aligned_to.config().hidden_size, aligned_to.vocab()?);
-    let vocab_size = vocab.lines().count();
+    let all = vocab.lines().count();
     let mut checkpoint = Conversion::open(source.weights_name, source.weights, options.grid, 2, progress)?;
-    let rows = checkpoint.take("rows", &[vocab_size, dim])?;
-    let count = checkpoint.take("count", &[vocab_size])?;
+    let rows = checkpoint.take("rows", &[all, dim])?;
+    let count = checkpoint.take("count", &[all])?;
     let tiers = tiers_of(&rows, &count, dim);
+    let (tokens, tokenizer) = tokens_of(vocab, &tiers, &aligned_to.config().tokenizer);
+    let tiers: Vec<u8> = tokens.iter().map(|&(_, id)| tiers[id]).collect();
     let (slots, n) = slots_of(&tiers);
     if n == 0 {
         return Err(damaged("all rows are zero".to_owned()));
     }
     let mut ordered = vec![0.0; n * dim];
-    for (row, &slot) in rows.chunks_exact(dim).zip(&slots) {
-        if let Some(place) = ordered.chunks_exact_mut(dim).nth(slot as usize) {
-            place.copy_from_slice(row);
-        }
+    for (&(_, id), &slot) in tokens.iter().zip(&slots).filter(|(_, slot)| (**slot as usize) < n) {
+        let at = slot as usize * dim;
+        ordered[at..at + dim].copy_from_slice(&rows[id * dim..(id + 1) * dim]);
     }
     let quantized = match bits {
         8 => quantize_rows(&ordered, dim, ScaleSearch::LeastSquares, 0.0),
         _ => quantize_rows_4_bits(&ordered, dim),
     };
 
-    let tokenizer = aligned_to.config().tokenizer.clone();
+    let (packed, vocab_size) = (pack_tokens(&tokens), tokens.len());
     let config = StaticConfig { dim, bits, vocab_size, rows_per_shard: 0, tokenizer };
     let provenance = options.provenance(source);
     let metadata = BTreeMap::from([
@@ -85,7 +87,7 @@ pub fn import_static_tower(
             entry("scales", Dtype::F32, &[n], quantized.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect()),
             entry("tiers", Dtype::U8, &[vocab_size], tiers),
             entry("rows", dtype, &shape, pack(&quantized, bits)),
-            entry(VOCAB, Dtype::U8, &[vocab.len()], vocab.as_bytes().to_vec()),
+            entry(TOKENS, Dtype::U8, &[packed.len()], packed),
         ],
     );
     StaticTower::load(&bytes, &options.id)?;
@@ -114,6 +116,37 @@ fn tiers_of(rows: &[f32], count: &[f32], dim: usize) -> Vec<u8> {
         tiers[id] = 1 + full.count() as u8;
     }
     tiers
+}
+
+/// The tokens that have a row and the special ones, sorted, with their ids in the bi-encoder's vocabulary; and the tokenizer's
+/// settings with the special tokens' places in this list.
+fn tokens_of<'a>(vocab: &'a str, tiers: &[u8], config: &WordPieceConfig) -> (Vec<(&'a str, usize)>, WordPieceConfig) {
+    let special = [config.unk_id, config.cls_id, config.sep_id, config.pad_id].map(|id| id as usize);
+    let mut tokens: Vec<(&str, usize)> =
+        vocab.lines().zip(0..).filter(|&(_, id)| tiers[id] > 0 || special.contains(&id)).collect();
+    tokens.sort_unstable();
+    let place = |old: u32| tokens.iter().position(|&(_, id)| id == old as usize).unwrap_or_default() as u32;
+    let config = WordPieceConfig {
+        unk_id: place(config.unk_id),
+        cls_id: place(config.cls_id),
+        sep_id: place(config.sep_id),
+        pad_id: place(config.pad_id),
+        ..config.clone()
+    };
+    (tokens, config)
+}
+
+/// Sorted tokens as the file has them: what each shares with the one before is not repeated.
+fn pack_tokens(tokens: &[(&str, usize)]) -> Vec<u8> {
+    let (mut packed, mut before) = (Vec::new(), "");
+    for &(token, _) in tokens {
+        let same = token.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count().min(usize::from(u8::MAX));
+        packed.push(same as u8);
+        packed.extend_from_slice(&token.as_bytes()[same..]);
+        packed.push(b'\n');
+        before = token;
+    }
+    packed
 }
 
 /// Bytes of quantized rows: one a value, or two values a byte.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use super::file::key;
 use super::file_writer::{Entry, assemble};
-use super::layout::VOCAB;
-use super::static_tower::{HASH_BYTES, StaticConfig, StaticTower, shard_name, slots_of};
+use super::static_tower::{HASH_BYTES, StaticConfig, StaticTower, TOKENS, shard_name, slots_of};
 use crate::error::{REIMPORT_MODEL, Result};
 use crate::hash::sha256_hex;
 use crate::tensors::{Dtype, TensorFile};
@@ -79,13 +78,13 @@ pub fn cut(bytes: &[u8], file_name: &str, rows_per_shard: usize) -> Result<Shard
         keys.into_iter().map(|key| (key, tensors.metadata(key).unwrap_or_default().to_owned())).collect();
     let json = serde_json::to_string(&config).map_err(|error| tensors.damaged(error.to_string()))?;
     metadata.insert(key::CONFIG, json);
-    let vocab = tensors.bytes_of(tensors.tensor(VOCAB, Dtype::U8)?);
+    let tokens = tensors.bytes_of(tensors.tensor(TOKENS, Dtype::U8)?);
     let root = assemble(
         &metadata,
         &[
             entry("shards", Dtype::U8, &[shards.len(), HASH_BYTES], &hashes),
             entry("tiers", Dtype::U8, &[config.vocab_size], tiers),
-            entry(VOCAB, Dtype::U8, &[vocab.len()], vocab),
+            entry(TOKENS, Dtype::U8, &[tokens.len()], tokens),
         ],
     );
     StaticTower::load(&root, "the root of the static query tower")?;

@@ -8,15 +8,17 @@
 //! *shards* of some rows each, so that a query fetches only the shards that hold its tokens' rows:
 //!
 //! ```text
-//! file     metadata as in `file`, kind `static-tower`; siteseer.aligned_source_sha256: source of the bi-encoder
-//!          siteseer.config {"dim", "bits", "vocab_size", "rows_per_shard", "tokenizer"}
-//!          tokenizer.vocab U8 [bytes]       tiers U8 [vocab_size]
+//! file     metadata as in `file`, kind `static-tower`; siteseer.aligned_source_sha256 and siteseer.tokenizer_sha256 are
+//!          the bi-encoder's; siteseer.config {"dim", "bits", "vocab_size", "rows_per_shard", "tokenizer"}
+//!          tokens U8 [bytes]       tiers U8 [vocab_size]
 //! model    … and  scales F32 [n]            rows: I8 [n, dim] of 8 bits, U8 [n, dim / 2] of 4 bits
 //! root     … and  shards U8 [n / rows_per_shard, 16]: the first half of each shard's SHA-256
 //! shard    scales F32 [m], rows as above, no metadata; m = rows_per_shard, but for the last one
 //! ```
-//! *Tiers* tell where a token's row is: 0 that there is none (a token that no English text uses); rows stand by tier, and
-//! within a tier by token id. Frequent tokens are in the first tiers, so their shards serve many queries, and a byte that mostly repeats
+//! *Tokens* are those of the bi-encoder that have a row, and the special ones, sorted, each as the number of bytes that it
+//! shares with the one before, the other bytes, and a line feed: less than half of what the bi-encoder's vocabulary takes to
+//! download. Token ids here are places in that list. *Tiers* tell where a token's row is: 0 that there is none; rows stand by
+//! tier, and within a tier by token id. Frequent tokens are in the first tiers, so their shards serve many queries, and a byte that mostly repeats
 //! is all that a token costs in the root. 4-bit rows hold even columns in the low halves of their bytes; a value is the half minus 8.
 
 use super::bi_encoder::l2_normalise;
@@ -33,6 +35,8 @@ pub const KIND: &str = "static-tower";
 pub const MAX_PIECES: usize = 64;
 /// Bytes of a shard's SHA-256 that the root keeps: enough to tell any two apart.
 pub const HASH_BYTES: usize = 16;
+/// Name of the tensor that holds the tokens.
+pub(super) const TOKENS: &str = "tokens";
 /// Slot of a token without a row.
 const NO_ROW: u32 = u32::MAX;
 
@@ -156,9 +160,9 @@ impl StaticTower {
         let config = config.map_err(|error| error.to_string()).and_then(|config| config.check().map(|()| config));
         let config = config.map_err(|detail| tensors.damaged(format!("{}: {detail}", key::CONFIG)))?;
 
-        let vocab = std::str::from_utf8(tensors.bytes_of(tensors.tensor(super::layout::VOCAB, Dtype::U8)?));
-        let vocab = vocab.map_err(|error| tensors.damaged(error.to_string()))?;
-        let tokenizer = WordPiece::new(vocab, config.tokenizer.clone())?;
+        let vocab = unpack_tokens(tensors.bytes_of(tensors.tensor(TOKENS, Dtype::U8)?));
+        let vocab = vocab.ok_or_else(|| tensors.damaged(format!("{TOKENS} is not a list of tokens")))?;
+        let tokenizer = WordPiece::new(&vocab, config.tokenizer.clone())?;
         if tokenizer.vocab_size() != config.vocab_size {
             return Err(tensors.damaged(format!("{} tokens, not {}", tokenizer.vocab_size(), config.vocab_size)));
         }
@@ -193,7 +197,7 @@ impl StaticTower {
         &self.aligned_source_sha256
     }
 
-    /// Hash of vocabulary and tokenizer settings.
+    /// Hash of the vocabulary and tokenizer settings of that bi-encoder, of whose tokens these are a part.
     pub fn tokenizer_sha256(&self) -> &str {
         &self.tokenizer_sha256
     }
@@ -310,6 +314,24 @@ pub(super) fn slots_of(tiers: &[u8]) -> (Vec<u32>, usize) {
     (slots, next as usize)
 }
 
+/// Tokens one a line out of their packed form; none if it is broken.
+fn unpack_tokens(mut packed: &[u8]) -> Option<String> {
+    let (mut lines, mut before) = (Vec::new(), 0..0);
+    while let [shared, rest @ ..] = packed {
+        let len = rest.iter().position(|&byte| byte == b'\n')?;
+        if usize::from(*shared) > before.len() {
+            return None;
+        }
+        let start = lines.len();
+        lines.extend_from_within(before.start..before.start + usize::from(*shared));
+        lines.extend_from_slice(&rest[..len]);
+        before = start..lines.len();
+        lines.push(b'\n');
+        packed = &rest[len + 1..];
+    }
+    String::from_utf8(lines).ok()
+}
+
 fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
@@ -324,6 +346,19 @@ mod tests {
         assert_eq!(slots_of(&[2, 0, 1, 2, 1]), (vec![2, NO_ROW, 0, 3, 1], 4));
         assert_eq!(slots_of(&[0, 0]), (vec![NO_ROW; 2], 0));
         assert_eq!(slots_of(&[]), (vec![], 0));
+    }
+
+    #[test]
+    fn tokens_share_what_they_begin_with() {
+        let packed = b"\x00##s\n\x03old\n\x00car\n\x03go\n\x02t\n";
+        assert_eq!(unpack_tokens(packed).as_deref(), Some("##s\n##sold\ncar\ncargo\ncat\n"));
+        assert_eq!(unpack_tokens(b"").as_deref(), Some(""));
+        for cut in 1..packed.len() {
+            let whole = packed[cut - 1] == b'\n';
+            assert_eq!(unpack_tokens(&packed[..cut]).is_some(), whole, "cut at {cut}");
+        }
+        assert_eq!(unpack_tokens(b"\x00a\n\x02b\n"), None, "more than the token before has");
+        assert_eq!(unpack_tokens(b"\x00\xc3\n"), None, "half a character");
     }
 
     #[test]
