@@ -190,8 +190,9 @@ mod tests {
         let four = quantize_rows_4_bits(&rows, 384);
         assert!(four.values.iter().all(|q| q.abs() <= 7) && four.values[7] == 7);
         assert!(four.scales[0] < 2.0 / 7.0 && four.scales[1] == 0.0, "{:?}", four.scales);
-        // a step of 1/7 of the range of ±1: an error of 1/7 / √12 against a root mean square of 1/√3
-        assert!((0.04..0.1).contains(&four.errors[0]), "{}", four.errors[0]);
+        // a row of squared length 132: the scale 2/7 loses 384 · (2/7)² / 12 = 2.6 of it, the error is √(2.6 / 132) = 0.14; clipping the
+        // outlier to 1.2 at the scale 0.17 loses 0.9 by rounding and 0.64 by clipping, 0.108
+        assert!((0.09..0.12).contains(&four.errors[0]), "{}", four.errors[0]);
         let restored = four.values.iter().take(384).map(|q| f32::from(*q) * four.scales[0]);
         let error: f32 = rows.iter().zip(restored).map(|(w, r)| (w - r).powi(2)).sum();
         let norm: f32 = rows.iter().map(|w| w * w).sum();
