@@ -1,7 +1,8 @@
 //! Reading an index folder from disk: unpacks, checks against the manifest, hands the bytes to the engine.
 
 use super::index::read_manifest;
-use crate::index::manifest::{FileEntry, MANIFEST_NAME};
+use crate::index::manifest::{FileEntry, MANIFEST_NAME, Manifest};
+use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
@@ -77,6 +78,24 @@ pub(super) fn load_passages(folder: &Path, searcher: &mut Searcher, passages: &[
 pub fn load_all_passages(folder: &Path, searcher: &mut Searcher) -> Result<()> {
     for (chunk, entry) in (0..).zip(searcher.manifest().files.passages.clone()) {
         searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every passage of an index, in order, holding one chunk of them in memory.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub(super) fn read_passages(
+    folder: &Path,
+    manifest: &Manifest,
+    each: &mut dyn FnMut(u32, PassageRecord),
+) -> Result<()> {
+    let (per_chunk, total) = (manifest.passages_per_chunk, manifest.counts.passages);
+    for (first, entry) in (0..total).step_by(per_chunk as usize).zip(&manifest.files.passages) {
+        let count = per_chunk.min(total - first) as usize;
+        let chunk = parse_chunk(&read_file(folder, entry)?, &entry.name, count)?;
+        (first..).zip(chunk).for_each(|(passage, record)| each(passage, record));
     }
     Ok(())
 }

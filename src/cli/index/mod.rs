@@ -1,5 +1,6 @@
 //! `siteseer index`: a built site becomes an index folder, in stages: read, split, embed, write.
 
+mod earlier;
 mod embed;
 mod models;
 mod output;
@@ -15,6 +16,7 @@ use crate::model::bi_encoder::BiEncoder;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
+use earlier::EarlierVectors;
 use models::Models;
 use output::{OutputFolder, Storage};
 use std::collections::BTreeMap;
@@ -62,6 +64,13 @@ pub struct IndexArgs {
     /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
+    /// Earlier index from which the vectors of unchanged passages are taken, for builds that empty their output folder
+    /// [default: the index that is replaced]
+    #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
+    reuse: Option<PathBuf>,
+    /// Embed every passage again
+    #[arg(long, env = "SITESEER_FRESH")]
+    fresh: bool,
     /// Go on when a file can't be read, and say which
     #[arg(long, env = "SITESEER_SKIP_UNREADABLE")]
     skip_unreadable: bool,
@@ -92,17 +101,21 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let (passages, embeddings) = embed_pages(&site.pages, &models.bi_encoder, args.passage_pieces, args.quiet)?;
+    let earlier = earlier_vectors(args, &out, &models);
+    let (passages, vectors, reused) =
+        embed_pages(&site.pages, &models.bi_encoder, args.passage_pieces, earlier.as_ref(), args.quiet)?;
+    drop(earlier);
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site.pages, &passages, &embeddings, &models)?;
+    let manifest = write_index(&output, &site.pages, &passages, &vectors, &models)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    Summary::new(&site.report, &manifest, client_bytes, &out, models.bi_encoder.backend(), started.elapsed())
+    let backend = models.bi_encoder.backend();
+    Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -144,24 +157,46 @@ pub(super) struct PageSettings<'a> {
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
     let models = Models::load(settings.model, settings.reranker)?;
-    let (passages, embeddings) = embed_pages(pages, &models.bi_encoder, settings.passage_pieces, settings.quiet)?;
+    let (passages, vectors, _) = embed_pages(pages, &models.bi_encoder, settings.passage_pieces, None, settings.quiet)?;
     if passages.is_empty() {
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &passages, &embeddings, &models)?;
+    let manifest = write_index(&output, pages, &passages, &vectors, &models)?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
 
-/// Splits pages into passages and embeds these: `[passages, dim]`.
-fn embed_pages(pages: &[Page], model: &BiEncoder, pieces: usize, quiet: bool) -> Result<(Vec<Passage>, Vec<f32>)> {
+/// The vectors of the index that this one replaces, or of the one named by `--reuse`; none with `--fresh`, or where there is no
+/// index. One that can't serve is no obstacle: a line says why, and everything is embedded.
+fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models) -> Option<EarlierVectors> {
+    let folder = args.reuse.as_deref().unwrap_or(out);
+    if args.fresh || !(args.reuse.is_some() || folder.join(MANIFEST_NAME).is_file()) {
+        return None;
+    }
+    match EarlierVectors::open(folder, &models.bi_encoder, &models.bi_encoder_bytes) {
+        Ok(earlier) => Some(earlier),
+        Err(error) => {
+            if !args.quiet {
+                eprintln!("      note {}: no vectors are taken from it: {error:#}", folder.display());
+            }
+            None
+        }
+    }
+}
+
+/// Splits pages into passages; their vectors, and how many of these are from `earlier`.
+fn embed_pages(
+    pages: &[Page],
+    model: &BiEncoder,
+    pieces: usize,
+    earlier: Option<&EarlierVectors>,
+    quiet: bool,
+) -> Result<(Vec<Passage>, Vectors, usize)> {
     let passages = split(pages, &|text| model.tokenizer().count(text), pieces);
-    let progress = Progress::new("Embedding", "passages", passages.len() as u64, quiet);
     let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
-    let embeddings = embed::embed_all(model, &texts, &|n| progress.add(n))?;
-    progress.finish();
-    Ok((passages, embeddings))
+    let (vectors, reused) = embed::vectors_of(model, &texts, earlier, quiet)?;
+    Ok((passages, vectors, reused))
 }
 
 /// What the model reads of a passage.
@@ -175,7 +210,7 @@ fn write_index(
     output: &OutputFolder,
     pages: &[Page],
     passages: &[Passage],
-    embeddings: &[f32],
+    vectors: &Vectors,
     models: &Models,
 ) -> Result<Manifest> {
     let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
@@ -190,7 +225,6 @@ fn write_index(
         at += section.len();
     }
     let lexical = Sections::prepend_to(&lengths, &lexical.finish());
-    let vectors = Vectors::quantize(embeddings, models.bi_encoder.dim());
     let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
     let mut languages = BTreeMap::new();
     for page in pages {

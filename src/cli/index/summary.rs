@@ -44,6 +44,8 @@ pub(super) struct Summary<'a> {
     pages: u32,
     sections: u32,
     passages: u32,
+    /// Passages whose vectors are those of an earlier index.
+    reused: usize,
     site_bytes: u64,
     lexical_bytes: u64,
     vectors_bytes: u64,
@@ -60,6 +62,7 @@ impl<'a> Summary<'a> {
     pub(super) fn new(
         report: &ReadReport,
         manifest: &Manifest,
+        reused: usize,
         client_bytes: u64,
         out: &'a Path,
         backend: Backend,
@@ -73,6 +76,7 @@ impl<'a> Summary<'a> {
             pages: manifest.counts.pages,
             sections: manifest.counts.sections,
             passages: manifest.counts.passages,
+            reused,
             site_bytes: report.bytes,
             lexical_bytes: files.lexical.bytes,
             vectors_bytes: files.vectors.bytes,
@@ -90,8 +94,12 @@ impl<'a> Summary<'a> {
         if json {
             println!("{}", serde_json::to_string_pretty(self).expect("numbers and paths serialize"));
         } else if !quiet {
+            let reused = match self.reused {
+                0 => String::new(),
+                n => format!("; vectors of {n} passages reused"),
+            };
             eprintln!(
-                "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out)",
+                "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out{reused})",
                 self.pages, self.sections, self.passages, self.files, self.left_out
             );
             let reranker = match self.reranker_bytes {
