@@ -274,6 +274,69 @@ fn a_damaged_earlier_index_is_no_obstacle() {
 }
 
 #[test]
+fn words_alone_can_be_indexed() {
+    let desk = Desk::new();
+    desk.page("cats.html", "<h2 id=mat>Where it sat</h2><p>The cat sat on the mat.</p>");
+    let index = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.args(["index", "--no-client", "--model", "none"]).args(args).arg(desk.site());
+        command.assert()
+    };
+    index(&[]).success().stderr(contains("words ").and(contains("vectors").not()).and(contains("Embedding").not()));
+    assert!(desk.written().keys().all(|name| !name.starts_with("vectors-") && !name.starts_with("model-")));
+    desk.search("cat").success().stdout(contains("cats.html#mat")).stderr(contains("words, "));
+    let dense = desk.siteseer().args(["search", "cat", "--tier", "dense", "--index"]).arg(desk.site()).assert();
+    dense.failure().code(1).stderr(contains("no model").and(contains("--tier lexical")));
+    index(&["--reranker", "cross.safetensors"]).failure().stderr(contains("cross.safetensors: a reranker needs"));
+    // words first, meaning later, and back
+    desk.index().success().stderr(contains("it holds words alone").and(contains("vectors ")));
+    desk.search("cat").success().stderr(contains("words and meaning"));
+    index(&[]).success();
+    assert!(desk.written().keys().all(|name| !name.starts_with("vectors-")));
+}
+
+#[test]
+fn siteseer_toml_gives_defaults_below_variables_and_flags() {
+    let desk = Desk::indexed();
+    let folder = desk.folder.path();
+    fs::remove_dir_all(desk.site().join("siteseer")).unwrap();
+    let file =
+        "site = 'site'\nout = 'from-file'\nno-client = true\nexclude = ['dogs.*']\nindex = 'from-file'\nlimit = 1";
+    fs::write(folder.join("siteseer.toml"), file).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.current_dir(folder).args(args);
+        command
+    };
+    let counts = |stdout: &[u8]| -> serde_json::Value { serde_json::from_slice(stdout).unwrap() };
+    let indexed = run(&["index", "--json"]).assert().success();
+    assert_eq!(counts(&indexed.get_output().stdout)["pages"], 1, "dogs.html is left out");
+    assert!(folder.join("from-file/manifest.json").is_file());
+    run(&["search", "cat"]).assert().success().stdout(contains("cats.html"));
+
+    run(&["index"]).env("SITESEER_OUT", "from-variable").assert().success();
+    assert!(folder.join("from-variable/manifest.json").is_file());
+    run(&["index", "--out", "from-flag"]).env("SITESEER_OUT", "nowhere").assert().success();
+    assert!(folder.join("from-flag/manifest.json").is_file() && !folder.join("nowhere").exists());
+    run(&["index", "--help"]).assert().success().stdout(contains("[default: from-file]"));
+
+    fs::create_dir(folder.join("sub")).unwrap();
+    fs::rename(folder.join("siteseer.toml"), folder.join("sub/other.toml")).unwrap();
+    fs::rename(desk.site(), folder.join("sub/site")).unwrap();
+    run(&["--config", "sub/other.toml", "index"]).assert().success();
+    assert!(folder.join("sub/from-file/manifest.json").is_file(), "paths start at the file's folder");
+
+    fs::write(folder.join("siteseer.toml"), "# ours\nsite = 'site'\nexlude = ['a']\n").unwrap();
+    run(&["index"])
+        .assert()
+        .failure()
+        .code(2)
+        .stderr(contains("siteseer.toml:3: unknown key `exlude`").and(contains("`exclude`")));
+    run(&["index", "--help"]).assert().success();
+    run(&["index", "sub/site"]).env("SITESEER_CONFIG", "gone.toml").assert().code(2).stderr(contains("gone.toml"));
+}
+
+#[test]
 fn a_truncated_model_is_named() {
     let desk = Desk::indexed();
     let before = desk.written();

@@ -1,7 +1,7 @@
 //! Reading an index folder from disk: unpacks, checks against the manifest, hands the bytes to the engine.
 
 use super::index::read_manifest;
-use crate::index::manifest::{FileEntry, MANIFEST_NAME, Manifest};
+use crate::index::manifest::{FileEntry, Files, MANIFEST_NAME, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
@@ -22,7 +22,7 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Opens an index with all its parts but the passages; `dense` loads vectors and model too.
+/// Opens an index with all its parts but the passages; `dense` loads vectors and model too, if it has them.
 ///
 /// # Errors
 /// If a file is missing or damaged.
@@ -31,8 +31,7 @@ pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
     let files = searcher.manifest().files.clone();
     searcher.load_lexical(read_file(folder, &files.lexical)?)?;
     if dense {
-        searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-        searcher.load_model(&read_file(folder, &files.model)?)?;
+        load_dense(folder, &files, &mut searcher)?;
     }
     Ok(searcher)
 }
@@ -44,9 +43,17 @@ pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
 pub(super) fn open_vectors(folder: &Path) -> Result<Searcher> {
     let mut searcher = Searcher::new(read_manifest(folder)?);
     let files = searcher.manifest().files.clone();
-    searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-    searcher.load_model(&read_file(folder, &files.model)?)?;
+    load_dense(folder, &files, &mut searcher)?;
     Ok(searcher)
+}
+
+/// Vectors and model, if there are any.
+fn load_dense(folder: &Path, files: &Files, searcher: &mut Searcher) -> Result<()> {
+    if let (Some(vectors), Some(model)) = (&files.vectors, &files.model) {
+        searcher.load_vectors(&read_file(folder, vectors)?)?;
+        searcher.load_model(&read_file(folder, model)?)?;
+    }
+    Ok(())
 }
 
 /// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.

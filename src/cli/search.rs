@@ -57,8 +57,14 @@ enum TierArg {
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
     let mut searcher = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
+    let has_model = searcher.manifest().model.is_some();
     let tier = match args.tier {
         Some(TierArg::Lexical) => Tier::Lexical,
+        None if !has_model => Tier::Lexical,
+        Some(_) if !has_model => bail!(
+            "{}: the index has no model, only words. Index the site without --model none, or search with --tier lexical",
+            folder.display()
+        ),
         Some(TierArg::Dense) => Tier::Dense,
         wanted => match (folder::load_reranker(&folder, &mut searcher)?, wanted) {
             (true, _) => Tier::Reranked,

@@ -31,8 +31,9 @@ pub struct Manifest {
     pub counts: Counts,
     /// Pages by language tag; the empty tag counts pages that do not say.
     pub languages: BTreeMap<String, u32>,
-    /// The model whose vectors these are.
-    pub model: ModelEntry,
+    /// The model whose vectors these are; none if words alone were indexed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelEntry>,
     /// Weights of the fused score.
     pub fusion: FusionEntry,
     /// The cross-encoder, if the index has one.
@@ -95,10 +96,12 @@ pub struct RerankerEntry {
 pub struct Files {
     /// Lexical postings.
     pub lexical: FileEntry,
-    /// Int8 vectors, a safetensors file.
-    pub vectors: FileEntry,
-    /// The bi-encoder.
-    pub model: FileEntry,
+    /// Int8 vectors, a safetensors file, if there is a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<FileEntry>,
+    /// The bi-encoder, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<FileEntry>,
     /// The cross-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
@@ -147,6 +150,10 @@ impl Manifest {
         if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
             return Err(damaged("a reranker needs both an entry and a file".to_owned()));
         }
+        let (model, files) = (manifest.model.is_some(), &manifest.files);
+        if model != files.model.is_some() || model != files.vectors.is_some() {
+            return Err(damaged("a model needs an entry, a file and vectors".to_owned()));
+        }
         if let Some(entry) = manifest.files.all().find(|entry| !is_plain_name(&entry.name)) {
             return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
         }
@@ -154,9 +161,10 @@ impl Manifest {
     }
 
     fn from_json(json: &Json) -> JsonResult<Self> {
-        let (counts, model, fusion) = (json.object("counts")?, json.object("model")?, json.object("fusion")?);
+        let (counts, fusion) = (json.object("counts")?, json.object("fusion")?);
         let files = json.object("files")?;
         let file = |field| FileEntry::from_json(files.object(field)?);
+        let optional = |field| files.get(field).map(FileEntry::from_json).transpose();
         let mut languages = BTreeMap::new();
         for (tag, pages) in json.object("languages")?.members() {
             let expected = "a table of whole numbers";
@@ -173,20 +181,15 @@ impl Manifest {
                 passages: counts.whole("passages")?,
             },
             languages,
-            model: ModelEntry {
-                id: model.string("id")?,
-                dim: model.whole("dim")?,
-                max_tokens: model.whole("maxTokens")?,
-                tokenizer_sha256: model.string("tokenizerSha256")?,
-            },
+            model: json.get("model").map(ModelEntry::from_json).transpose()?,
             fusion: FusionEntry { dense: fusion.number("dense")? as f32, lexical: fusion.number("lexical")? as f32 },
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
-                vectors: file("vectors")?,
-                model: file("model")?,
-                reranker: files.get("reranker").map(FileEntry::from_json).transpose()?,
+                vectors: optional("vectors")?,
+                model: optional("model")?,
+                reranker: optional("reranker")?,
                 passages: files.array("passages")?.iter().map(FileEntry::from_json).collect::<JsonResult<_>>()?,
             },
         })
@@ -203,7 +206,29 @@ impl Manifest {
 impl Files {
     /// All files, in the order of the manifest.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.reranker).chain(&self.passages)
+        let models = [&self.vectors, &self.model, &self.reranker].into_iter().flatten();
+        std::iter::once(&self.lexical).chain(models).chain(&self.passages)
+    }
+
+    /// Name of the vectors' file, or what it would hold.
+    pub fn vectors_name(&self) -> &str {
+        self.vectors.as_ref().map_or("vectors", |file| &file.name)
+    }
+
+    /// Name of the bi-encoder's file, or what it would hold.
+    pub fn model_name(&self) -> &str {
+        self.model.as_ref().map_or("model", |file| &file.name)
+    }
+}
+
+impl ModelEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            id: json.string("id")?,
+            dim: json.whole("dim")?,
+            max_tokens: json.whole("maxTokens")?,
+            tokenizer_sha256: json.string("tokenizerSha256")?,
+        })
     }
 }
 
@@ -273,14 +298,14 @@ mod tests {
             site_root: "../".to_owned(),
             counts: Counts { pages: 1, sections: 2, passages: 3 },
             languages: BTreeMap::from([("en".to_owned(), 1)]),
-            model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
+            model: Some(ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() }),
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
-                vectors: entry("vectors-0.safetensors", b"b"),
-                model: entry("model-0.safetensors.gz", b"c"),
+                vectors: Some(entry("vectors-0.safetensors", b"b")),
+                model: Some(entry("model-0.safetensors.gz", b"c")),
                 reranker: None,
                 passages: vec![entry("passages-0.json.gz", b"d"), entry("passages-1.json.gz", b"e")],
             },
@@ -317,6 +342,23 @@ mod tests {
     }
 
     #[test]
+    fn words_alone_need_neither_model_nor_vectors() {
+        let mut words = manifest();
+        (words.model, words.files.vectors, words.files.model) = (None, None, None);
+        assert_eq!(parse(&words), Ok(words.clone()));
+        assert!(!words.to_json().contains("null"));
+        for part in 0..3 {
+            let mut without = manifest();
+            match part {
+                0 => without.model = None,
+                1 => without.files.vectors = None,
+                _ => without.files.model = None,
+            }
+            assert!(matches!(parse(&without), Err(Error::Damaged { .. })), "{part}");
+        }
+    }
+
+    #[test]
     fn refuses_other_formats_versions_counts_and_paths() {
         let mut other = manifest();
         other.format = "something".to_owned();
@@ -329,7 +371,7 @@ mod tests {
         assert!(matches!(parse(&short), Err(Error::Damaged { .. })));
         for name in ["../secret", "a/b", "", ".hidden", "a b", "https:x"] {
             let mut outside = manifest();
-            outside.files.model.name = name.to_owned();
+            outside.files.lexical.name = name.to_owned();
             assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
         }
         let json = manifest().to_json();

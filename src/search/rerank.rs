@@ -40,7 +40,7 @@ impl Searcher {
         let (Some(expected), Some(file)) = (&self.manifest.reranker, &self.manifest.files.reranker) else {
             return Err(not_loaded(RERANKER));
         };
-        let bi_encoder = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        let bi_encoder = self.model.as_ref().ok_or_else(|| not_loaded(self.manifest.files.model_name()))?;
         let model = CrossEncoder::load(content, &file.name, bi_encoder)?;
         if model.id() != expected.id {
             return Err(mismatch(&file.name, "model", &expected.id, model.id()));

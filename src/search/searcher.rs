@@ -152,19 +152,21 @@ impl Searcher {
     /// Opens the vectors.
     ///
     /// # Errors
-    /// If they are damaged, or of another shape than the manifest's.
+    /// If they are damaged, or of another shape than the manifest's, or if words alone were indexed.
     pub fn load_vectors(&mut self, content: &[u8]) -> Result<()> {
-        let (file, n) = (&self.manifest.files.vectors.name, self.manifest.counts.passages as usize);
-        self.vectors = Some(Vectors::parse(content, file, n, self.manifest.model.dim)?);
+        let (file, n) = (self.manifest.files.vectors_name(), self.manifest.counts.passages as usize);
+        let Some(model) = &self.manifest.model else { return Err(not_loaded(file)) };
+        self.vectors = Some(Vectors::parse(content, file, n, model.dim)?);
         Ok(())
     }
 
     /// Loads the bi-encoder for the best backend of this processor.
     ///
     /// # Errors
-    /// If the file is damaged, or is not the model with which the index was made.
+    /// If the file is damaged, if words alone were indexed, or if it is not the model with which the index was made.
     pub fn load_model(&mut self, content: &[u8]) -> Result<()> {
-        let (file, expected) = (&self.manifest.files.model.name, &self.manifest.model);
+        let file = self.manifest.files.model_name();
+        let Some(expected) = &self.manifest.model else { return Err(not_loaded(file)) };
         let model = BiEncoder::load(content, file, Backend::best())?;
         if model.tokenizer_sha256() != expected.tokenizer_sha256 {
             return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, model.tokenizer_sha256()));
@@ -227,8 +229,8 @@ impl Searcher {
     }
 
     fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.vectors.name))?;
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(self.manifest.files.vectors_name()))?;
+        let model = self.model.as_ref().ok_or_else(|| not_loaded(self.manifest.files.model_name()))?;
         let backend = model.backend();
         let query_vector = ScanQuery::new(&model.embed(query, &mut self.work)?);
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |_| true);
@@ -276,7 +278,7 @@ impl Searcher {
     /// # Errors
     /// If the model is not loaded.
     pub fn embed(&mut self, text: &str) -> Result<Vec<f32>> {
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        let model = self.model.as_ref().ok_or_else(|| not_loaded(self.manifest.files.model_name()))?;
         model.embed(text, &mut self.work)
     }
 
@@ -285,7 +287,7 @@ impl Searcher {
     /// # Errors
     /// If the model is not loaded.
     pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
+        let model = self.model.as_ref().ok_or_else(|| not_loaded(self.manifest.files.model_name()))?;
         Ok(model.tokenize(text))
     }
 

@@ -13,6 +13,7 @@ use crate::eval::names::Names;
 use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
+use crate::index::manifest::FileEntry;
 use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
@@ -117,6 +118,9 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     };
 
     let mut searcher = folder::open(&index, true)?;
+    if searcher.model().is_none() {
+        bail!("{}: the index has no model to judge. Index the site without --model none", index.display());
+    }
     folder::load_all_passages(&index, &mut searcher)?;
     let names = if made.is_some() { Names::of_corpus(&searcher) } else { Names::of_site(&searcher) };
     if let Some((query, one, other)) = names.double(&collection) {
@@ -173,8 +177,9 @@ fn rank_all(
     quiet: bool,
 ) -> Result<Vec<Run>> {
     let files = &searcher.manifest().files;
-    let (words, meaning) = (files.lexical.bytes, files.vectors.bytes + files.model.bytes);
-    let all = words + meaning + files.reranker.as_ref().map_or(0, |file| file.bytes);
+    let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
+    let (words, meaning) = (files.lexical.bytes, stored(&files.vectors) + stored(&files.model));
+    let all = words + meaning + stored(&files.reranker);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
         tier,

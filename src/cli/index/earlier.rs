@@ -38,10 +38,15 @@ impl EarlierVectors {
     /// If it is damaged, or made by another model or other kernels: its vectors are not those of a new build then.
     pub(super) fn open(folder: &Path, model: &BiEncoder, model_bytes: &[u8]) -> Result<Self> {
         let manifest = read_manifest(folder)?;
-        if manifest.files.model.sha256 != sha256_hex(&[model_bytes]) {
-            bail!("made with another model ({})", manifest.model.id);
+        let (Some(entry), Some(file), Some(model_file)) =
+            (&manifest.model, &manifest.files.vectors, &manifest.files.model)
+        else {
+            bail!("it holds words alone");
+        };
+        if model_file.sha256 != sha256_hex(&[model_bytes]) {
+            bail!("made with another model ({})", entry.id);
         }
-        let (file, n) = (&manifest.files.vectors, manifest.counts.passages);
+        let n = manifest.counts.passages;
         let vectors = Vectors::parse(&read_file(folder, file)?, &file.name, n as usize, model.dim())?;
         let mut by_text = HashMap::with_capacity(n as usize);
         let mut probes = Probes::default();

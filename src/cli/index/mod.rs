@@ -12,7 +12,6 @@ use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, 
 use crate::index::passages::{PassageRecord, chunk_to_json};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
-use crate::model::bi_encoder::BiEncoder;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
@@ -38,12 +37,13 @@ const PASSAGES_PER_CHUNK: u32 = 64;
 )]
 pub struct IndexArgs {
     /// Folder of the built site: the one with its index.html (or Markdown files)
+    #[arg(env = "SITESEER_SITE")]
     site: PathBuf,
     /// Folder to write the index to [default: SITE/siteseer]
     #[arg(long, env = "SITESEER_OUT", value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Model file for the vectors [default: all-MiniLM-L6-v2]
-    #[arg(long, env = "SITESEER_MODEL", value_name = "FILE")]
+    /// Model file for the vectors, or `none` to index words alone [default: all-MiniLM-L6-v2]
+    #[arg(long, env = "SITESEER_MODEL", value_name = "FILE|none")]
     model: Option<PathBuf>,
     /// Cross-encoder file that goes along to rerank results, or `none` [default: siteseer-cross-encoder, if it is there
     /// and belongs to the model]
@@ -101,20 +101,20 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let earlier = earlier_vectors(args, &out, &models);
+    let earlier = models.as_ref().and_then(|models| earlier_vectors(args, &out, models));
     let (passages, vectors, reused) =
-        embed_pages(&site.pages, &models.bi_encoder, args.passage_pieces, earlier.as_ref(), args.quiet)?;
+        embed_pages(&site.pages, models.as_ref(), args.passage_pieces, earlier.as_ref(), args.quiet)?;
     drop(earlier);
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site.pages, &passages, &vectors, &models)?;
+    let manifest = write_index(&output, &site.pages, &passages, vectors.as_ref(), models.as_ref())?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    let backend = models.bi_encoder.backend();
+    let backend = models.map(|models| models.bi_encoder.backend());
     Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
@@ -157,12 +157,12 @@ pub(super) struct PageSettings<'a> {
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
     let models = Models::load(settings.model, settings.reranker)?;
-    let (passages, vectors, _) = embed_pages(pages, &models.bi_encoder, settings.passage_pieces, None, settings.quiet)?;
+    let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, None, settings.quiet)?;
     if passages.is_empty() {
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &passages, &vectors, &models)?;
+    let manifest = write_index(&output, pages, &passages, vectors.as_ref(), models.as_ref())?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
@@ -185,18 +185,26 @@ fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models) -> Option<Earl
     }
 }
 
-/// Splits pages into passages; their vectors, and how many of these are from `earlier`.
+/// Splits pages into passages; their vectors, if there is a model, and how many of these are from `earlier`.
 fn embed_pages(
     pages: &[Page],
-    model: &BiEncoder,
+    models: Option<&Models>,
     pieces: usize,
     earlier: Option<&EarlierVectors>,
     quiet: bool,
-) -> Result<(Vec<Passage>, Vectors, usize)> {
-    let passages = split(pages, &|text| model.tokenizer().count(text), pieces);
+) -> Result<(Vec<Passage>, Option<Vectors>, usize)> {
+    let Some(Models { bi_encoder, .. }) = models else {
+        return Ok((split(pages, &estimated_pieces, pieces), None, 0));
+    };
+    let passages = split(pages, &|text| bi_encoder.tokenizer().count(text), pieces);
     let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
-    let (vectors, reused) = embed::vectors_of(model, &texts, earlier, quiet)?;
-    Ok((passages, vectors, reused))
+    let (vectors, reused) = embed::vectors_of(bi_encoder, &texts, earlier, quiet)?;
+    Ok((passages, Some(vectors), reused))
+}
+
+/// Word pieces of a text where there is no tokenizer: words × 4/3.
+fn estimated_pieces(text: &str) -> usize {
+    (text.split_whitespace().count() * 4).div_ceil(3)
 }
 
 /// What the model reads of a passage.
@@ -210,8 +218,8 @@ fn write_index(
     output: &OutputFolder,
     pages: &[Page],
     passages: &[Passage],
-    vectors: &Vectors,
-    models: &Models,
+    vectors: Option<&Vectors>,
+    models: Option<&Models>,
 ) -> Result<Manifest> {
     let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
@@ -231,7 +239,7 @@ fn write_index(
         *languages.entry(page.lang.clone()).or_default() += 1;
     }
     let weights = FusionWeights::default();
-    let reranker_bytes = models.reranker.as_ref().map(|(_, bytes)| bytes);
+    let reranker = models.and_then(|models| models.reranker.as_ref());
     Ok(Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -239,16 +247,20 @@ fn write_index(
         site_root: "../".to_owned(),
         counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
         languages,
-        model: models.bi_encoder_entry(),
+        model: models.map(Models::bi_encoder_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
-        reranker: models.reranker.as_ref().map(|(entry, _)| entry.clone()),
+        reranker: reranker.map(|(entry, _)| entry.clone()),
         passages_per_chunk: PASSAGES_PER_CHUNK,
         files: Files {
             lexical: output.add("lexical", "bin", &lexical, Storage::Gzip)?,
-            vectors: output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain)?,
-            model: output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip)?,
-            reranker: reranker_bytes
-                .map(|bytes| output.add("reranker", "safetensors", bytes, Storage::Gzip))
+            vectors: vectors
+                .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
+                .transpose()?,
+            model: models
+                .map(|models| output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip))
+                .transpose()?,
+            reranker: reranker
+                .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
             passages: chunks
                 .map(|chunk| output.add("passages", "json", &chunk_to_json(chunk), Storage::Gzip))
@@ -297,6 +309,7 @@ mod tests {
             anchor: "a".to_owned(),
             heading_path: path.iter().map(|heading| (*heading).to_owned()).collect(),
             blocks: Vec::new(),
+            ..Section::default()
         };
         let long = "word ".repeat(60);
         for title in ["Cargo", "", &long] {

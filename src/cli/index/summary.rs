@@ -1,6 +1,6 @@
 //! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
 
-use crate::index::manifest::Manifest;
+use crate::index::manifest::{FileEntry, Manifest};
 use crate::kernels::Backend;
 use crate::site::{NoteKind, ReadReport};
 use serde::Serialize;
@@ -53,7 +53,8 @@ pub(super) struct Summary<'a> {
     model_bytes: u64,
     reranker_bytes: u64,
     client_bytes: u64,
-    backend: &'static str,
+    /// Instruction set that embedded; none without a model.
+    backend: Option<&'static str>,
     seconds: f64,
 }
 
@@ -65,10 +66,11 @@ impl<'a> Summary<'a> {
         reused: usize,
         client_bytes: u64,
         out: &'a Path,
-        backend: Backend,
+        backend: Option<Backend>,
         time: Duration,
     ) -> Self {
         let files = &manifest.files;
+        let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
         Self {
             out,
             files: report.files,
@@ -79,12 +81,12 @@ impl<'a> Summary<'a> {
             reused,
             site_bytes: report.bytes,
             lexical_bytes: files.lexical.bytes,
-            vectors_bytes: files.vectors.bytes,
+            vectors_bytes: stored(&files.vectors),
             passages_bytes: files.passages.iter().map(|f| f.bytes).sum(),
-            model_bytes: files.model.bytes,
-            reranker_bytes: files.reranker.as_ref().map_or(0, |f| f.bytes),
+            model_bytes: stored(&files.model),
+            reranker_bytes: stored(&files.reranker),
             client_bytes,
-            backend: backend.name(),
+            backend: backend.map(Backend::name),
             seconds: time.as_secs_f64(),
         }
     }
@@ -102,20 +104,22 @@ impl<'a> Summary<'a> {
                 "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out{reused})",
                 self.pages, self.sections, self.passages, self.files, self.left_out
             );
-            let reranker = match self.reranker_bytes {
-                0 => String::new(),
-                bytes => format!(", reranker {}", size(bytes)),
-            };
-            eprintln!(
-                "   Written {}: words {}, vectors {}, texts {}, model {}{reranker}, client {}",
-                self.out.display(),
-                size(self.lexical_bytes),
-                size(self.vectors_bytes),
-                size(self.passages_bytes),
-                size(self.model_bytes),
-                size(self.client_bytes)
-            );
-            eprintln!("      Done in {:.1} s, kernels {}", self.seconds, self.backend);
+            let parts = [
+                ("words", self.lexical_bytes),
+                ("vectors", self.vectors_bytes),
+                ("texts", self.passages_bytes),
+                ("model", self.model_bytes),
+                ("reranker", self.reranker_bytes),
+                ("client", self.client_bytes),
+            ];
+            let parts: Vec<String> = parts
+                .into_iter()
+                .filter(|(_, bytes)| *bytes > 0)
+                .map(|(part, bytes)| format!("{part} {}", size(bytes)))
+                .collect();
+            eprintln!("   Written {}: {}", self.out.display(), parts.join(", "));
+            let kernels = self.backend.map_or(String::new(), |backend| format!(", kernels {backend}"));
+            eprintln!("      Done in {:.1} s{kernels}", self.seconds);
         }
     }
 }
