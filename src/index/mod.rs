@@ -4,6 +4,7 @@
 //! ([`vectors`], searched by [`scan`]), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the
 //! model. `siteseer index` writes them all.
 
+pub mod filters;
 pub mod lexical;
 pub mod manifest;
 pub mod passages;
