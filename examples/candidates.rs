@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     let (index, queries) = (args.first().context("which index?")?, args.get(1).context("which queries?")?);
     let limit: usize = args.get(2).map_or(Ok(40), |n| n.parse())?;
     let mut searcher = folder::open(Path::new(index), true)?;
-    folder::load_all_passages(Path::new(index), &mut searcher)?;
+    folder::load_all_chunks(Path::new(index), &mut searcher)?;
     let mut cross_encoder = match args.get(3) {
         Some(path) => {
             let bi_encoder = searcher.model().context("no bi-encoder")?;

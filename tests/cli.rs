@@ -198,7 +198,7 @@ fn a_missing_model_is_named() {
 
 #[test]
 fn every_truncated_index_file_is_named_with_the_next_step() {
-    for kind in ["lexical-", "vectors-", "model-", "passages-"] {
+    for kind in ["lexical-", "postings-", "vectors-", "model-", "passages-"] {
         let desk = Desk::indexed();
         let path = desk.index_file(kind);
         let bytes = fs::read(&path).unwrap();
@@ -221,6 +221,30 @@ fn flipped_bits_are_found_by_their_hash() {
     bytes[last] ^= 1;
     fs::write(&path, bytes).unwrap();
     desk.search("cat").failure().stderr(contains("SHA-256"));
+}
+
+#[test]
+fn a_chunk_of_another_index_or_another_place_is_refused() {
+    let (desk, other) = (Desk::indexed(), Desk::new());
+    other.page("cats.html", "<p>The cat sat on another mat.</p>");
+    other.index().success();
+    let theirs = fs::read(other.index_file("postings-")).unwrap();
+    fs::write(desk.index_file("postings-"), theirs).unwrap();
+    desk.search("cat").failure().stderr(contains("postings-").and(contains("another index")));
+
+    let desk = Desk::indexed();
+    let name = desk.index_file("passages-").to_str().unwrap().replace("-1.bin.gz", "-0.bin.gz");
+    fs::copy(&name, name.replace("-0.bin.gz", "-1.bin.gz")).unwrap();
+    desk.search("cat").failure().stderr(contains("-1.bin.gz").and(contains("another place")));
+}
+
+#[test]
+fn an_index_of_the_former_format_is_refused() {
+    let desk = Desk::indexed();
+    let manifest = desk.site().join("siteseer/manifest.json");
+    let former = fs::read_to_string(&manifest).unwrap().replace("\"version\": 2", "\"version\": 1");
+    fs::write(&manifest, former).unwrap();
+    desk.search("cat").failure().stderr(contains("format version 1, but this build reads version 2"));
 }
 
 #[test]
@@ -249,7 +273,7 @@ fn the_reranker_goes_along_and_reorders() {
     let folder = desk.site().join("siteseer");
     let mut searcher = open(&desk);
     assert_eq!(searcher.tier(), Some(Tier::Dense));
-    folder::load_all_passages(&folder, &mut searcher).unwrap();
+    folder::load_all_chunks(&folder, &mut searcher).unwrap();
     assert!(folder::load_reranker(&folder, &mut searcher).unwrap());
     assert_eq!(searcher.tier(), Some(Tier::Reranked));
     let (dense, reranked) = (

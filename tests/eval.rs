@@ -207,7 +207,7 @@ fn reranked_steps_are_what_the_searcher_ranks() {
 
     let index = fs::read_dir(at("cache")).unwrap().next().unwrap().unwrap().path();
     let mut searcher = folder::open(&index, true).unwrap();
-    folder::load_all_passages(&index, &mut searcher).unwrap();
+    folder::load_all_chunks(&index, &mut searcher).unwrap();
     assert!(folder::load_reranker(&index, &mut searcher).unwrap());
     let [fused, five, thirty] =
         ["fused", "cross-encoder-5", "cross-encoder-30"].map(|name| documents(&at("runs").join(format!("{name}.run"))));

@@ -1,6 +1,7 @@
 //! Reading an index folder from disk: unpacks, checks against the manifest, hands the bytes to the engine.
 
 use super::index::read_manifest;
+use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{FileEntry, MANIFEST_NAME};
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
@@ -21,7 +22,7 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Opens an index with all its parts but the passages; `dense` loads vectors and model too.
+/// Opens an index with all its parts but the chunks of words and passages; `dense` loads vectors and model too.
 ///
 /// # Errors
 /// If a file is missing or damaged.
@@ -58,51 +59,76 @@ pub fn load_reranker(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
     Ok(true)
 }
 
+/// Loads the chunks that the words of a query need and that are not there yet.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_words(folder: &Path, searcher: &mut Searcher, query: &str) -> Result<()> {
+    loop {
+        let missing = searcher.missing_words(query);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        add_chunks(folder, searcher, missing)?;
+    }
+}
+
 /// Loads the chunks of these passages that are not there yet.
 ///
 /// # Errors
 /// If a file is missing or damaged.
 pub(super) fn load_passages(folder: &Path, searcher: &mut Searcher, passages: &[u32]) -> Result<()> {
-    for chunk in searcher.missing_chunks_of(passages.iter().copied()) {
-        let entry = searcher.manifest().files.passages[chunk as usize].clone();
-        searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+    let missing = searcher.missing_chunks_of(passages.iter().copied());
+    add_chunks(folder, searcher, missing)
+}
+
+/// Loads every chunk of words and of passages.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_all_chunks(folder: &Path, searcher: &mut Searcher) -> Result<()> {
+    for kind in [ChunkKind::Postings, ChunkKind::Spellings, ChunkKind::Passages] {
+        let files = searcher.manifest().files.group(kind).files;
+        add_chunks(folder, searcher, (0..files).map(|number| Chunk { kind, number }))?;
     }
     Ok(())
 }
 
-/// Loads every chunk of passages.
-///
-/// # Errors
-/// If a file is missing or damaged.
-pub fn load_all_passages(folder: &Path, searcher: &mut Searcher) -> Result<()> {
-    for (chunk, entry) in (0..).zip(searcher.manifest().files.passages.clone()) {
-        searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+fn add_chunks(folder: &Path, searcher: &mut Searcher, chunks: impl IntoIterator<Item = Chunk>) -> Result<()> {
+    for chunk in chunks {
+        let group = searcher.manifest().files.group(chunk.kind);
+        let content = read_stored(folder, &group.file(chunk.number), group.largest, None)?;
+        group.verify(chunk.number, &content)?;
+        searcher.add_chunk(chunk, &content)?;
     }
     Ok(())
 }
 
 /// Uncompressed content of a file, with its length and SHA-256 checked.
 pub(super) fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
-    let path = folder.join(&entry.name);
-    let stored = fs::read(&path).with_context(|| {
+    let content = read_stored(folder, &entry.name, entry.raw_bytes, Some(entry.bytes))?;
+    entry.verify(&content)?;
+    Ok(content)
+}
+
+/// Uncompressed content of a file, of which a little more than `most` bytes are enough to see that it is too long; `stored`
+/// is the length that it should have on disk, if that is known.
+fn read_stored(folder: &Path, name: &str, most: u64, stored: Option<u64>) -> Result<Vec<u8>> {
+    let path = folder.join(name);
+    let file = fs::read(&path).with_context(|| {
         format!("{}: can't be read. Build the index again with `siteseer index SITE`", path.display())
     })?;
-    let content = if entry.is_gzip() {
-        let mut content = Vec::new();
-        // one byte more than promised is enough to see that it is too long
-        let read = GzDecoder::new(stored.as_slice()).take(entry.raw_bytes + 1).read_to_end(&mut content);
-        if let Err(error) = read {
-            bail!(
-                "{}: damaged or truncated ({error}; {} bytes, {} expected). Build the index again with `siteseer index SITE`",
-                path.display(),
-                stored.len(),
-                entry.bytes
-            );
-        }
-        content
-    } else {
-        stored
-    };
-    entry.verify(&content)?;
+    if !name.ends_with(".gz") {
+        return Ok(file);
+    }
+    let mut content = Vec::new();
+    let read = GzDecoder::new(file.as_slice()).take(most + 1).read_to_end(&mut content);
+    if let Err(error) = read {
+        let expected = stored.map_or(String::new(), |stored| format!("; {} bytes, {stored} expected", file.len()));
+        bail!(
+            "{}: damaged or truncated ({error}{expected}). Build the index again with `siteseer index SITE`",
+            path.display()
+        );
+    }
     Ok(content)
 }

@@ -69,6 +69,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             ),
         },
     };
+    folder::load_words(&folder, &mut searcher, &args.query)?;
     let limit = if args.context { CANDIDATES } else { args.limit };
     let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, limit)?;
     if args.context {

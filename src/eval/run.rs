@@ -20,7 +20,8 @@ pub struct Step {
     pub tier: Tier,
     /// Names of the steps before it that it is compared with.
     pub against: Vec<String>,
-    /// Bytes of index and models that a visitor's browser loads for it, as stored; engine and shown texts not counted.
+    /// Bytes of index and models that a visitor's browser loads for it, as stored, for a query of average need; engine and
+    /// shown texts not counted.
     pub bytes: u64,
 }
 

@@ -237,6 +237,7 @@ fn alike(a: &[String], b: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::chunks::{Chunk, ChunkGroup, ChunkKind};
     use crate::index::lexical::LexicalBuilder;
     use crate::index::manifest::Manifest;
     use crate::index::passages::chunk_to_json;
@@ -257,18 +258,32 @@ mod tests {
             }));
         }
         let lengths: Vec<u32> = sections.iter().map(|(_, texts)| texts.len() as u32).collect();
+        let lexical = lexical.finish();
         let file = |name: &str| serde_json::json!({ "name": name, "bytes": 1, "rawBytes": 1, "sha256": "0" });
+        let groups = [
+            (ChunkKind::Postings, ChunkGroup::frame(&lexical.postings)),
+            (ChunkKind::Spellings, ChunkGroup::frame(&lexical.spellings)),
+            (ChunkKind::Passages, ChunkGroup::frame(&[chunk_to_json(&records)])),
+        ];
+        let mut files = serde_json::json!({ "lexical": file("l"), "vectors": file("v"), "model": file("m") });
+        for (kind, (id, contents)) in &groups {
+            files[kind.name()] =
+                serde_json::json!({ "name": "*", "id": id, "files": contents.len(), "bytes": 1, "largest": 1 });
+        }
         let manifest = serde_json::json!({
-            "format": "siteseer-index", "version": 1, "generator": "test", "siteRoot": "../",
+            "format": "siteseer-index", "version": 2, "generator": "test", "siteRoot": "../",
             "counts": { "pages": 1, "sections": sections.len(), "passages": records.len() },
             "languages": { "en": 1 },
             "model": { "id": "m", "dim": 4, "maxTokens": 8, "tokenizerSha256": "0" },
-            "fusion": { "dense": 1.0, "lexical": 1.0 }, "passagesPerChunk": 1000,
-            "files": { "lexical": file("l"), "vectors": file("v"), "model": file("m"), "passages": [file("p")] },
+            "fusion": { "dense": 1.0, "lexical": 1.0 }, "sectionsPerChunk": 1000, "files": files,
         });
         let mut searcher = Searcher::new(Manifest::parse(manifest.to_string().as_bytes(), "manifest.json").unwrap());
-        searcher.load_lexical(Sections::prepend_to(&lengths, &lexical.finish())).unwrap();
-        searcher.add_passages(0, &chunk_to_json(&records)).unwrap();
+        searcher.load_lexical(Sections::prepend_to(&lengths, &lexical.root)).unwrap();
+        for (kind, (_, contents)) in groups {
+            for (content, number) in contents.iter().zip(0..) {
+                searcher.add_chunk(Chunk { kind, number }, content).unwrap();
+            }
+        }
         searcher
     }
 

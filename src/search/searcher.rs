@@ -8,6 +8,7 @@ use super::excerpt::{Excerpt, excerpt};
 use super::fuse::{Fused, FusionWeights, fuse};
 use super::rerank::{RERANK, Reranker};
 use crate::error::{Error, REBUILD_INDEX, Result};
+use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
 use crate::index::manifest::Manifest;
 use crate::index::passages::{PassageRecord, parse_chunk};
@@ -119,7 +120,7 @@ pub struct Searcher {
 impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        let chunks = manifest.files.passages.iter().map(|_| None).collect();
+        let chunks = (0..manifest.files.passages.files).map(|_| None).collect();
         let work = Workspace::default();
         Self { manifest, lexical: None, vectors: None, model: None, reranker: None, work, chunks }
     }
@@ -134,19 +135,59 @@ impl Searcher {
         self.model.as_ref()
     }
 
-    /// Opens the lexical postings.
+    /// Opens the root of the lexical index. Its chunks follow as queries need them (see
+    /// [`missing_words`](Self::missing_words)).
     ///
     /// # Errors
-    /// If they are damaged, or of another number of passages than the manifest's.
+    /// If it is damaged, or of another number of sections or of chunks than the manifest's.
     pub fn load_lexical(&mut self, content: Vec<u8>) -> Result<()> {
-        let (file, counts) = (&self.manifest.files.lexical.name, self.manifest.counts);
+        let (files, counts) = (&self.manifest.files, self.manifest.counts);
+        let file = &files.lexical.name;
         let (sections, at) = Sections::parse(&content, file, counts.sections, counts.passages)?;
-        let lexical = LexicalIndex::open(content[at..].to_vec(), file)?;
-        if lexical.passages() != sections.len() {
-            return Err(mismatch(file, "number of sections", sections.len(), lexical.passages()));
+        let lexical = LexicalIndex::open(&content[at..], sections.len(), file)?;
+        for kind in [ChunkKind::Postings, ChunkKind::Spellings] {
+            let (expected, found) = (files.group(kind).files, lexical.chunks(kind));
+            if found != expected {
+                return Err(mismatch(file, "number of chunks", expected, found));
+            }
         }
         self.lexical = Some((sections, lexical));
         Ok(())
+    }
+
+    /// Chunks that the words of a query need, those that are there included. See [`missing_words`](Self::missing_words).
+    pub fn words_needed(&self, query: &str) -> Vec<Chunk> {
+        let needed = |(_, lexical): &(_, LexicalIndex)| lexical.needs(query, &LexicalOptions::default());
+        self.lexical.as_ref().map(needed).unwrap_or_default()
+    }
+
+    /// Chunks that the words of a query need and that are not there yet. Ask again when these have been added, until there
+    /// are none: a word that is not where it should be may be misspelt, which needs others. Three times are enough.
+    pub fn missing_words(&self, query: &str) -> Vec<Chunk> {
+        let missing = |(_, lexical): &(_, LexicalIndex)| lexical.missing(query, &LexicalOptions::default());
+        self.lexical.as_ref().map(missing).unwrap_or_default()
+    }
+
+    /// Adds a chunk: its file's uncompressed content.
+    ///
+    /// # Errors
+    /// If it is damaged or belongs elsewhere, if there is no such chunk, or if the root of the lexical index is not loaded.
+    pub fn add_chunk(&mut self, chunk: Chunk, content: &[u8]) -> Result<()> {
+        let (group, number) = (self.manifest.files.group(chunk.kind), chunk.number);
+        if number >= group.files {
+            return Err(mismatch(&group.name, "chunk", format!("below {}", group.files), number));
+        }
+        let body = group.body(number, content)?;
+        let root = &self.manifest.files.lexical.name;
+        let (sections, lexical) = self.lexical.as_mut().ok_or_else(|| not_loaded(root))?;
+        if chunk.kind == ChunkKind::Passages {
+            let per_chunk = self.manifest.sections_per_chunk;
+            let last = ((number + 1) * per_chunk).min(sections.len()) - 1;
+            let range = sections.passages(number * per_chunk).start..sections.passages(last).end;
+            self.chunks[number as usize] = Some(parse_chunk(body, &group.file(number), range.len())?);
+            return Ok(());
+        }
+        lexical.add(chunk, body).map_err(|detail| group.damaged(number, detail))
     }
 
     /// Opens the vectors.
@@ -296,35 +337,33 @@ impl Searcher {
     }
 
     /// Chunks of passages that [`results`](Self::results) needs for these hits and that are not there yet, in order.
-    pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<u32> {
+    pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<Chunk> {
         self.missing_chunks_of(hits.iter().map(|hit| hit.passage))
     }
 
     /// Chunks of these passages that are not there yet, in order.
-    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32> + Clone) -> Vec<u32> {
-        let wanted = |chunk: u32| passages.clone().any(|passage| passage / self.manifest.passages_per_chunk == chunk);
-        let missing = (0u32..).zip(&self.chunks).filter(|(chunk, passages)| passages.is_none() && wanted(*chunk));
-        missing.map(|(chunk, _)| chunk).collect()
+    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32>) -> Vec<Chunk> {
+        let is_missing = |chunk: &Chunk| self.chunks[chunk.number as usize].is_none();
+        let mut missing: Vec<Chunk> = passages.filter_map(|p| self.chunk_of(p)).filter(is_missing).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
     }
 
-    /// Adds a chunk of passages.
-    ///
-    /// # Errors
-    /// If there is no such chunk, or it is damaged.
-    pub fn add_passages(&mut self, chunk: u32, content: &[u8]) -> Result<()> {
-        let (per_chunk, total) = (self.manifest.passages_per_chunk, self.manifest.counts.passages);
-        let Some(entry) = self.manifest.files.passages.get(chunk as usize) else {
-            return Err(mismatch("passages", "chunk", format!("below {}", self.chunks.len()), chunk));
-        };
-        let count = per_chunk.min(total - chunk * per_chunk) as usize;
-        self.chunks[chunk as usize] = Some(parse_chunk(content, &entry.name, count)?);
-        Ok(())
+    /// The chunk that holds a passage and with it its whole section; none without the root of the lexical index, which knows
+    /// the sections, or if there is no such passage.
+    pub fn chunk_of(&self, passage: u32) -> Option<Chunk> {
+        let (sections, _) = self.lexical.as_ref()?;
+        let number = || sections.section_of(passage) / self.manifest.sections_per_chunk;
+        (passage < self.manifest.counts.passages).then(|| Chunk { kind: ChunkKind::Passages, number: number() })
     }
 
     /// A passage, if its chunk is loaded.
     pub fn passage(&self, passage: u32) -> Option<&PassageRecord> {
-        let per_chunk = self.manifest.passages_per_chunk;
-        self.chunks.get((passage / per_chunk) as usize)?.as_ref()?.get((passage % per_chunk) as usize)
+        let number = self.chunk_of(passage)?.number;
+        let (sections, _) = self.lexical.as_ref()?;
+        let first = sections.passages(number * self.manifest.sections_per_chunk).start;
+        self.chunks[number as usize].as_ref()?.get((passage - first) as usize)
     }
 
     /// What to show for each hit.

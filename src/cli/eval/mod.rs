@@ -117,7 +117,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     };
 
     let mut searcher = folder::open(&index, true)?;
-    folder::load_all_passages(&index, &mut searcher)?;
+    folder::load_all_chunks(&index, &mut searcher)?;
     let names = if made.is_some() { Names::of_corpus(&searcher) } else { Names::of_site(&searcher) };
     if let Some((query, one, other)) = names.double(&collection) {
         bail!(
@@ -173,7 +173,8 @@ fn rank_all(
     quiet: bool,
 ) -> Result<Vec<Run>> {
     let files = &searcher.manifest().files;
-    let (words, meaning) = (files.lexical.bytes, files.vectors.bytes + files.model.bytes);
+    let words = files.lexical.bytes + words_bytes(searcher, collection);
+    let meaning = files.vectors.bytes + files.model.bytes;
     let all = words + meaning + files.reranker.as_ref().map_or(0, |file| file.bytes);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
@@ -208,6 +209,15 @@ fn rank_all(
     }
     progress.finish();
     Ok(runs)
+}
+
+/// Stored bytes of the lexical chunks that a query needs, on the average of all queries.
+fn words_bytes(searcher: &Searcher, collection: &Collection) -> u64 {
+    let files = &searcher.manifest().files;
+    let mean_of = |kind| files.group(kind).bytes as f64 / f64::from(files.group(kind).files.max(1));
+    let chunks = collection.queries.iter().flat_map(|query| searcher.words_needed(&query.text));
+    let total: f64 = chunks.map(|chunk| mean_of(chunk.kind)).sum();
+    (total / collection.queries.len().max(1) as f64) as u64
 }
 
 fn write_files(args: &EvalArgs, report: &Report, runs: &[Run], collection: &Collection) -> Result<()> {

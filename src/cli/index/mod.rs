@@ -6,9 +6,10 @@ mod output;
 mod summary;
 
 use super::progress::Progress;
+use crate::index::chunks::ChunkKind;
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
-use crate::index::passages::{PassageRecord, chunk_to_json};
+use crate::index::passages::{PassageRecord, chunk_to_json, sections_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::bi_encoder::BiEncoder;
@@ -24,8 +25,6 @@ use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
 pub(super) const MAX_PIECES: usize = 96;
-/// Passages in a chunk of the passages files: about 15 KB compressed.
-const PASSAGES_PER_CHUNK: u32 = 64;
 
 /// Arguments of `siteseer index`.
 #[derive(Debug, clap::Args)]
@@ -189,9 +188,15 @@ fn write_index(
         lengths.push(section.len() as u32);
         at += section.len();
     }
-    let lexical = Sections::prepend_to(&lengths, &lexical.finish());
+    let lexical = lexical.finish();
     let vectors = Vectors::quantize(embeddings, models.bi_encoder.dim());
-    let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
+    let sections_per_chunk = sections_per_chunk(lengths.len() as u32);
+    let mut rest = records.as_slice();
+    let mut chunks = Vec::new();
+    for lengths in lengths.chunks(sections_per_chunk as usize) {
+        let chunk = rest.split_off(..lengths.iter().sum::<u32>() as usize).expect("all sections have passages");
+        chunks.push(chunk_to_json(chunk));
+    }
     let mut languages = BTreeMap::new();
     for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
@@ -208,17 +213,17 @@ fn write_index(
         model: models.bi_encoder_entry(),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: models.reranker.as_ref().map(|(entry, _)| entry.clone()),
-        passages_per_chunk: PASSAGES_PER_CHUNK,
+        sections_per_chunk,
         files: Files {
-            lexical: output.add("lexical", "bin", &lexical, Storage::Gzip)?,
+            lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
+            postings: output.add_chunks(ChunkKind::Postings, &lexical.postings)?,
+            spellings: output.add_chunks(ChunkKind::Spellings, &lexical.spellings)?,
             vectors: output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain)?,
             model: output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip)?,
             reranker: reranker_bytes
                 .map(|bytes| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
-            passages: chunks
-                .map(|chunk| output.add("passages", "json", &chunk_to_json(chunk), Storage::Gzip))
-                .collect::<Result<_>>()?,
+            passages: output.add_chunks(ChunkKind::Passages, &chunks)?,
         },
     })
 }
