@@ -10,7 +10,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use siteseer::Error;
 use siteseer::cli::folder;
-use siteseer::search::searcher::{Searcher, Tier};
+use siteseer::search::cascade::Cascade;
+use siteseer::search::searcher::Tier;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ fn indexed_with_reranker() -> Desk {
     desk
 }
 
-fn open(desk: &Desk) -> Searcher {
+fn open(desk: &Desk) -> Cascade {
     folder::open(&desk.site().join("siteseer"), true).unwrap()
 }
 
@@ -271,14 +272,14 @@ fn an_index_with_another_tokenizer_is_refused() {
 fn the_reranker_goes_along_and_reorders() {
     let desk = indexed_with_reranker();
     let folder = desk.site().join("siteseer");
-    let mut searcher = open(&desk);
-    assert_eq!(searcher.tier(), Some(Tier::Dense));
-    folder::load_all_chunks(&folder, &mut searcher).unwrap();
-    assert!(folder::load_reranker(&folder, &mut searcher).unwrap());
-    assert_eq!(searcher.tier(), Some(Tier::Reranked));
+    let mut cascade = open(&desk);
+    assert_eq!(cascade.tier(), Some(Tier::Dense));
+    folder::load_all_chunks(&folder, &mut cascade.searcher).unwrap();
+    assert!(folder::load_reranker(&folder, &mut cascade).unwrap());
+    assert_eq!(cascade.tier(), Some(Tier::Reranked));
     let (dense, reranked) = (
-        searcher.rank("cat on a mat", Tier::Dense, 40).unwrap(),
-        searcher.rank("cat on a mat", Tier::Reranked, 40).unwrap(),
+        cascade.rank("cat on a mat", Tier::Dense, 40).unwrap(),
+        cascade.rank("cat on a mat", Tier::Reranked, 40).unwrap(),
     );
     assert_eq!(dense.len(), reranked.len());
     assert!(dense.len() > 30, "{}", dense.len());
@@ -289,7 +290,7 @@ fn the_reranker_goes_along_and_reorders() {
     assert_eq!(dense[30..], reranked[30..], "the rest stays as it was");
     assert!(reranked[..30].is_sorted_by(|a, b| a.score >= b.score), "{reranked:?}");
     let passages: Vec<u32> = reranked.iter().take(30).map(|hit| hit.passage).collect();
-    for (hit, logit) in reranked.iter().zip(searcher.score_pairs("cat on a mat", &passages).unwrap()) {
+    for (hit, logit) in reranked.iter().zip(cascade.score_pairs("cat on a mat", &passages).unwrap()) {
         let before = dense.iter().find(|before| before.passage == hit.passage).unwrap();
         assert_eq!((hit.logit, hit.score), (Some(logit), before.score + 0.5 * logit));
     }
@@ -320,15 +321,15 @@ fn a_reranker_needs_its_parts_and_says_which() {
     let content = fs::read(desk.reranker()).unwrap();
     let mut without_model = folder::open(&folder, false).unwrap();
     missing(without_model.load_reranker(&content).unwrap_err(), "model-");
-    let mut searcher = open(&desk);
-    missing(searcher.score_pairs("cat", &[]).unwrap_err(), "reranker-");
-    searcher.load_reranker(&content).unwrap();
-    missing(searcher.score_pairs("cat", &[3]).unwrap_err(), "passage 3");
-    missing(searcher.rank("cat", Tier::Reranked, 5).unwrap_err(), "passage ");
+    let mut cascade = open(&desk);
+    missing(cascade.score_pairs("cat", &[]).unwrap_err(), "reranker-");
+    cascade.load_reranker(&content).unwrap();
+    missing(cascade.score_pairs("cat", &[3]).unwrap_err(), "passage 3");
+    missing(cascade.rank("cat", Tier::Reranked, 5).unwrap_err(), "passage ");
     for len in [0, 9, content.len() / 2, content.len() - 1] {
-        assert!(matches!(searcher.load_reranker(&content[..len]), Err(Error::Truncated { .. })), "{len}");
+        assert!(matches!(cascade.load_reranker(&content[..len]), Err(Error::Truncated { .. })), "{len}");
     }
-    assert_eq!(searcher.tier(), Some(Tier::Reranked), "a broken file takes nothing away");
+    assert_eq!(cascade.tier(), Some(Tier::Reranked), "a broken file takes nothing away");
 
     let plain = Desk::indexed();
     missing(open(&plain).load_reranker(&content).unwrap_err(), "reranker: ");

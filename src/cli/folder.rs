@@ -3,6 +3,7 @@
 use super::index::read_manifest;
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{FileEntry, MANIFEST_NAME};
+use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
@@ -26,36 +27,36 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
 ///
 /// # Errors
 /// If a file is missing or damaged.
-pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
-    let mut searcher = Searcher::new(read_manifest(folder)?);
-    let files = searcher.manifest().files.clone();
-    searcher.load_lexical(read_file(folder, &files.lexical)?)?;
+pub fn open(folder: &Path, dense: bool) -> Result<Cascade> {
+    let mut cascade = Cascade::new(read_manifest(folder)?);
+    let files = cascade.searcher.manifest().files.clone();
+    cascade.searcher.load_lexical(read_file(folder, &files.lexical)?)?;
     if dense {
-        searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-        searcher.load_model(&read_file(folder, &files.model)?)?;
+        cascade.searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
+        cascade.load_model(&read_file(folder, &files.model)?)?;
     }
-    Ok(searcher)
+    Ok(cascade)
 }
 
 /// Opens vectors and model only: the dense tier is then the order of cosines alone.
 ///
 /// # Errors
 /// If a file is missing or damaged.
-pub(super) fn open_vectors(folder: &Path) -> Result<Searcher> {
-    let mut searcher = Searcher::new(read_manifest(folder)?);
-    let files = searcher.manifest().files.clone();
-    searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-    searcher.load_model(&read_file(folder, &files.model)?)?;
-    Ok(searcher)
+pub(super) fn open_vectors(folder: &Path) -> Result<Cascade> {
+    let mut cascade = Cascade::new(read_manifest(folder)?);
+    let files = cascade.searcher.manifest().files.clone();
+    cascade.searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
+    cascade.load_model(&read_file(folder, &files.model)?)?;
+    Ok(cascade)
 }
 
 /// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.
 ///
 /// # Errors
 /// If the file is missing or damaged.
-pub fn load_reranker(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
-    let Some(entry) = searcher.manifest().files.reranker.clone() else { return Ok(false) };
-    searcher.load_reranker(&read_file(folder, &entry)?)?;
+pub fn load_reranker(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(entry) = cascade.searcher.manifest().files.reranker.clone() else { return Ok(false) };
+    cascade.load_reranker(&read_file(folder, &entry)?)?;
     Ok(true)
 }
 

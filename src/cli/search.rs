@@ -1,6 +1,7 @@
 //! `siteseer search`: the browser's engine in the terminal, over an index on disk.
 
 use super::folder;
+use crate::search::cascade::Cascade;
 use crate::search::context::CANDIDATES;
 use crate::search::rerank::RERANK;
 use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
@@ -56,11 +57,11 @@ enum TierArg {
 /// If the index is missing or damaged.
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
-    let mut searcher = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
+    let mut cascade = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
     let tier = match args.tier {
         Some(TierArg::Lexical) => Tier::Lexical,
         Some(TierArg::Dense) => Tier::Dense,
-        wanted => match (folder::load_reranker(&folder, &mut searcher)?, wanted) {
+        wanted => match (folder::load_reranker(&folder, &mut cascade)?, wanted) {
             (true, _) => Tier::Reranked,
             (false, None) => Tier::Dense,
             (false, Some(_)) => bail!(
@@ -69,46 +70,46 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             ),
         },
     };
-    folder::load_words(&folder, &mut searcher, &args.query)?;
+    folder::load_words(&folder, &mut cascade.searcher, &args.query)?;
     let limit = if args.context { CANDIDATES } else { args.limit };
-    let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, limit)?;
+    let (hits, ms) = rank(&folder, &mut cascade, &args.query, tier, limit)?;
     if args.context {
-        return print_context(args, &folder, &mut searcher, &hits);
+        return print_context(args, &folder, &mut cascade, &hits);
     }
     let shown: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
-    folder::load_passages(&folder, &mut searcher, &shown)?;
-    let results = searcher.results(&args.query, &hits)?;
+    folder::load_passages(&folder, &mut cascade.searcher, &shown)?;
+    let results = cascade.searcher.results(&args.query, &hits)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&results)?);
     } else {
-        print(&results, &searcher, tier, ms);
+        print(&results, &cascade.searcher, tier, ms);
     }
     Ok(())
 }
 
 /// Ranks, and returns the hits with the milliseconds that it took, reading of files left out.
-fn rank(folder: &Path, searcher: &mut Searcher, query: &str, tier: Tier, limit: usize) -> Result<(Vec<Hit>, f64)> {
+fn rank(folder: &Path, cascade: &mut Cascade, query: &str, tier: Tier, limit: usize) -> Result<(Vec<Hit>, f64)> {
     let started = Instant::now();
     if tier != Tier::Reranked {
-        return Ok((searcher.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
+        return Ok((cascade.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
     }
-    let hits = searcher.rank(query, Tier::Dense, limit.max(RERANK))?;
+    let hits = cascade.rank(query, Tier::Dense, limit.max(RERANK))?;
     let dense = started.elapsed();
     let candidates = &hits[..hits.len().min(RERANK)];
     let passages: Vec<u32> = candidates.iter().map(|hit| hit.passage).collect();
-    let reading = searcher.reading(&passages);
-    folder::load_passages(folder, searcher, &reading)?;
+    let reading = cascade.searcher.reading(&passages);
+    folder::load_passages(folder, &mut cascade.searcher, &reading)?;
     let started = Instant::now();
-    let logits = searcher.score_pairs(query, &passages)?;
-    let mut hits = searcher.rerank(&hits, &logits);
+    let logits = cascade.score_pairs(query, &passages)?;
+    let mut hits = cascade.searcher.rerank(&hits, &logits);
     hits.truncate(limit);
     Ok((hits, (dense + started.elapsed()).as_secs_f64() * 1e3))
 }
 
-fn print_context(args: &SearchArgs, folder: &Path, searcher: &mut Searcher, hits: &[Hit]) -> Result<()> {
-    let reading = searcher.context_reading(hits);
-    folder::load_passages(folder, searcher, &reading)?;
-    let context = searcher.context(&args.query, hits, args.max_tokens, "")?;
+fn print_context(args: &SearchArgs, folder: &Path, cascade: &mut Cascade, hits: &[Hit]) -> Result<()> {
+    let reading = cascade.searcher.context_reading(hits);
+    folder::load_passages(folder, &mut cascade.searcher, &reading)?;
+    let context = cascade.context(&args.query, hits, args.max_tokens, "")?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&context)?);
     } else {

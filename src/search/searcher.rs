@@ -2,11 +2,12 @@
 //! last step, reranking, is in [`rerank`](super::rerank).)
 //!
 //! Each part is loaded on its own and each may be missing: the tier that was asked for says what it needs, and callers go
-//! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business.
+//! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business. The
+//! models run elsewhere (in the browser in a wasm file of their own): what they say comes in as a query vector and as
+//! logits.
 
 use super::excerpt::{Excerpt, excerpt};
 use super::fuse::{Fused, FusionWeights, fuse};
-use super::rerank::{RERANK, Reranker};
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
@@ -16,8 +17,6 @@ use crate::index::scan::ScanQuery;
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
-use crate::model::bi_encoder::BiEncoder;
-use crate::model::encoder::Workspace;
 use serde::Serialize;
 
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
@@ -111,9 +110,6 @@ pub struct Searcher {
     pub(super) manifest: Manifest,
     lexical: Option<(Sections, LexicalIndex)>,
     vectors: Option<Vectors>,
-    pub(super) model: Option<BiEncoder>,
-    pub(super) reranker: Option<Reranker>,
-    work: Workspace,
     chunks: Vec<Option<Vec<PassageRecord>>>,
 }
 
@@ -121,18 +117,12 @@ impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
         let chunks = (0..manifest.files.passages.files).map(|_| None).collect();
-        let work = Workspace::default();
-        Self { manifest, lexical: None, vectors: None, model: None, reranker: None, work, chunks }
+        Self { manifest, lexical: None, vectors: None, chunks }
     }
 
     /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
-    }
-
-    /// The bi-encoder, once loaded.
-    pub fn model(&self) -> Option<&BiEncoder> {
-        self.model.as_ref()
     }
 
     /// Opens the root of the lexical index. Its chunks follow as queries need them (see
@@ -200,61 +190,43 @@ impl Searcher {
         Ok(())
     }
 
-    /// Loads the bi-encoder for the best backend of this processor.
+    /// Checks that a bi-encoder is the one with which the index was made.
     ///
     /// # Errors
-    /// If the file is damaged, or is not the model with which the index was made.
-    pub fn load_model(&mut self, content: &[u8]) -> Result<()> {
+    /// If it is another one.
+    pub fn check_encoder(&self, id: &str, tokenizer_sha256: &str, dim: usize) -> Result<()> {
         let (file, expected) = (&self.manifest.files.model.name, &self.manifest.model);
-        let model = BiEncoder::load(content, file, Backend::best())?;
-        if model.tokenizer_sha256() != expected.tokenizer_sha256 {
-            return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, model.tokenizer_sha256()));
+        if tokenizer_sha256 != expected.tokenizer_sha256 {
+            return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, tokenizer_sha256));
         }
-        if model.id() != expected.id {
-            return Err(mismatch(file, "model", &expected.id, model.id()));
+        if id != expected.id {
+            return Err(mismatch(file, "model", &expected.id, id));
         }
-        if model.dim() != expected.dim {
-            return Err(mismatch(file, "embedding length", expected.dim, model.dim()));
+        if dim != expected.dim {
+            return Err(mismatch(file, "embedding length", expected.dim, dim));
         }
-        self.model = Some(model);
-        self.reranker = None; // it shared the tables of the model that was here before
         Ok(())
     }
 
-    /// The highest tier whose parts are loaded.
-    pub fn tier(&self) -> Option<Tier> {
-        if self.model.is_some() && self.vectors.is_some() {
-            return Some(if self.reranker.is_some() { Tier::Reranked } else { Tier::Dense });
-        }
-        self.lexical.is_some().then_some(Tier::Lexical)
+    /// Whether the lexical postings are there.
+    pub fn has_postings(&self) -> bool {
+        self.lexical.is_some()
     }
 
-    /// The best `limit` sections for a query, best first. An empty query has none. Words are ranked by section; meanings by
-    /// passage, and a section is worth its best one. The dense tier without the lexical one is the order of cosines alone.
-    /// The reranked tier reads the best [`RERANK`] of the dense one again.
+    /// Whether the vectors are there.
+    pub fn has_vectors(&self) -> bool {
+        self.vectors.is_some()
+    }
+
+    /// The best `limit` sections by their words, best first. A blank query has none.
     ///
     /// # Errors
-    /// If the tier's parts are not loaded; for the reranked tier that includes the chunks of the passages that it reads.
-    pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
+    /// If the lexical postings are not loaded.
+    pub fn rank_lexical(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
+        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
         if query.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let mut hits = match tier {
-            Tier::Lexical => self.rank_lexical(query, limit)?,
-            Tier::Dense => self.rank_dense(query, limit)?,
-            Tier::Reranked => {
-                let hits = self.rank_dense(query, limit.max(RERANK))?;
-                let passages: Vec<u32> = hits.iter().take(RERANK).map(|hit| hit.passage).collect();
-                let logits = self.score_pairs(query, &passages)?;
-                self.rerank(&hits, &logits)
-            }
-        };
-        hits.truncate(limit);
-        Ok(hits)
-    }
-
-    fn rank_lexical(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
         let hits = lexical.search(query, limit, &LexicalOptions::default()).into_iter().zip(1..);
         Ok(hits
             .map(|(hit, rank)| Hit {
@@ -267,11 +239,23 @@ impl Searcher {
             .collect())
     }
 
-    fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.vectors.name))?;
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        let backend = model.backend();
-        let query_vector = ScanQuery::new(&model.embed(query, &mut self.work)?);
+    /// The best `limit` sections by words and meaning, best first. `embedding [dim]` is the query's, L2-normalised. Words
+    /// are ranked by section; meanings by passage, and a section is worth its best one. Without the lexical postings it is
+    /// the order of cosines alone. A blank query has none.
+    ///
+    /// # Errors
+    /// If the vectors are not loaded, or `embedding` has another length than they.
+    pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        let file = &self.manifest.files.vectors.name;
+        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
+        if embedding.len() != vectors.dim() {
+            return Err(mismatch(file, "embedding length", vectors.dim(), embedding.len()));
+        }
+        if query.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = Backend::best();
+        let query_vector = ScanQuery::new(embedding);
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |_| true);
         let Some((sections, lexical)) = &self.lexical else {
             let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
@@ -310,24 +294,6 @@ impl Searcher {
             None => best_of(section).0,
         };
         Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())
-    }
-
-    /// The embedding of a text by the index's model: `[dim]`.
-    ///
-    /// # Errors
-    /// If the model is not loaded.
-    pub fn embed(&mut self, text: &str) -> Result<Vec<f32>> {
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        model.embed(text, &mut self.work)
-    }
-
-    /// Token ids of a text as the index's model reads it.
-    ///
-    /// # Errors
-    /// If the model is not loaded.
-    pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        Ok(model.tokenize(text))
     }
 
     /// The passages of the section that this one is in; none without the lexical file, or if there is no such passage.

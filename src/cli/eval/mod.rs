@@ -13,7 +13,9 @@ use crate::eval::names::Names;
 use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
-use crate::search::searcher::{Searcher, Tier};
+use crate::search::cascade::Cascade;
+use crate::search::searcher::Searcher;
+use crate::search::searcher::Tier;
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
 use std::fs;
@@ -116,9 +118,10 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         (None, None) => unreachable!("an index is named or made"),
     };
 
-    let mut searcher = folder::open(&index, true)?;
-    folder::load_all_chunks(&index, &mut searcher)?;
-    let names = if made.is_some() { Names::of_corpus(&searcher) } else { Names::of_site(&searcher) };
+    let mut cascade = folder::open(&index, true)?;
+    folder::load_all_chunks(&index, &mut cascade.searcher)?;
+    let searcher = &cascade.searcher;
+    let names = if made.is_some() { Names::of_corpus(searcher) } else { Names::of_site(searcher) };
     if let Some((query, one, other)) = names.double(&collection) {
         bail!(
             "{}: the query `{}` judges one document twice, as `{one}` and `{other}`",
@@ -138,15 +141,15 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
-    let has_reranker = folder::load_reranker(&index, &mut searcher)?;
+    let has_reranker = folder::load_reranker(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let runs = rank_all(&index, &mut searcher, &depths, &collection, &names, args.quiet)?;
+    let runs = rank_all(&index, &mut cascade, &depths, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
     };
-    let report = Report::new(&collection, searcher.manifest(), missing, &runs, gain);
+    let report = Report::new(&collection, cascade.searcher.manifest(), missing, &runs, gain);
     write_files(args, &report, &runs, &collection)?;
     conclude(args, &report, baseline.as_ref())
 }
@@ -166,14 +169,14 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 /// Climbs the ladder, step by step.
 fn rank_all(
     index: &Path,
-    searcher: &mut Searcher,
+    cascade: &mut Cascade,
     depths: &[usize],
     collection: &Collection,
     names: &Names,
     quiet: bool,
 ) -> Result<Vec<Run>> {
-    let files = &searcher.manifest().files;
-    let words = files.lexical.bytes + words_bytes(searcher, collection);
+    let files = &cascade.searcher.manifest().files;
+    let words = files.lexical.bytes + words_bytes(&cascade.searcher, collection);
     let meaning = files.vectors.bytes + files.model.bytes;
     let all = words + meaning + files.reranker.as_ref().map_or(0, |file| file.bytes);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
@@ -199,13 +202,13 @@ fn rank_all(
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
     let mut runs = vec![
-        rank(searcher, lexical, collection, names, &done)?,
+        rank(cascade, lexical, collection, names, &done)?,
         rank(&mut vectors_alone, dense, collection, names, &done)?,
-        rank(searcher, fused, collection, names, &done)?,
+        rank(cascade, fused, collection, names, &done)?,
     ];
     drop(vectors_alone);
     if !reranked.is_empty() {
-        runs.extend(run_reranked(searcher, reranked, collection, names, &done)?);
+        runs.extend(run_reranked(cascade, reranked, collection, names, &done)?);
     }
     progress.finish();
     Ok(runs)
