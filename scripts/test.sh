@@ -35,7 +35,7 @@ run_suite_command() {
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
-            "$ROOT" --no-default-features --features battery --test wasm
+            "$ROOT" --no-default-features --features battery,wasm-engine,wasm-encoder --test wasm
         ;;
     www) CHROMIUM=$CHROME npm --prefix "$ROOT/www" test ;;
     browser)
@@ -109,7 +109,7 @@ run_tests() {
     set_up_all
     heading "The browser's half"
     build_wasm
-    build_scalar_engine
+    build_scalar_encoder
     ensure_www_packages
     mkdir -p "$LOGS"
     for suite in "${wanted[@]}"; do run_suite "$suite"; done

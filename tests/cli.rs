@@ -10,7 +10,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use siteseer::Error;
 use siteseer::cli::folder;
-use siteseer::search::searcher::{Searcher, Tier};
+use siteseer::search::cascade::Cascade;
+use siteseer::search::searcher::Tier;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ fn indexed_with_reranker() -> Desk {
     desk
 }
 
-fn open(desk: &Desk) -> Searcher {
+fn open(desk: &Desk) -> Cascade {
     folder::open(&desk.site().join("siteseer"), true).unwrap()
 }
 
@@ -296,6 +297,59 @@ fn words_alone_can_be_indexed() {
 }
 
 #[test]
+fn filters_choose_pages_before_the_best_are_taken() {
+    let desk = Desk::new();
+    for i in 0..30usize {
+        desk.page(
+            &format!("p{i:02}.html"),
+            &format!("<p data-pagefind-filter='author:Ann'>The cat sat on cat {i}.</p>"),
+        );
+    }
+    let html = "<p data-siteseer-filter='author:Ben, Jr., tag[title]'>The dog sat on the mat.</p><h2>b</h2><p>A dog, a cat, b.</p>";
+    desk.page("z.html", html);
+    desk.page("plain.html", "<p>The cat sat.</p>");
+    desk.index().success().stderr(contains("filters "));
+    let search = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.args(["search", "cat", "--json", "--index"]).arg(desk.site()).args(args);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    for tier in ["lexical", "dense"] {
+        let urls = |args: &[&str]| -> Vec<String> {
+            let results = search(&[&["--tier", tier, "-n", "50"], args].concat());
+            results.as_array().unwrap().iter().map(|result| result["url"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(urls(&[]).len() > 30, "{tier}");
+        let of_ben = urls(&["--filter", "author=Ben, Jr., tag[title]"]);
+        assert!(!of_ben.is_empty() && of_ben.iter().all(|url| url.starts_with("z.html")), "{tier} {of_ben:?}");
+        let of_ann = urls(&["--filter", "author=Ann"]);
+        assert!(of_ann.len() == 30 && of_ann.iter().all(|url| url.starts_with('p') && url != "plain.html"), "{tier}");
+        assert!(urls(&["--filter", "author=Ann", "--filter", "author=Nobody"]).is_empty(), "{tier}");
+    }
+    let facets = search(&["--facets"]);
+    assert_eq!(facets[0]["name"], "author");
+    assert_eq!(facets[0]["values"], serde_json::json!([["Ann", 30], ["Ben, Jr., tag[title]", 1]]));
+
+    let asked = |filter: &str| {
+        desk.siteseer().args(["search", "cat", "--filter", filter, "--index"]).arg(desk.site()).assert().failure()
+    };
+    asked("autor=Ann").code(1).stderr(contains("filter `autor`").and(contains("--facets")));
+    asked("author").code(2).stderr(contains("NAME=VALUE"));
+    let path = desk.index_file("filters-");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    asked("author=Ann").code(1).stderr(contains("filters-").and(contains("siteseer index")));
+    desk.search("cat").success();
+
+    let plain = Desk::indexed();
+    assert!(plain.written().keys().all(|name| !name.starts_with("filters-")));
+    let asked = plain.siteseer().args(["search", "cat", "--filter", "a=b", "--index"]).arg(plain.site()).assert();
+    asked.failure().code(1).stderr(contains("no page of the index has filters"));
+}
+
+#[test]
 fn siteseer_toml_gives_defaults_below_variables_and_flags() {
     let desk = Desk::indexed();
     let folder = desk.folder.path();
@@ -358,7 +412,7 @@ fn a_missing_model_is_named() {
 
 #[test]
 fn every_truncated_index_file_is_named_with_the_next_step() {
-    for kind in ["lexical-", "vectors-", "model-", "passages-"] {
+    for kind in ["lexical-", "postings-", "vectors-", "model-", "passages-"] {
         let desk = Desk::indexed();
         let path = desk.index_file(kind);
         let bytes = fs::read(&path).unwrap();
@@ -381,6 +435,30 @@ fn flipped_bits_are_found_by_their_hash() {
     bytes[last] ^= 1;
     fs::write(&path, bytes).unwrap();
     desk.search("cat").failure().stderr(contains("SHA-256"));
+}
+
+#[test]
+fn a_chunk_of_another_index_or_another_place_is_refused() {
+    let (desk, other) = (Desk::indexed(), Desk::new());
+    other.page("cats.html", "<p>The cat sat on another mat.</p>");
+    other.index().success();
+    let theirs = fs::read(other.index_file("postings-")).unwrap();
+    fs::write(desk.index_file("postings-"), theirs).unwrap();
+    desk.search("cat").failure().stderr(contains("postings-").and(contains("another index")));
+
+    let desk = Desk::indexed();
+    let name = desk.index_file("passages-").to_str().unwrap().replace("-1.bin.gz", "-0.bin.gz");
+    fs::copy(&name, name.replace("-0.bin.gz", "-1.bin.gz")).unwrap();
+    desk.search("cat").failure().stderr(contains("-1.bin.gz").and(contains("another place")));
+}
+
+#[test]
+fn an_index_of_the_former_format_is_refused() {
+    let desk = Desk::indexed();
+    let manifest = desk.site().join("siteseer/manifest.json");
+    let former = fs::read_to_string(&manifest).unwrap().replace("\"version\": 2", "\"version\": 1");
+    fs::write(&manifest, former).unwrap();
+    desk.search("cat").failure().stderr(contains("format version 1, but this build reads version 2"));
 }
 
 #[test]
@@ -407,14 +485,14 @@ fn an_index_with_another_tokenizer_is_refused() {
 fn the_reranker_goes_along_and_reorders() {
     let desk = indexed_with_reranker();
     let folder = desk.site().join("siteseer");
-    let mut searcher = open(&desk);
-    assert_eq!(searcher.tier(), Some(Tier::Dense));
-    folder::load_all_passages(&folder, &mut searcher).unwrap();
-    assert!(folder::load_reranker(&folder, &mut searcher).unwrap());
-    assert_eq!(searcher.tier(), Some(Tier::Reranked));
+    let mut cascade = open(&desk);
+    assert_eq!(cascade.tier(), Some(Tier::Dense));
+    folder::load_all_chunks(&folder, &mut cascade.searcher).unwrap();
+    assert!(folder::load_reranker(&folder, &mut cascade).unwrap());
+    assert_eq!(cascade.tier(), Some(Tier::Reranked));
     let (dense, reranked) = (
-        searcher.rank("cat on a mat", Tier::Dense, 40).unwrap(),
-        searcher.rank("cat on a mat", Tier::Reranked, 40).unwrap(),
+        cascade.rank("cat on a mat", Tier::Dense, 40).unwrap(),
+        cascade.rank("cat on a mat", Tier::Reranked, 40).unwrap(),
     );
     assert_eq!(dense.len(), reranked.len());
     assert!(dense.len() > 30, "{}", dense.len());
@@ -425,7 +503,7 @@ fn the_reranker_goes_along_and_reorders() {
     assert_eq!(dense[30..], reranked[30..], "the rest stays as it was");
     assert!(reranked[..30].is_sorted_by(|a, b| a.score >= b.score), "{reranked:?}");
     let passages: Vec<u32> = reranked.iter().take(30).map(|hit| hit.passage).collect();
-    for (hit, logit) in reranked.iter().zip(searcher.score_pairs("cat on a mat", &passages).unwrap()) {
+    for (hit, logit) in reranked.iter().zip(cascade.score_pairs("cat on a mat", &passages).unwrap()) {
         let before = dense.iter().find(|before| before.passage == hit.passage).unwrap();
         assert_eq!((hit.logit, hit.score), (Some(logit), before.score + 0.5 * logit));
     }
@@ -456,15 +534,15 @@ fn a_reranker_needs_its_parts_and_says_which() {
     let content = fs::read(desk.reranker()).unwrap();
     let mut without_model = folder::open(&folder, false).unwrap();
     missing(without_model.load_reranker(&content).unwrap_err(), "model-");
-    let mut searcher = open(&desk);
-    missing(searcher.score_pairs("cat", &[]).unwrap_err(), "reranker-");
-    searcher.load_reranker(&content).unwrap();
-    missing(searcher.score_pairs("cat", &[3]).unwrap_err(), "passage 3");
-    missing(searcher.rank("cat", Tier::Reranked, 5).unwrap_err(), "passage ");
+    let mut cascade = open(&desk);
+    missing(cascade.score_pairs("cat", &[]).unwrap_err(), "reranker-");
+    cascade.load_reranker(&content).unwrap();
+    missing(cascade.score_pairs("cat", &[3]).unwrap_err(), "passage 3");
+    missing(cascade.rank("cat", Tier::Reranked, 5).unwrap_err(), "passage ");
     for len in [0, 9, content.len() / 2, content.len() - 1] {
-        assert!(matches!(searcher.load_reranker(&content[..len]), Err(Error::Truncated { .. })), "{len}");
+        assert!(matches!(cascade.load_reranker(&content[..len]), Err(Error::Truncated { .. })), "{len}");
     }
-    assert_eq!(searcher.tier(), Some(Tier::Reranked), "a broken file takes nothing away");
+    assert_eq!(cascade.tier(), Some(Tier::Reranked), "a broken file takes nothing away");
 
     let plain = Desk::indexed();
     missing(open(&plain).load_reranker(&content).unwrap_err(), "reranker: ");

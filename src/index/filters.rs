@@ -104,11 +104,8 @@ impl Filters {
     /// # Errors
     /// If it is damaged, or of another index.
     pub fn parse(json: &[u8], file: &str, pages: u32, passages: u32) -> Result<Self> {
-        let damaged = |detail: &str| Error::Damaged {
-            file: file.to_owned(),
-            detail: detail.to_owned(),
-            next: REBUILD_INDEX,
-        };
+        let damaged =
+            |detail: &str| Error::Damaged { file: file.to_owned(), detail: detail.to_owned(), next: REBUILD_INDEX };
         let filters = Json::parse(json).and_then(|json| Self::from_json(&json));
         let filters = filters.map_err(|error| damaged(&error.to_string()))?;
         if filters.pages() != pages || filters.starts.last() != Some(&passages) {
@@ -214,7 +211,8 @@ impl Filters {
         let mut found = vec![false; self.pages() as usize];
         passages.for_each(|passage| found[self.page_of(passage) as usize] = true);
         let count = |pages: &[u32]| pages.iter().filter(|page| found[**page as usize]).count() as u32;
-        let values = |values: &[(String, Vec<u32>)]| values.iter().map(|(v, pages)| (v.clone(), count(pages))).collect();
+        let values =
+            |values: &[(String, Vec<u32>)]| values.iter().map(|(v, pages)| (v.clone(), count(pages))).collect();
         self.filters.iter().map(|(name, of)| Facet { name: name.clone(), values: values(of) }).collect()
     }
 }
@@ -271,8 +269,8 @@ mod tests {
         assert_eq!(selected(&[("author", &["Ann"])]), [0, 1, 5]);
         assert_eq!(selected(&[("author", &["Ann"]), ("author", &["Ben"])]), [0, 1]);
         assert_eq!(selected(&[("tag", &["z", "x \"y\""])]), [0, 1, 5]);
-        assert_eq!(selected(&[("tag", &["z"]), ("author", &["Ben"])]), []);
-        assert_eq!(selected(&[("tag", &["nobody's"])]), []);
+        assert_eq!(selected(&[("tag", &["z"]), ("author", &["Ben"])]), [0u32; 0]);
+        assert_eq!(selected(&[("tag", &["nobody's"])]), [0u32; 0]);
         let unknown = Condition { name: "autor".to_owned(), any_of: Vec::new() };
         assert!(filters().select(&[unknown]).unwrap_err().to_string().contains("`autor`"));
     }
@@ -311,7 +309,9 @@ mod tests {
         assert!(Filters::parse(&json, "f", 5, 6).is_err());
         assert!(Filters::parse(&json, "f", 4, 7).is_err());
         let text = String::from_utf8(json).unwrap();
-        for (from, to) in [("[0,3]", "[0,4]"), ("[0,3]", "[0,-1]"), ("{\"3\":\"2022\"}", "{\"x\":\"2022\"}"), ("\"a.png\"", "1")] {
+        for (from, to) in
+            [("[0,3]", "[0,4]"), ("[0,3]", "[0,-1]"), ("{\"3\":\"2022\"}", "{\"x\":\"2022\"}"), ("\"a.png\"", "1")]
+        {
             assert!(text.contains(from));
             assert!(Filters::parse(text.replace(from, to).as_bytes(), "f", 4, 6).is_err(), "{from} {to}");
         }

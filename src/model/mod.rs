@@ -1,7 +1,7 @@
 //! The models and their files.
 //!
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
-//! [`cross_encoder`] a query and a passage into a logit. Making such files from Hugging Face checkpoints: `import` and
+//! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. Making such files from Hugging Face checkpoints: `import` and
 //! `import_cross_encoder` (native only).
 
 pub mod batch;
@@ -9,6 +9,7 @@ pub mod bi_encoder;
 pub mod config;
 pub mod cross_encoder;
 pub mod encoder;
+pub mod encoders;
 pub mod file;
 pub mod file_writer;
 #[cfg(feature = "cli")]

@@ -1,9 +1,10 @@
-// What runs in the worker: one engine, one index, and the ladder of tiers. It fetches what the engine needs, when it
-// needs it, and says through `emit` how far each tier has come. It knows nothing of messages or of the page.
+// What runs in the worker: one index, its engine, the encoder that runs the models, and the ladder of tiers. It fetches
+// what they need, when they need it, and says through `emit` how far each tier has come. It knows nothing of messages or
+// of the page.
 
 import { Chunks } from './chunks.js';
 import { readContext } from './context.js';
-import { detectBackend, loadEngine } from './detect.js';
+import { detectBackend, loadEncoder, loadEngine } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { loadFile } from './loader.js';
@@ -33,6 +34,7 @@ export class Host {
    * @type {(Query & { hits: Hit[], logits: Float32Array }) | undefined}
    */
   #ranked;
+  #scorer = new PairScorer((query, passages) => this.#encoder.score(query, this.#index.engine.pair_texts(passages)));
 
   /** @param {(event: 'progress', data: { tier: Tier, loaded: number, total: number }) => void} emit */
   constructor(emit) {
@@ -44,23 +46,29 @@ export class Host {
     return this.#opened;
   }
 
+  get #encoder() {
+    const { encoder } = this.#index;
+    if (!encoder) throw new SiteseerError('engine', 'The models are not loaded yet.');
+    return encoder;
+  }
+
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
    * @param {{ manifest: string }} args
    * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number } }>} stored bytes; 0: not in this index
    */
   async open({ manifest: url }) {
-    const loading = loadEngine(detectBackend());
+    const backend = detectBackend();
+    const loading = loadEngine();
     loading.catch(() => {}); // meanwhile the manifest, whose error says more
     const { manifest, text } = await fetchManifest(url);
     const EngineClass = await loading;
     const engine = guard(() => new EngineClass(text));
     /** @type {Index['fetch']} */
     const fetch = (file, priority, progress) => loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
-    const backend = EngineClass.backend();
     const chunks = new Chunks(engine, manifest, (file) => fetch(file, 'high'));
     const root = new URL(manifest.siteRoot, url).href;
-    this.#opened = { engine, backend, manifest, root, fetch, chunks, scorer: new PairScorer(engine) };
+    this.#opened = { engine, backend, manifest, root, fetch, chunks };
     await this.load({ tier: 'lexical' });
     const { vectors, model, reranker } = manifest.files;
     return { backend, bytes: { dense: storedBytes(vectors, model), reranked: reranker ? storedBytes(reranker) : 0 } };
@@ -91,14 +99,29 @@ export class Host {
       const progress = this.#progress(tier, [vectors, model]);
       await Promise.all([
         fetch(vectors, 'low', progress).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
-        fetch(model, 'low', progress).then((bytes) => guard(() => engine.load_model(bytes), model)),
+        this.#loadEncoder(fetch(model, 'low', progress), model),
       ]);
     } else {
       if (!reranker) throw new SiteseerError('engine', 'This index has no reranker.');
       await this.load({ tier: 'dense' });
       const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
-      guard(() => engine.load_reranker(bytes), reranker);
+      guard(() => engine.check_reranker(this.#encoder.load_reranker(bytes, reranker.name)), reranker);
     }
+  }
+
+  /**
+   * @param {Promise<Uint8Array>} fetching
+   * @param {FileEntry} model
+   */
+  async #loadEncoder(fetching, model) {
+    const index = this.#index;
+    const [EncoderClass, bytes] = await Promise.all([loadEncoder(index.backend), fetching]);
+    index.encoder = guard(() => {
+      const encoder = new EncoderClass(bytes, model.name);
+      index.engine.check_encoder(encoder.id(), encoder.tokenizer_sha256(), encoder.dim());
+      return encoder;
+    }, model);
+    index.backend = EncoderClass.backend();
   }
 
   /**
@@ -121,8 +144,8 @@ export class Host {
   async rerank({ budget, ...query }, signal) {
     const start = performance.now();
     await this.load({ tier: 'reranked' });
-    const { engine, chunks, scorer } = this.#index;
-    const capacity = scorer.capacity(budget);
+    const { engine, chunks } = this.#index;
+    const capacity = this.#scorer.capacity(budget);
     const hits = this.#rank('dense', query);
     const ranking = this.#ranked;
     const known = ranking?.logits ?? new Float32Array();
@@ -132,7 +155,7 @@ export class Host {
     const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
     await chunks.load(Array.from(read, (passage) => ({ passage })));
     const before = candidates.length === most ? known : new Float32Array(); // else the hits are not those of before
-    const logits = await scorer.score(query.text, candidates, budget, signal, before);
+    const logits = await this.#scorer.score(query.text, candidates, budget, signal, before);
     if (!logits) return null;
     if (ranking && candidates.length === most) ranking.logits = logits;
     const reranked = guard(() => engine.rerank([...candidates, ...hits.slice(most)], logits));
@@ -147,7 +170,11 @@ export class Host {
   #rank(tier, { text, limit }) {
     const known = this.#ranked;
     if (tier === 'dense' && known?.text === text && known.limit === limit) return known.hits;
-    const { hits } = guard(() => this.#index.engine.rank(text, tier, Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES)));
+    const { engine } = this.#index;
+    const most = Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES);
+    const { hits } = guard(() =>
+      tier === 'dense' ? engine.rank_dense(text, this.#encoder.embed(text), most) : engine.rank_lexical(text, most),
+    );
     if (tier === 'dense') this.#ranked = { text, limit, hits, logits: new Float32Array() };
     return hits;
   }
@@ -180,13 +207,13 @@ export class Host {
   /** @param {{ text: string }} args */
   async embed({ text }) {
     await this.load({ tier: 'dense' });
-    return guard(() => this.#index.engine.embed(text));
+    return guard(() => this.#encoder.embed(text));
   }
 
   /** @param {{ text: string }} args */
   async tokenIds({ text }) {
     await this.load({ tier: 'dense' });
-    return guard(() => this.#index.engine.token_ids(text));
+    return guard(() => this.#encoder.token_ids(text));
   }
 
   /**

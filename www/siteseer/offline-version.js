@@ -1,7 +1,7 @@
 // One version of the search folder: a manifest and the client files that were deployed with it. Its name is the hash
 // of both lists, so two versions never share a name and a half of each is no version at all.
 
-import { detectBackend, engineName } from './detect.js';
+import { detectBackend, encoderName } from './detect.js';
 import { hash } from './offline-fetch.js';
 
 /** @import { FileEntry } from './manifest.js' */
@@ -54,11 +54,11 @@ export class Version {
   }
 }
 
-/** Of the engines a browser loads one. @param {string} name */
+/** Of the encoders a browser loads one. @param {string} name */
 function isUsed(name) {
-  if (!name.startsWith('engine-')) return true;
+  if (!name.startsWith('encoder-')) return true;
   try {
-    return name.startsWith(`${engineName(detectBackend())}.`);
+    return name.startsWith(`${encoderName(detectBackend())}.`);
   } catch {
     return false; // it can load none
   }

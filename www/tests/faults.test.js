@@ -67,7 +67,7 @@ browserTest('an engine that stops while it reads the model: words go on', async 
   await input(page).fill(QUERY);
   assert.match(String(await reason(page)), /(model|engine)/);
   assert.ok((await rows(page).count()) > 0);
-}, { faults: (site) => site.faults.set(/engine-\w+\.js/, { content: (code) => Buffer.from(String(code).replace("head === 'TRAP!'", 'true')) }) });
+}, { faults: (site) => site.faults.set(/encoder-\w+\.js/, { content: (code) => Buffer.from(String(code).replace("head === 'TRAP!'", 'true')) }) });
 
 browserTest('an engine that stops on every query says so, and the next query may try again', async ({ page }) => {
   await input(page).fill('packages !trap');

@@ -14,7 +14,9 @@ use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
 use crate::index::manifest::FileEntry;
-use crate::search::searcher::{Searcher, Tier};
+use crate::search::cascade::Cascade;
+use crate::search::searcher::Searcher;
+use crate::search::searcher::Tier;
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
 use std::fs;
@@ -117,12 +119,13 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         (None, None) => unreachable!("an index is named or made"),
     };
 
-    let mut searcher = folder::open(&index, true)?;
-    if searcher.model().is_none() {
+    let mut cascade = folder::open(&index, true)?;
+    if cascade.encoders().is_none() {
         bail!("{}: the index has no model to judge. Index the site without --model none", index.display());
     }
-    folder::load_all_passages(&index, &mut searcher)?;
-    let names = if made.is_some() { Names::of_corpus(&searcher) } else { Names::of_site(&searcher) };
+    folder::load_all_chunks(&index, &mut cascade.searcher)?;
+    let searcher = &cascade.searcher;
+    let names = if made.is_some() { Names::of_corpus(searcher) } else { Names::of_site(searcher) };
     if let Some((query, one, other)) = names.double(&collection) {
         bail!(
             "{}: the query `{}` judges one document twice, as `{one}` and `{other}`",
@@ -142,15 +145,15 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
-    let has_reranker = folder::load_reranker(&index, &mut searcher)?;
+    let has_reranker = folder::load_reranker(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let runs = rank_all(&index, &mut searcher, &depths, &collection, &names, args.quiet)?;
+    let runs = rank_all(&index, &mut cascade, &depths, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
     };
-    let report = Report::new(&collection, searcher.manifest(), missing, &runs, gain);
+    let report = Report::new(&collection, cascade.searcher.manifest(), missing, &runs, gain);
     write_files(args, &report, &runs, &collection)?;
     conclude(args, &report, baseline.as_ref())
 }
@@ -170,15 +173,16 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 /// Climbs the ladder, step by step.
 fn rank_all(
     index: &Path,
-    searcher: &mut Searcher,
+    cascade: &mut Cascade,
     depths: &[usize],
     collection: &Collection,
     names: &Names,
     quiet: bool,
 ) -> Result<Vec<Run>> {
-    let files = &searcher.manifest().files;
+    let files = &cascade.searcher.manifest().files;
     let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
-    let (words, meaning) = (files.lexical.bytes, stored(&files.vectors) + stored(&files.model));
+    let words = files.lexical.bytes + words_bytes(&cascade.searcher, collection);
+    let meaning = stored(&files.vectors) + stored(&files.model);
     let all = words + meaning + stored(&files.reranker);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
@@ -203,16 +207,25 @@ fn rank_all(
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
     let mut runs = vec![
-        rank(searcher, lexical, collection, names, &done)?,
+        rank(cascade, lexical, collection, names, &done)?,
         rank(&mut vectors_alone, dense, collection, names, &done)?,
-        rank(searcher, fused, collection, names, &done)?,
+        rank(cascade, fused, collection, names, &done)?,
     ];
     drop(vectors_alone);
     if !reranked.is_empty() {
-        runs.extend(run_reranked(searcher, reranked, collection, names, &done)?);
+        runs.extend(run_reranked(cascade, reranked, collection, names, &done)?);
     }
     progress.finish();
     Ok(runs)
+}
+
+/// Stored bytes of the lexical chunks that a query needs, on the average of all queries.
+fn words_bytes(searcher: &Searcher, collection: &Collection) -> u64 {
+    let files = &searcher.manifest().files;
+    let mean_of = |kind| files.group(kind).bytes as f64 / f64::from(files.group(kind).files.max(1));
+    let chunks = collection.queries.iter().flat_map(|query| searcher.words_needed(&query.text));
+    let total: f64 = chunks.map(|chunk| mean_of(chunk.kind)).sum();
+    (total / collection.queries.len().max(1) as f64) as u64
 }
 
 fn write_files(args: &EvalArgs, report: &Report, runs: &[Run], collection: &Collection) -> Result<()> {

@@ -7,13 +7,15 @@ mod output;
 mod summary;
 
 use super::progress::Progress;
+use crate::index::chunks::ChunkKind;
+use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
-use crate::index::passages::{PassageRecord, chunk_to_json};
+use crate::index::passages::{PassageRecord, chunk_to_json, sections_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::search::fuse::FusionWeights;
-use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
+use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
 use earlier::EarlierVectors;
 use models::Models;
@@ -25,8 +27,6 @@ use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
 pub(super) const MAX_PIECES: usize = 96;
-/// Passages in a chunk of the passages files: about 15 KB compressed.
-const PASSAGES_PER_CHUNK: u32 = 64;
 
 /// Arguments of `siteseer index`.
 #[derive(Debug, clap::Args)]
@@ -232,8 +232,15 @@ fn write_index(
         lengths.push(section.len() as u32);
         at += section.len();
     }
-    let lexical = Sections::prepend_to(&lengths, &lexical.finish());
-    let chunks = records.chunks(PASSAGES_PER_CHUNK as usize);
+    let lexical = lexical.finish();
+    let sections_per_chunk = sections_per_chunk(lengths.len() as u32);
+    let mut rest = records.as_slice();
+    let mut chunks = Vec::new();
+    for lengths in lengths.chunks(sections_per_chunk as usize) {
+        let chunk = rest.split_off(..lengths.iter().sum::<u32>() as usize).expect("all sections have passages");
+        chunks.push(chunk_to_json(chunk));
+    }
+    let filters = filters_of(pages, passages);
     let mut languages = BTreeMap::new();
     for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
@@ -250,23 +257,35 @@ fn write_index(
         model: models.map(Models::bi_encoder_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
-        passages_per_chunk: PASSAGES_PER_CHUNK,
+        sections_per_chunk,
         files: Files {
-            lexical: output.add("lexical", "bin", &lexical, Storage::Gzip)?,
+            lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
+            postings: output.add_chunks(ChunkKind::Postings, &lexical.postings)?,
+            spellings: output.add_chunks(ChunkKind::Spellings, &lexical.spellings)?,
             vectors: vectors
                 .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
                 .transpose()?,
             model: models
                 .map(|models| output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip))
                 .transpose()?,
+            filters: filters.map(|json| output.add("filters", "json", &json, Storage::Gzip)).transpose()?,
             reranker: reranker
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
-            passages: chunks
-                .map(|chunk| output.add("passages", "json", &chunk_to_json(chunk), Storage::Gzip))
-                .collect::<Result<_>>()?,
+            passages: output.add_chunks(ChunkKind::Passages, &chunks)?,
         },
     })
+}
+
+/// What the pages say of themselves, as a file; none if they say nothing.
+fn filters_of(pages: &[Page], passages: &[Passage]) -> Option<Vec<u8>> {
+    let mut lengths = vec![0; pages.len()];
+    passages.iter().for_each(|passage| lengths[passage.page] += 1);
+    let facts = pages.iter().zip(lengths).map(|(page, passages)| {
+        let Annotations { filters, meta, sorts } = &page.annotations;
+        PageFacts { passages, filters, meta, sorts }
+    });
+    filters::to_json(&facts.collect::<Vec<_>>())
 }
 
 fn record_of(pages: &[Page], passage: &Passage) -> PassageRecord {

@@ -1,7 +1,5 @@
-// Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words. The text of
-// a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!trap-pairs` only in the reranker,
-// `!slow` takes 300 ms, `!pair-40` takes 40 ms for every pair that is scored. The reranker prefers short passages, and
-// writes the length of every slice to the console.
+// Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words. The text of a
+// query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
 
 /** @typedef {import('./passages.js').FakePassage} FakePassage */
 /** @typedef {import('../../siteseer/engine.js').Hit} Hit */
@@ -26,10 +24,6 @@ export class Engine {
   /** @type {Map<number, FakePassage>} */
   #passages = new Map();
 
-  static backend() {
-    return /** @type {const} */ ('simd128');
-  }
-
   /** @param {string} manifestJson */
   constructor(manifestJson) {
     this.manifest = JSON.parse(manifestJson);
@@ -45,17 +39,37 @@ export class Engine {
     this.#texts.dense = decode(bytes);
   }
 
-  /** @param {Uint8Array} bytes */
-  load_model(bytes) {
-    const head = new TextDecoder().decode(bytes.subarray(0, 5));
-    if (head === 'TRAP!') throw new WebAssembly.RuntimeError('unreachable');
-    if (head !== 'MODEL') throw new Error('The model file is not a safetensors file. Import it again.');
+  /**
+   * @param {string} id
+   * @param {string} tokenizer
+   * @param {number} dim
+   */
+  check_encoder(id, tokenizer, dim) {
+    if (tokenizer) throw new Error('The model has another tokenizer. Index the site again.');
+    if (dim !== this.manifest.model.dim) throw new Error(`The model ${id} has embeddings of ${dim}. Index the site again.`);
   }
 
-  /** @param {Uint8Array} bytes */
-  load_reranker(bytes) {
-    const head = new TextDecoder().decode(bytes.subarray(0, 6));
-    if (head !== 'RERANK') throw new Error('The reranker was made with another tokenizer. Index the site again.');
+  /** @param {string} id */
+  check_reranker(id) {
+    if (id !== this.manifest.reranker.id) throw new Error('The reranker is another one. Index the site again.');
+  }
+
+  /**
+   * @param {string} query
+   * @param {number} limit
+   */
+  rank_lexical(query, limit) {
+    return this.#rank(query, 'lexical', limit);
+  }
+
+  /**
+   * @param {string} query
+   * @param {Float32Array} embedding
+   * @param {number} limit
+   */
+  rank_dense(query, embedding, limit) {
+    if (embedding.length !== this.manifest.model.dim) throw new Error('The embedding has another length.');
+    return this.#rank(query, 'dense', limit);
   }
 
   /**
@@ -63,7 +77,7 @@ export class Engine {
    * @param {'lexical' | 'dense'} tier
    * @param {number} limit
    */
-  rank(query, tier, limit) {
+  #rank(query, tier, limit) {
     const trap = query.match(/!trap\S*/)?.[0];
     if (trap === '!trap' || (trap === '!trap-dense' && tier === 'dense')) throw new WebAssembly.RuntimeError('unreachable');
     if (query.includes('!slow')) work(300);
@@ -88,18 +102,12 @@ export class Engine {
     return passages;
   }
 
-  /**
-   * @param {string} query
-   * @param {Uint32Array} passages
-   */
-  score_pairs(query, passages) {
-    console.debug(`score_pairs ${passages.length}`);
-    if (query.includes('!trap-pairs')) throw new WebAssembly.RuntimeError('unreachable');
-    work(Number(query.match(/!pair-(\d+)/)?.[1] ?? 0.1) * passages.length);
-    return Float32Array.from(passages, (passage) => {
+  /** @param {Uint32Array} passages */
+  pair_texts(passages) {
+    return Array.from(passages, (passage) => {
       const found = this.#passages.get(passage);
       if (!found) throw new Error(`The text of passage ${passage} is not loaded.`);
-      return 5 - found.text.length / 40;
+      return found.text;
     });
   }
 
@@ -150,23 +158,14 @@ export class Engine {
    * @param {Hit[]} hits
    * @param {number} max_tokens
    * @param {string} root
+   * @param {(text: string) => number} [count]
    */
-  context(query, hits, max_tokens, root) {
+  context(query, hits, max_tokens, root, count) {
     const citations = hits.slice(0, max_tokens / 100).map(({ passage }, i) => {
       const found = this.#passages.get(passage + 1);
       if (!found) throw new Error(`The text of passage ${passage + 1} is not loaded.`);
       return { number: i + 1, title: found.title, headingPath: found.headingPath, url: root + found.url, tokens: 100 };
     });
-    return { markdown: `${query} ${hits[0]?.denseRank}`, citations, tokens: citations.length * 100, counted: 'fakes' };
-  }
-
-  /** @param {string} text */
-  embed(text) {
-    return Float32Array.from({ length: this.manifest.model.dim }, (_, i) => (i === text.length % 4 ? 1 : 0));
-  }
-
-  /** @param {string} text */
-  token_ids(text) {
-    return Uint32Array.from([101, ...words(text).map((word) => word.length), 102]);
+    return { markdown: `${query} ${hits[0]?.denseRank}`, citations, tokens: citations.length * 100, counted: count ? `fakes of ${count('x')}` : 'fakes' };
   }
 }
