@@ -125,12 +125,13 @@ const withHelpers = (page, text, workers) =>
       const search = await open({ rerankBudget: 5000, rerankWorkers });
       /** @type {import('../siteseer/siteseer.js').ResultPage | undefined} */
       let best;
-      while (best?.workers !== rerankWorkers) {
+      for (let tries = 0; best?.workers !== rerankWorkers; tries++) {
+        if (tries === 100) throw new Error(`${best?.workers} workers take part, not ${rerankWorkers}`);
         for await (const answer of search.query('vector index panic')) best = answer;
         for await (const answer of search.query(query)) best = answer;
       }
       search.close();
-      return best.results.map(({ passage, explain }) => [passage, explain.logit]);
+      return /** @type {import('../siteseer/siteseer.js').ResultPage} */ (best).results.map(({ passage, explain }) => [passage, explain.logit]);
     },
     /** @type {const} */ ([text, workers]),
   );
