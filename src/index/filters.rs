@@ -85,13 +85,16 @@ pub struct Facet {
     pub values: Vec<(String, u32)>,
 }
 
+/// Values of a filter, and the pages that have each.
+type ByValue = Vec<(String, Vec<u32>)>;
+
 /// The file, opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filters {
     /// First passage of each page, and the number of passages at the end.
     starts: Vec<u32>,
     /// Filters by name, their values by name, and the pages that have them.
-    filters: Vec<(String, Vec<(String, Vec<u32>)>)>,
+    filters: Vec<(String, ByValue)>,
     /// Metadata of the pages that have some, by page.
     meta: Vec<(u32, Vec<(String, String)>)>,
     /// Values to sort by of the pages that have one, by key.

@@ -6,6 +6,7 @@ mod models;
 mod output;
 mod summary;
 
+use super::folder::find_index;
 use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
@@ -20,6 +21,7 @@ use anyhow::{Context, Result, bail};
 use earlier::EarlierVectors;
 use models::Models;
 use output::{OutputFolder, Storage};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -64,7 +66,7 @@ pub struct IndexArgs {
     /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
-    /// Earlier index from which the vectors of unchanged passages are taken, for builds that empty their output folder
+    /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
     reuse: Option<PathBuf>,
@@ -174,7 +176,8 @@ fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models) -> Option<Earl
     if args.fresh || !(args.reuse.is_some() || folder.join(MANIFEST_NAME).is_file()) {
         return None;
     }
-    match EarlierVectors::open(folder, &models.bi_encoder, &models.bi_encoder_bytes) {
+    let open = |folder: PathBuf| EarlierVectors::open(&folder, &models.bi_encoder, &models.bi_encoder_bytes);
+    match find_index(folder).and_then(open) {
         Ok(earlier) => Some(earlier),
         Err(error) => {
             if !args.quiet {
@@ -221,25 +224,27 @@ fn write_index(
     vectors: Option<&Vectors>,
     models: Option<&Models>,
 ) -> Result<Manifest> {
-    let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
     let mut lengths: Vec<u32> = Vec::new();
-    let mut at = 0;
-    for section in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
-        let record = &records[at];
-        let text: Vec<&str> = section.iter().map(|p| p.text.as_str()).collect();
-        lexical.add(lengths.len() as u32, &record.lang, &record.title, &record.heading_path, &text.join("\n"));
-        lengths.push(section.len() as u32);
-        at += section.len();
+    for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
+        let page = &pages[passages[0].page];
+        let headings = headings(page, &page.sections[passages[0].section]);
+        let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
+        lexical.add(lengths.len() as u32, &page.lang, &page.title, headings, &text.join("\n"));
+        lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();
     let sections_per_chunk = sections_per_chunk(lengths.len() as u32);
-    let mut rest = records.as_slice();
-    let mut chunks = Vec::new();
-    for lengths in lengths.chunks(sections_per_chunk as usize) {
-        let chunk = rest.split_off(..lengths.iter().sum::<u32>() as usize).expect("all sections have passages");
-        chunks.push(chunk_to_json(chunk));
-    }
+    let mut rest = passages;
+    let chunks = lengths
+        .chunks(sections_per_chunk as usize)
+        .map(|lengths| rest.split_off(..lengths.iter().sum::<u32>() as usize).expect("all sections have passages"));
+    let chunks: Vec<&[Passage]> = chunks.collect();
+    let chunks = chunks.into_par_iter().map(|passages| {
+        let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
+        chunk_to_json(&records)
+    });
+    let chunks: Vec<Vec<u8>> = chunks.collect();
     let filters = filters_of(pages, passages);
     let mut languages = BTreeMap::new();
     for page in pages {
