@@ -17,7 +17,10 @@ const noRoom = (/** @type {Page} */ page) => line(page).getByText('There is no r
 const all = (/** @type {Page} */ page) =>
   page.evaluate(async () => {
     const { files } = /** @type {import('../siteseer/manifest.js').Manifest} */ (await (await fetch('siteseer/manifest.json')).json());
-    return Object.values(files).flat().map(({ name }) => `siteseer/${name}`).sort();
+    const names = Object.values(files).flatMap((entry) =>
+      'largest' in entry ? Array.from({ length: entry.files }, (_, number) => entry.name.replace('*', String(number))) : [entry.name],
+    );
+    return names.map((name) => `siteseer/${name}`).sort();
   });
 
 /** Bounds what the origin may store. */
