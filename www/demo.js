@@ -32,7 +32,7 @@ function showFacts({ counts, files }) {
   const facts = {
     pages: number.format(counts.pages),
     passages: number.format(counts.passages),
-    lexical: size(files.lexical.bytes),
+    lexical: size(files.lexical.bytes + files.postings.bytes + files.spellings.bytes),
     dense: size(files.vectors.bytes + files.model.bytes),
   };
   for (const [name, value] of Object.entries(facts)) {

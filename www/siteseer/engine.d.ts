@@ -1,6 +1,7 @@
 // The surface of the wasm engine as `wasm-bindgen --target web` writes it (engine.js). All calls are synchronous; bytes are
 // uncompressed.
 
+import type { ChunkKind } from './manifest.js';
 import type { Context, Explanation, Tier } from './siteseer.js';
 
 /** A ranked passage, before its text is known. */
@@ -16,7 +17,11 @@ export interface Hit {
 export interface Ranking {
   tier: Tier;
   hits: Hit[];
-  missing: number[];
+}
+
+export interface Chunk {
+  kind: ChunkKind;
+  number: number;
 }
 
 /** A result as the engine gives it: `url` is relative to the site's root. */
@@ -39,7 +44,9 @@ export interface Engine {
   check_encoder(id: string, tokenizer_sha256: string, dim: number): void;
   /** Throws unless this is the index's reranker. */
   check_reranker(id: string): void;
-  /** `missing`: chunks of passages that `results` will need and that were not added yet. */
+  /** What the words of a query need and was not added yet; ask again when it was. */
+  missing_words(query: string): Chunk[];
+  /** Words whose chunks were not added count for nothing. */
   rank_lexical(query: string, limit: number): Ranking;
   /** `embedding`: the query's. */
   rank_dense(query: string, embedding: Float32Array, limit: number): Ranking;
@@ -49,7 +56,9 @@ export interface Engine {
   pair_texts(passages: Uint32Array): string[];
   /** A dense ranking with its first `logits.length` hits in the order of the blend; the others follow as they were. */
   rerank(hits: Hit[], logits: Float32Array): Ranking;
-  add_passages(chunk: number, bytes: Uint8Array): void;
+  add_chunk(kind: ChunkKind, number: number, bytes: Uint8Array): void;
+  /** The chunk of each of these passages. */
+  chunks_of(passages: Uint32Array): Uint32Array;
   results(query: string, hits: Hit[]): EngineResult[];
   /** The passages that `context` reads for these hits: those around them. */
   context_reading(hits: Hit[]): Uint32Array;

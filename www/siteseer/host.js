@@ -147,7 +147,10 @@ export class Host {
   async query({ tier, ...query }, signal) {
     const start = performance.now();
     await this.load({ tier });
-    return this.#page(tier, query, this.#rank(tier, query), start, signal);
+    const failure = await this.#index.chunks.words(query.text, signal);
+    const hits = this.#rank(tier, query);
+    if (failure && !hits.length) throw failure; // else the other words answer
+    return this.#page(tier, query, hits, start, signal);
   }
 
   /**
@@ -161,6 +164,7 @@ export class Host {
     await this.load({ tier: 'reranked' });
     const { engine, chunks } = this.#index;
     const capacity = this.#scorer.capacity(budget);
+    await chunks.words(query.text, signal);
     const hits = this.#rank('dense', query);
     const ranking = this.#ranked;
     const known = ranking?.logits ?? new Float32Array();

@@ -1,5 +1,5 @@
-// Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words. The text of a
-// query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
+// Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words, those whose
+// chunk of postings it has. A word that is in no passage wants the chunk of spellings, too. The text of a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
 
 /** @typedef {import('./passages.js').FakePassage} FakePassage */
 /** @typedef {import('../../siteseer/engine.js').Hit} Hit */
@@ -9,11 +9,16 @@ export default async function init({ module_or_path }) {
   await WebAssembly.compile(await (await module_or_path).arrayBuffer());
 }
 
+/** As `site.js` has it. */
+const POSTINGS = 4;
+const HEADER_BYTES = 20;
+
 /** @param {number} ms */
 const work = (ms) => {
   for (const end = performance.now() + ms; performance.now() < end; );
 };
 const words = (/** @type {string} */ text) => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+const postingsOf = (/** @type {string} */ word) => (word.codePointAt(0) ?? 0) % POSTINGS;
 const decode = (/** @type {Uint8Array} */ bytes) => JSON.parse(new TextDecoder().decode(bytes));
 const escape = (/** @type {string} */ text) =>
   text.replace(/[&<>"']/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }[c]};`);
@@ -23,6 +28,8 @@ export class Engine {
   #texts = { lexical: [], dense: [] };
   /** @type {Map<number, FakePassage>} */
   #passages = new Map();
+  /** Kinds and numbers of the chunks of words. @type {Set<string>} */
+  #chunks = new Set();
 
   /** @param {string} manifestJson */
   constructor(manifestJson) {
@@ -54,6 +61,19 @@ export class Engine {
     if (id !== this.manifest.reranker.id) throw new Error('The reranker is another one. Index the site again.');
   }
 
+  /** @param {string} query */
+  missing_words(query) {
+    const known = new Set(this.#texts.lexical.flatMap(words));
+    /** @type {Map<string, import('../../siteseer/engine.js').Chunk>} */
+    const missing = new Map();
+    for (const word of words(query)) {
+      const number = postingsOf(word);
+      if (!this.#chunks.has(`postings ${number}`)) missing.set(`postings ${number}`, { kind: 'postings', number });
+      else if (!known.has(word) && !this.#chunks.has('spellings 0')) missing.set('spellings', { kind: 'spellings', number: 0 });
+    }
+    return [...missing.values()];
+  }
+
   /**
    * @param {string} query
    * @param {number} limit
@@ -81,20 +101,20 @@ export class Engine {
     const trap = query.match(/!trap\S*/)?.[0];
     if (trap === '!trap' || (trap === '!trap-dense' && tier === 'dense')) throw new WebAssembly.RuntimeError('unreachable');
     if (query.includes('!slow')) work(300);
-    const wanted = new Set(words(query));
+    const there = (/** @type {string} */ word) => tier === 'dense' || this.#chunks.has(`postings ${postingsOf(word)}`);
+    const wanted = new Set(words(query).filter(there));
     const hits = this.#texts[tier]
       .map((text, passage) => ({ passage, score: words(text).filter((word) => wanted.has(word)).length / Math.sqrt(text.length) }))
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score)
       .slice(0, limit)
       .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null, logit: null }));
-    return { tier, hits, missing: this.#missing(hits) };
+    return { tier, hits };
   }
 
-  /** @param {Hit[]} hits */
-  #missing(hits) {
-    const chunks = new Set(hits.map(({ passage }) => Math.floor(passage / this.manifest.passagesPerChunk)));
-    return [...chunks].filter((chunk) => !this.#passages.has(chunk * this.manifest.passagesPerChunk));
+  /** @param {Uint32Array} passages */
+  chunks_of(passages) {
+    return passages.map((passage) => Math.floor(passage / this.manifest.sectionsPerChunk));
   }
 
   /** @param {Uint32Array} passages */
@@ -118,16 +138,19 @@ export class Engine {
   rerank(hits, logits) {
     const scored = hits.slice(0, logits.length).map((hit, i) => ({ ...hit, logit: logits[i], score: logits[i] }));
     const order = [...scored.sort((a, b) => b.logit - a.logit), ...hits.slice(logits.length)];
-    return { tier: /** @type {const} */ ('reranked'), hits: order, missing: this.#missing(order) };
+    return { tier: /** @type {const} */ ('reranked'), hits: order };
   }
 
   /**
-   * @param {number} chunk
+   * @param {import('../../siteseer/manifest.js').ChunkKind} kind
+   * @param {number} number
    * @param {Uint8Array} bytes
    */
-  add_passages(chunk, bytes) {
-    decode(bytes).forEach((/** @type {FakePassage} */ passage, /** @type {number} */ i) =>
-      this.#passages.set(chunk * this.manifest.passagesPerChunk + i, passage),
+  add_chunk(kind, number, bytes) {
+    const body = decode(bytes.subarray(HEADER_BYTES));
+    if (kind !== 'passages') return void this.#chunks.add(`${kind} ${number}`);
+    body.forEach((/** @type {FakePassage} */ passage, /** @type {number} */ i) =>
+      this.#passages.set(number * this.manifest.sectionsPerChunk + i, passage),
     );
   }
 
