@@ -74,7 +74,7 @@ fn embeddings_are_pytorchs() {
 
 #[test]
 fn an_embedding_does_not_depend_on_its_batch() {
-    let rows: Vec<Vec<u32>> = rows("embedding").iter().map(ids).take(40).collect();
+    let rows: Vec<Vec<u32>> = rows("embedding").iter().map(ids).take(14).collect();
     let file = model_file("all-MiniLM-L6-v2.safetensors");
     for backend in Backend::available() {
         let (model, mut work) = (BiEncoder::load(&file, "model", backend).unwrap(), Workspace::default());
@@ -86,7 +86,7 @@ fn an_embedding_does_not_depend_on_its_batch() {
             out.chunks_exact(model.dim()).map(|v| v.iter().map(|x| x.to_bits()).collect()).collect::<Vec<Vec<u32>>>()
         };
         let alone: Vec<Vec<u32>> = rows.iter().flat_map(|row| embed(&[row])).collect();
-        for size in [2, 7, 16] {
+        for size in [3, 14] {
             for chunk in (0..rows.len()).rev().collect::<Vec<_>>().chunks(size) {
                 let together = embed(&chunk.iter().map(|&at| &rows[at]).collect::<Vec<_>>());
                 for (&at, bits) in chunk.iter().zip(together) {
