@@ -9,6 +9,7 @@ import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
+import { Pool, workersHere } from './pool.js';
 import { storedBytes, sumProgress } from './progress.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { selectResults } from './select.js';
@@ -34,7 +35,13 @@ export class Host {
    * @type {(Query & { hits: Hit[], logits: Float32Array }) | undefined}
    */
   #ranked;
-  #scorer = new PairScorer((query, passages) => this.#encoder.score(query, this.#index.engine.pair_texts(passages)));
+  #scorer = new PairScorer((query, passages) => this.#scorePairs(query, passages));
+  /** @type {Pool | undefined} */
+  #pool;
+  /** The bi-encoder's bytes, until the helpers have them. @type {Uint8Array | undefined} */
+  #model;
+  /** Workers that score pairs, this one included. */
+  #workers = 1;
 
   /** @param {(event: 'progress', data: { tier: Tier, loaded: number, total: number }) => void} emit */
   constructor(emit) {
@@ -54,10 +61,11 @@ export class Host {
 
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
-   * @param {{ manifest: string }} args
+   * @param {{ manifest: string, workers?: number }} args `workers`: that score pairs; by default as the device has cores
    * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number } }>} stored bytes; 0: not in this index
    */
-  async open({ manifest: url }) {
+  async open({ manifest: url, workers = workersHere() }) {
+    this.#workers = workers;
     const backend = detectBackend();
     const loading = loadEngine();
     loading.catch(() => {}); // meanwhile the manifest, whose error says more
@@ -90,7 +98,7 @@ export class Host {
 
   /** @param {Tier} tier */
   async #load(tier) {
-    const { engine, manifest, fetch } = this.#index;
+    const { engine, manifest, fetch, backend } = this.#index;
     const { lexical, vectors, model, reranker } = manifest.files;
     if (tier === 'lexical') {
       const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
@@ -106,6 +114,12 @@ export class Host {
       await this.load({ tier: 'dense' });
       const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
       guard(() => engine.check_reranker(this.#encoder.load_reranker(bytes, reranker.name)), reranker);
+      this.#pool = new Pool(this.#encoder);
+      if (this.#model && this.#workers > 1) {
+        const models = { backend, model: { name: model.name, bytes: this.#model }, reranker: { name: reranker.name, bytes } };
+        this.#pool.grow(this.#workers - 1, new URL('./worker.js', import.meta.url), models);
+      }
+      this.#model = undefined;
     }
   }
 
@@ -122,6 +136,7 @@ export class Host {
       return encoder;
     }, model);
     index.backend = EncoderClass.backend();
+    if (index.manifest.files.reranker && this.#workers > 1) this.#model = bytes;
   }
 
   /**
@@ -184,6 +199,15 @@ export class Host {
   }
 
   /**
+   * @param {string} query
+   * @param {Uint32Array} passages
+   */
+  async #scorePairs(query, passages) {
+    const texts = guard(() => this.#index.engine.pair_texts(passages));
+    return /** @type {Pool} */ (this.#pool).score(query, texts);
+  }
+
+  /**
    * Reads the hits' passages as far as needed for `limit` results.
    * @param {Tier} tier
    * @param {Query} query
@@ -200,7 +224,8 @@ export class Host {
       signal.throwIfAborted();
       results = selectResults(guard(() => engine.results(text, shown)), root, limit);
     }
-    return { tier, query: text, results, backend, ms: performance.now() - start };
+    const workers = tier === 'reranked' ? /** @type {Pool} */ (this.#pool).size : 1;
+    return { tier, query: text, results, backend, workers, ms: performance.now() - start };
   }
 
   /** @param {ContextQuery} args */

@@ -2,7 +2,6 @@
 // slow phone tens of them, so: best candidates first, until the time is spent; in slices short enough that a newer key
 // need not wait; and the pace is remembered, so that the next query knows beforehand how many it can take.
 
-import { guard } from './guard.js';
 import { nextTask } from './next-task.js';
 
 /** @import { Hit } from './engine.js' */
@@ -24,7 +23,7 @@ export class PairScorer {
   /** Milliseconds a pair, the newest counting most; 0 while unknown. */
   #pace = 0;
 
-  /** @param {(query: string, passages: Uint32Array) => Float32Array} scorePairs the reranker's logits of passages */
+  /** @param {(query: string, passages: Uint32Array) => Promise<Float32Array>} scorePairs the reranker's logits of passages */
   constructor(scorePairs) {
     this.scorePairs = scorePairs;
   }
@@ -61,7 +60,7 @@ export class PairScorer {
       signal.throwIfAborted();
       const pairs = passages.slice(done, done + slice);
       const start = performance.now();
-      logits.set(guard(() => this.scorePairs(query, pairs)), done);
+      logits.set(await this.scorePairs(query, pairs), done);
       const took = performance.now() - start;
       const pace = Math.max(took / pairs.length, LEAST_PACE_MS);
       this.#pace = this.#pace ? (this.#pace + pace) / 2 : pace;

@@ -19,6 +19,8 @@ export interface OpenOptions {
   rerankBudget?: number;
   /** Milliseconds for the candidates that were left out, which make a second reranked page. Default 2000; 0: none. */
   rerankPatience?: number;
+  /** Workers that score candidates at the same time. By default one for each core, four at most, fewer with little memory. */
+  rerankWorkers?: number;
 }
 
 export interface QueryOptions {
@@ -62,6 +64,8 @@ export interface ResultPage {
   query: string;
   results: Result[];
   backend: Backend;
+  /** Workers that made this page: one, and with it the helpers that score candidates. */
+  workers: number;
   /** Time spent in the worker on this page, fetching of passages included, in milliseconds. */
   ms: number;
 }
