@@ -22,11 +22,11 @@ fn main() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
     let (index, queries) = (args.first().context("which index?")?, args.get(1).context("which queries?")?);
     let limit: usize = args.get(2).map_or(Ok(40), |n| n.parse())?;
-    let mut searcher = folder::open(Path::new(index), true)?;
-    folder::load_all_passages(Path::new(index), &mut searcher)?;
+    let mut cascade = folder::open(Path::new(index), true)?;
+    folder::load_all_chunks(Path::new(index), &mut cascade.searcher)?;
     let mut cross_encoder = match args.get(3) {
         Some(path) => {
-            let bi_encoder = searcher.model().context("no bi-encoder")?;
+            let bi_encoder = cascade.encoders().context("no bi-encoder")?.bi_encoder();
             Some((
                 CrossEncoder::load(&fs::read(path).with_context(|| path.clone())?, path, bi_encoder)?,
                 PairWorkspace::default(),
@@ -38,8 +38,8 @@ fn main() -> Result<()> {
     for line in fs::read_to_string(queries)?.lines() {
         let mut row: Value = serde_json::from_str(line)?;
         let query = row["q"].as_str().context("a row without `q`")?.to_owned();
-        let hits = searcher.rank(&query, Tier::Dense, limit)?;
-        let records: Vec<_> = hits.iter().filter_map(|hit| searcher.passage(hit.passage)).collect();
+        let hits = cascade.rank(&query, Tier::Dense, limit)?;
+        let records: Vec<_> = hits.iter().filter_map(|hit| cascade.searcher.passage(hit.passage)).collect();
         let mut candidates: Vec<Value> =
             hits.iter().zip(&records).map(|(hit, record)| json!([record.link(), hit.passage, hit.score])).collect();
         if let Some((model, work)) = &mut cross_encoder {
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     for passage in wanted {
-        let record = searcher.passage(passage).context("all passages are loaded")?;
+        let record = cascade.searcher.passage(passage).context("all passages are loaded")?;
         writeln!(out, "{}", json!({"passage": passage, "text": record.model_text()}))?;
     }
     for row in lists {

@@ -86,9 +86,10 @@ fn evaluate(folder: &Path, split: &str, plain: bool, show: &str, options: &Lexic
             owner.push(document);
         }
     }
-    let bytes = builder.finish();
-    let (built, len) = (start.elapsed(), bytes.len());
-    let index = LexicalIndex::open(bytes, "lexical.bin")?;
+    let files = builder.finish();
+    let len = files.root.len() + files.postings.iter().chain(&files.spellings).map(Vec::len).sum::<usize>();
+    let built = start.elapsed();
+    let index = LexicalIndex::open_all(&files, "lexical.bin")?;
 
     let qrels = read_qrels(&folder.join(format!("qrels/{split}.tsv")))?;
     let ids: Vec<&str> = corpus.iter().map(|row| string(row, "_id")).collect();
@@ -125,10 +126,10 @@ fn evaluate(folder: &Path, split: &str, plain: bool, show: &str, options: &Lexic
         }
     }
     println!(
-        "{} {split}: {} passages, {} terms, {len} bytes, built in {built:.2?}, {:.2?} a query",
+        "{} {split}: {} passages, {} chunks, {len} bytes, built in {built:.2?}, {:.2?} a query",
         folder.file_name().unwrap_or_default().to_string_lossy(),
         owner.len(),
-        index.terms(),
+        files.postings.len() + files.spellings.len(),
         searching / figures["all"].len() as u32,
     );
     for (style, rows) in figures {

@@ -60,7 +60,7 @@ ensure_onnx() {
 
 compile_bench_engine() {
     wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --example bench_engine
-    bind_engine "$1" "$BENCH_DIR/engine" examples/bench_engine.wasm
+    bind "$BENCH_DIR/engine" "engine-$1" "$1" "$TARGET/wasm-$1/$WASM_TARGET/wasm/examples/bench_engine.wasm"
 }
 
 # verb: bench browser [--rounds N] [--only TEXT,TEXT]

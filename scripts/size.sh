@@ -20,9 +20,12 @@ print_dist_sizes() {
 # The client's files that every visitor of a page with a search box loads; the others belong to offline use.
 CLIENT_FILES=(siteseer.js worker.js)
 
-# Prints the table and returns 1 when an engine is over its budget.
+# with_glue NAME: NAME.wasm and NAME.js, gzip.
+with_glue() { echo $(($(gzip_size "$DIST/$1.wasm") + $(gzip_size "$DIST/$1.js"))); }
+
+# Prints the table and returns 1 when the engine or an encoder is over its budget.
 check_sizes() {
-    local file raw gz br level client_gz=0 over=0
+    local file raw gz br name client_gz=0 over=0
     printf '  %-28s %10s %10s %10s\n' file raw gzip brotli
     for file in "$DIST"/*; do
         [[ -f $file ]] || continue
@@ -31,16 +34,16 @@ check_sizes() {
     done
     say ''
     printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
-    for level in "${SHIPPED_LEVELS[@]}"; do
-        gz=$(($(gzip_size "$DIST/engine-$level.wasm") + $(gzip_size "$DIST/engine-$level.js")))
-        printf '  %-36s %10d %10d  %s\n' "engine-$level (wasm + js)" "$gz" "$ENGINE_BUDGET" \
+    for name in engine "${SHIPPED_LEVELS[@]/#/encoder-}"; do
+        gz=$(with_glue "$name")
+        printf '  %-36s %10d %10d  %s\n' "$name (wasm + js)" "$gz" "$ENGINE_BUDGET" \
             "$( ((gz <= ENGINE_BUDGET)) && echo within || echo OVER)"
         ((gz <= ENGINE_BUDGET)) || over=1
     done
     for file in "${CLIENT_FILES[@]}"; do client_gz=$((client_gz + $(gzip_size "$DIST/$file"))); done
     printf '  %-36s %10d %10s\n' 'client (page and worker)' "$client_gz" -
     # what comes before the first lexical results, but for the index (manifest, postings, a chunk of passages)
-    gz=$((client_gz + $(gzip_size "$DIST/engine-relaxed.wasm") + $(gzip_size "$DIST/engine-relaxed.js")))
+    gz=$((client_gz + $(with_glue engine)))
     printf '  %-36s %10d %10d\n' 'first lexical results, without index' "$gz" "$LEXICAL_BUDGET"
     return "$over"
 }

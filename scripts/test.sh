@@ -35,12 +35,13 @@ run_suite_command() {
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
-            "$ROOT" --no-default-features --features battery --test wasm
+            "$ROOT" --no-default-features --features battery,wasm-engine,wasm-encoder --test wasm
         ;;
     www) CHROMIUM=$CHROME npm --prefix "$ROOT/www" test ;;
     browser)
         # one window at a time: on two cores, several would only wait for each other
-        make_demo && SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
+        make_demo && CHROMIUM=$CHROME SITESEER_DEMO_SITE=$DEMO npm --prefix "$ROOT/www" run test:site &&
+            SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
             cargo test --release --test browser -- --test-threads=1 --nocapture
         ;;
     esac
@@ -109,7 +110,7 @@ run_tests() {
     set_up_all
     heading "The browser's half"
     build_wasm
-    build_scalar_engine
+    build_scalar_encoder
     ensure_www_packages
     mkdir -p "$LOGS"
     for suite in "${wanted[@]}"; do run_suite "$suite"; done

@@ -1,18 +1,20 @@
 # shellcheck shell=bash
-# The browser's half: the engine compiled once per SIMD level, and the folder www/dist/ that `siteseer index` copies into
-# a site (the client as www/bundle.js makes it, and engine-{relaxed,simd}.{js,wasm}). The scalar engine is built for
-# tests only.
+# The browser's half: the folder www/dist/ that `siteseer index` copies into a site. It holds the client as www/bundle.js
+# makes it, engine.{js,wasm} (the index and its search, all that the first results need) and encoder-LEVEL.{js,wasm} (the
+# models). The scalar encoder is built for tests only.
 #
-# Why three builds: a wasm module with an instruction that the browser does not know fails as a whole, so the client
-# loads the best file that the browser can validate. Each build keeps its own target folder; changing RUSTFLAGS in a
-# shared one would rebuild every dependency each time.
+# Why several encoders: a wasm module with an instruction that the browser does not know fails as a whole, so the client
+# loads the best file that the browser can validate. The engine's one kernel, the scan, waits for memory at either level,
+# so it is built once, for size. Each build keeps its own target folder; changing RUSTFLAGS in a shared one would rebuild
+# every dependency each time.
 
 SHIPPED_LEVELS=(relaxed simd)
 WASM_LEVELS=("${SHIPPED_LEVELS[@]}" scalar)
+ENGINE_LEVEL=simd
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 
-# Budget of one engine (wasm and its JS, gzip), DESIGN §2.
+# Budget of the engine, and of an encoder (wasm and its JS, gzip), DESIGN §2.
 ENGINE_BUDGET=90000
 # Budget of everything before the first lexical results, the index included (gzip), DESIGN §2.
 LEXICAL_BUDGET=110000
@@ -26,7 +28,7 @@ features_of() {
     esac
 }
 
-# wasm_level LEVEL COMMAND…: COMMAND with this level's flags and target folder. LLVM inlines what is called once and what
+# wasm_level LEVEL COMMAND…: COMMAND with this level's flags and target folder (WASM_FOLDER: another one). LLVM inlines what is called once and what
 # we mark (all of the kernels' vector operations), and makes no vectors of its own: 6 KB less (gzip), and the kernels run
 # as fast. The path remaps keep this machine's folders out of panic messages that every visitor downloads.
 wasm_level() {
@@ -36,29 +38,41 @@ wasm_level() {
     flags+="${sep}-Ctarget-feature=$(features_of "$level")"
     flags+="${sep}--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src/=/crates/"
     flags+="${sep}--remap-path-prefix=$ROOT/=/"
-    wasm_rust env CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$TARGET/wasm-$level" "$@"
+    wasm_rust env CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$TARGET/${WASM_FOLDER:-wasm-$level}" "$@"
 }
 
 compile_engine() {
-    wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --lib
+    WASM_FOLDER=wasm-engine wasm_level "$ENGINE_LEVEL" cargo build --target "$WASM_TARGET" --profile wasm-small \
+        --no-default-features --features wasm-engine --lib
 }
 
-# bind_engine LEVEL FOLDER [WASM]: FOLDER/engine-LEVEL.{js,wasm} out of the compiled library, or of WASM in its folder.
-bind_engine() {
-    local level=$1 out=$2 library=${3:-siteseer.wasm} name=engine-$1
+# compile_encoder LEVEL
+compile_encoder() {
+    wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --features wasm-encoder --lib
+}
+
+bind_engine() { bind "$1" engine "$ENGINE_LEVEL" "$TARGET/wasm-engine/$WASM_TARGET/wasm-small/siteseer.wasm"; }
+
+# bind_encoder FOLDER LEVEL
+bind_encoder() { bind "$1" "encoder-$2" "$2" "$TARGET/wasm-$2/$WASM_TARGET/wasm/siteseer.wasm"; }
+
+# bind FOLDER NAME LEVEL WASM: FOLDER/NAME.{js,wasm} out of a compiled library.
+bind() {
+    local out=$1 name=$2 level=$3 library=$4
     rm -rf "$out/$name".*
     mkdir -p "$out"
     "$BINDGEN_BIN/wasm-bindgen" --target web --no-typescript --remove-name-section --remove-producers-section \
-        --out-dir "$out" --out-name "$name" "$TARGET/wasm-$level/$WASM_TARGET/wasm/$library"
-    # The short name: engine-simd.wasm, not engine-simd_bg.wasm, also in the JS that loads it by default.
+        --out-dir "$out" --out-name "$name" "$library"
+    # The short name: engine.wasm, not engine_bg.wasm, also in the JS that loads it by default.
     mv "$out/${name}_bg.wasm" "$out/$name.wasm"
     sed "s/${name}_bg\.wasm/$name.wasm/g" "$out/$name.js" >"$out/$name.js.new"
     mv "$out/$name.js.new" "$out/$name.js"
-    if [[ $level != scalar ]]; then shrink_engine "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
+    [[ $level == scalar ]] || node "$ROOT/www/bundle.js" --minify "$out/$name.js"
+    if [[ $level != scalar ]]; then shrink "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
 }
 
 # What counts is what travels, so wasm-opt's result is kept where it is smaller after gzip.
-shrink_engine() {
+shrink() {
     local level=$1 file=$2 before after
     local -a features=(--enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int
         --enable-sign-ext --enable-reference-types --enable-multivalue --enable-simd)
@@ -118,39 +132,42 @@ assemble_dist() {
     rm -rf "$fresh"
     mkdir -p "$fresh"
     node "$ROOT/www/bundle.js" "$fresh"
-    for level in "${SHIPPED_LEVELS[@]}"; do bind_engine "$level" "$fresh"; done
+    bind_engine "$fresh"
+    for level in "${SHIPPED_LEVELS[@]}"; do bind_encoder "$fresh" "$level"; done
     node "$ROOT/www/list.js" "$fresh"
     mirror "$fresh" "$DIST"
     rm -rf "$fresh"
 }
 
-compile_step() {
-    step "engine, $1 ($(features_of "$1"))" "wasm-$1" \
-        "the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --lib' repeats it" \
-        compile_engine "$1"
+CHECK_WASM="the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --features"
+CHECK_WASM+=" wasm-engine,wasm-encoder --lib' repeats it"
+
+compile_encoder_step() {
+    step "encoder, $1 ($(features_of "$1"))" "wasm-$1" "$CHECK_WASM" compile_encoder "$1"
 }
 
 # www/dist/, unless it is current.
 build_wasm() {
     local level stamp=$TARGET/wasm-dist.stamp
-    if is_current "$stamp" "$DIST"/engine-{relaxed,simd}.{js,wasm}; then
+    if is_current "$stamp" "$DIST"/{engine,encoder-relaxed,encoder-simd}.{js,wasm}; then
         note "www/dist is current"
         return
     fi
     ensure_www_packages
     begin_stamp "$stamp"
-    for level in "${SHIPPED_LEVELS[@]}"; do compile_step "$level"; done
+    step "engine ($(features_of "$ENGINE_LEVEL"))" wasm-engine "$CHECK_WASM" compile_engine
+    for level in "${SHIPPED_LEVELS[@]}"; do compile_encoder_step "$level"; done
     step "wasm-bindgen, wasm-opt, www/dist" wasm-dist "read the log; './build.sh clean' and './build.sh wasm' start anew" \
         assemble_dist
     end_stamp "$stamp"
 }
 
-# The engine without SIMD, in a folder that the tests know, unless it is current.
-build_scalar_engine() {
+# The encoder without SIMD, in a folder that the tests know, unless it is current.
+build_scalar_encoder() {
     local stamp=$TARGET/wasm-scalar.stamp
-    is_current "$stamp" "$WASM_TEST_DIR"/engine-scalar.{js,wasm} && return
+    is_current "$stamp" "$WASM_TEST_DIR"/encoder-scalar.{js,wasm} && return
     begin_stamp "$stamp"
-    compile_step scalar
-    step "wasm-bindgen, scalar" wasm-test "read the log" bind_engine scalar "$WASM_TEST_DIR"
+    compile_encoder_step scalar
+    step "wasm-bindgen, scalar" wasm-test "read the log" bind_encoder "$WASM_TEST_DIR" scalar
     end_stamp "$stamp"
 }

@@ -3,7 +3,7 @@
 //! The map, by question:
 //! - *Where does a site's text come from?* [`site`] reads HTML and Markdown into pages and sections and splits them
 //!   into passages.
-//! - *How does text become numbers?* [`text`] cuts it into word pieces and into words; [`model`] runs the bi-encoder
+//! - *How does text become numbers?* [`text`] cuts it into word pieces and into words; [`model`] runs the encoders
 //!   over word pieces with the int8 [`kernels`].
 //! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages. [`json`] and [`tensors`]
 //!   read what they are made of.
@@ -30,7 +30,7 @@ pub mod cli;
 pub mod eval;
 #[cfg(feature = "cli")]
 pub mod site;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(feature = "wasm-engine", feature = "wasm-encoder")))]
 pub mod wasm;
 
 pub use error::{Error, Result};

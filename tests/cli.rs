@@ -10,7 +10,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use siteseer::Error;
 use siteseer::cli::folder;
-use siteseer::search::searcher::{Searcher, Tier};
+use siteseer::search::cascade::Cascade;
+use siteseer::search::searcher::Tier;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ fn indexed_with_reranker() -> Desk {
     desk
 }
 
-fn open(desk: &Desk) -> Searcher {
+fn open(desk: &Desk) -> Cascade {
     folder::open(&desk.site().join("siteseer"), true).unwrap()
 }
 
@@ -176,6 +177,219 @@ fn the_same_site_gives_the_same_bytes() {
     assert_eq!(files(&desk.site()).len(), 3, "two pages, one index, nothing temporary");
 }
 
+/// A site of thirty pages with different texts, indexed.
+fn indexed_many() -> Desk {
+    let desk = Desk::new();
+    for i in 0..30usize {
+        desk.page(
+            &format!("p{i:02}.html"),
+            &format!("<p>The cat sat on mat {i}.</p><h2>b</h2><p>A dog, {}.</p>", i * i),
+        );
+    }
+    desk.index().success();
+    desk
+}
+
+impl Desk {
+    /// The index of a build that reuses nothing.
+    fn clean_build(&self) -> BTreeMap<String, Vec<u8>> {
+        let out = self.folder.path().join("clean");
+        self.siteseer().args(["index", "--no-client", "--out"]).arg(&out).arg(self.site()).assert().success();
+        let clean = files(&out);
+        fs::remove_dir_all(out).unwrap();
+        clean
+    }
+}
+
+#[test]
+fn a_second_build_reuses_vectors_and_gives_the_bytes_of_a_clean_one() {
+    let desk = indexed_many();
+    desk.page("p07.html", "<p>Now the dog sat on the cat.</p><h2>b</h2><p>A dog, 49.</p>");
+    fs::remove_file(desk.site().join("p20.html")).unwrap();
+    desk.page("a.html", "<p>A new page of the cat.</p>");
+    // 31 - 1 + 1 pages; new are the text of a.html and the first one of p07.html
+    desk.index().success().stderr(contains("59 passages").and(contains("vectors of 57 passages reused")));
+    assert!(desk.written() == desk.clean_build(), "contents differ");
+    desk.index().success().stderr(contains("vectors of 59 passages reused").and(contains("Embedding").not()));
+    assert!(desk.written() == desk.clean_build(), "contents differ");
+}
+
+#[test]
+fn reuse_can_be_refused_or_pointed_elsewhere() {
+    let desk = indexed_many();
+    let index = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.current_dir(desk.folder.path()).args(["index", "--no-client", "site"]).args(args);
+        command.assert().success()
+    };
+    index(&["--fresh"]).stderr(contains("reused").not());
+    fs::rename(desk.site().join("siteseer"), desk.folder.path().join("kept")).unwrap();
+    index(&["--reuse", "kept"]).stderr(contains("vectors of 60 passages reused"));
+    assert!(desk.written() == files(&desk.folder.path().join("kept")));
+    index(&["--reuse", "nowhere"])
+        .stderr(contains("nowhere: no vectors are taken from it").and(contains("reused").not()));
+}
+
+#[test]
+fn vectors_of_another_model_or_other_kernels_are_not_reused() {
+    let desk = indexed_many();
+    // as if they had been rounded by another instruction set: a valid index, with other bits in its vectors
+    let path = desk.index_file("vectors-");
+    let mut bytes = fs::read(&path).unwrap();
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[header..header + 60 * 4].chunks_exact_mut(4).for_each(|scale| scale[0] ^= 1);
+    fs::write(&path, &bytes).unwrap();
+    let manifest = desk.site().join("siteseer/manifest.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    json["files"]["vectors"]["sha256"] = siteseer::hash::sha256_hex(&[&bytes]).into();
+    fs::write(&manifest, json.to_string()).unwrap();
+    desk.search("cat").success();
+    desk.index().success().stderr(contains("made with other kernels").and(contains("reused").not()));
+    assert!(desk.written() == desk.clean_build(), "contents differ");
+
+    fs::write(desk.model(), tiny_model::tiny_model(2, true)).unwrap();
+    desk.index().success().stderr(contains("made with another model").and(contains("reused").not()));
+    assert!(desk.written() == desk.clean_build(), "contents differ");
+}
+
+#[test]
+fn a_damaged_earlier_index_is_no_obstacle() {
+    let desk = indexed_many();
+    let clean = desk.written();
+    for kind in ["vectors-", "passages-", "manifest"] {
+        let path = desk.index_file(kind);
+        for part in [2, 3] {
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, &bytes[..bytes.len() * part / 4]).unwrap();
+            let indexed = desk.index().success().stderr(contains("no vectors are taken from it"));
+            let stderr = String::from_utf8_lossy(&indexed.get_output().stderr).into_owned();
+            assert_eq!(stderr.lines().filter(|line| line.contains("no vectors")).count(), 1, "{stderr}");
+            assert!(desk.written() == clean, "{kind}: contents differ");
+        }
+        fs::remove_file(&path).unwrap();
+        if kind != "manifest" {
+            desk.index().success().stderr(contains("no vectors are taken from it"));
+            assert!(desk.written() == clean, "{kind}: contents differ");
+        }
+    }
+}
+
+#[test]
+fn words_alone_can_be_indexed() {
+    let desk = Desk::new();
+    desk.page("cats.html", "<h2 id=mat>Where it sat</h2><p>The cat sat on the mat.</p>");
+    let index = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.args(["index", "--no-client", "--model", "none"]).args(args).arg(desk.site());
+        command.assert()
+    };
+    index(&[]).success().stderr(contains("words ").and(contains("vectors").not()).and(contains("Embedding").not()));
+    assert!(desk.written().keys().all(|name| !name.starts_with("vectors-") && !name.starts_with("model-")));
+    desk.search("cat").success().stdout(contains("cats.html#mat")).stderr(contains("words, "));
+    let dense = desk.siteseer().args(["search", "cat", "--tier", "dense", "--index"]).arg(desk.site()).assert();
+    dense.failure().code(1).stderr(contains("no model").and(contains("--tier lexical")));
+    index(&["--reranker", "cross.safetensors"]).failure().stderr(contains("cross.safetensors: a reranker needs"));
+    // words first, meaning later, and back
+    desk.index().success().stderr(contains("it holds words alone").and(contains("vectors ")));
+    desk.search("cat").success().stderr(contains("words and meaning"));
+    index(&[]).success();
+    assert!(desk.written().keys().all(|name| !name.starts_with("vectors-")));
+}
+
+#[test]
+fn filters_choose_pages_before_the_best_are_taken() {
+    let desk = Desk::new();
+    for i in 0..30usize {
+        desk.page(
+            &format!("p{i:02}.html"),
+            &format!("<p data-pagefind-filter='author:Ann'>The cat sat on cat {i}.</p>"),
+        );
+    }
+    let html = "<p data-siteseer-filter='author:Ben, Jr., tag[title]'>The dog sat on the mat.</p><h2>b</h2><p>A dog, a cat, b.</p>";
+    desk.page("z.html", html);
+    desk.page("plain.html", "<p>The cat sat.</p>");
+    desk.index().success().stderr(contains("filters "));
+    let search = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.args(["search", "cat", "--json", "--index"]).arg(desk.site()).args(args);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    for tier in ["lexical", "dense"] {
+        let urls = |args: &[&str]| -> Vec<String> {
+            let results = search(&[&["--tier", tier, "-n", "50"], args].concat());
+            results.as_array().unwrap().iter().map(|result| result["url"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(urls(&[]).len() > 30, "{tier}");
+        let of_ben = urls(&["--filter", "author=Ben, Jr., tag[title]"]);
+        assert!(!of_ben.is_empty() && of_ben.iter().all(|url| url.starts_with("z.html")), "{tier} {of_ben:?}");
+        let of_ann = urls(&["--filter", "author=Ann"]);
+        assert!(of_ann.len() == 30 && of_ann.iter().all(|url| url.starts_with('p') && url != "plain.html"), "{tier}");
+        assert!(urls(&["--filter", "author=Ann", "--filter", "author=Nobody"]).is_empty(), "{tier}");
+    }
+    let facets = search(&["--facets"]);
+    assert_eq!(facets[0]["name"], "author");
+    assert_eq!(facets[0]["values"], serde_json::json!([["Ann", 30], ["Ben, Jr., tag[title]", 1]]));
+
+    let asked = |filter: &str| {
+        desk.siteseer().args(["search", "cat", "--filter", filter, "--index"]).arg(desk.site()).assert().failure()
+    };
+    asked("autor=Ann").code(1).stderr(contains("filter `autor`").and(contains("--facets")));
+    asked("author").code(2).stderr(contains("NAME=VALUE"));
+    let path = desk.index_file("filters-");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    asked("author=Ann").code(1).stderr(contains("filters-").and(contains("siteseer index")));
+    desk.search("cat").success();
+
+    let plain = Desk::indexed();
+    assert!(plain.written().keys().all(|name| !name.starts_with("filters-")));
+    let asked = plain.siteseer().args(["search", "cat", "--filter", "a=b", "--index"]).arg(plain.site()).assert();
+    asked.failure().code(1).stderr(contains("no page of the index has filters"));
+}
+
+#[test]
+fn siteseer_toml_gives_defaults_below_variables_and_flags() {
+    let desk = Desk::indexed();
+    let folder = desk.folder.path();
+    fs::remove_dir_all(desk.site().join("siteseer")).unwrap();
+    let file =
+        "site = 'site'\nout = 'from-file'\nno-client = true\nexclude = ['dogs.*']\nindex = 'from-file'\nlimit = 1";
+    fs::write(folder.join("siteseer.toml"), file).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = desk.siteseer();
+        command.current_dir(folder).args(args);
+        command
+    };
+    let counts = |stdout: &[u8]| -> serde_json::Value { serde_json::from_slice(stdout).unwrap() };
+    let indexed = run(&["index", "--json"]).assert().success();
+    assert_eq!(counts(&indexed.get_output().stdout)["pages"], 1, "dogs.html is left out");
+    assert!(folder.join("from-file/manifest.json").is_file());
+    run(&["search", "cat"]).assert().success().stdout(contains("cats.html"));
+
+    run(&["index"]).env("SITESEER_OUT", "from-variable").assert().success();
+    assert!(folder.join("from-variable/manifest.json").is_file());
+    run(&["index", "--out", "from-flag"]).env("SITESEER_OUT", "nowhere").assert().success();
+    assert!(folder.join("from-flag/manifest.json").is_file() && !folder.join("nowhere").exists());
+    run(&["index", "--help"]).assert().success().stdout(contains("[default: from-file]"));
+
+    fs::create_dir(folder.join("sub")).unwrap();
+    fs::rename(folder.join("siteseer.toml"), folder.join("sub/other.toml")).unwrap();
+    fs::rename(desk.site(), folder.join("sub/site")).unwrap();
+    run(&["--config", "sub/other.toml", "index"]).assert().success();
+    assert!(folder.join("sub/from-file/manifest.json").is_file(), "paths start at the file's folder");
+
+    fs::write(folder.join("siteseer.toml"), "# ours\nsite = 'site'\nexlude = ['a']\n").unwrap();
+    run(&["index"])
+        .assert()
+        .failure()
+        .code(2)
+        .stderr(contains("siteseer.toml:3: unknown key `exlude`").and(contains("`exclude`")));
+    run(&["index", "--help"]).assert().success();
+    run(&["index", "sub/site"]).env("SITESEER_CONFIG", "gone.toml").assert().code(2).stderr(contains("gone.toml"));
+}
+
 #[test]
 fn a_truncated_model_is_named() {
     let desk = Desk::indexed();
@@ -198,7 +412,7 @@ fn a_missing_model_is_named() {
 
 #[test]
 fn every_truncated_index_file_is_named_with_the_next_step() {
-    for kind in ["lexical-", "vectors-", "model-", "passages-"] {
+    for kind in ["lexical-", "postings-", "vectors-", "model-", "passages-"] {
         let desk = Desk::indexed();
         let path = desk.index_file(kind);
         let bytes = fs::read(&path).unwrap();
@@ -221,6 +435,30 @@ fn flipped_bits_are_found_by_their_hash() {
     bytes[last] ^= 1;
     fs::write(&path, bytes).unwrap();
     desk.search("cat").failure().stderr(contains("SHA-256"));
+}
+
+#[test]
+fn a_chunk_of_another_index_or_another_place_is_refused() {
+    let (desk, other) = (Desk::indexed(), Desk::new());
+    other.page("cats.html", "<p>The cat sat on another mat.</p>");
+    other.index().success();
+    let theirs = fs::read(other.index_file("postings-")).unwrap();
+    fs::write(desk.index_file("postings-"), theirs).unwrap();
+    desk.search("cat").failure().stderr(contains("postings-").and(contains("another index")));
+
+    let desk = Desk::indexed();
+    let name = desk.index_file("passages-").to_str().unwrap().replace("-1.bin.gz", "-0.bin.gz");
+    fs::copy(&name, name.replace("-0.bin.gz", "-1.bin.gz")).unwrap();
+    desk.search("cat").failure().stderr(contains("-1.bin.gz").and(contains("another place")));
+}
+
+#[test]
+fn an_index_of_the_former_format_is_refused() {
+    let desk = Desk::indexed();
+    let manifest = desk.site().join("siteseer/manifest.json");
+    let former = fs::read_to_string(&manifest).unwrap().replace("\"version\": 2", "\"version\": 1");
+    fs::write(&manifest, former).unwrap();
+    desk.search("cat").failure().stderr(contains("format version 1, but this build reads version 2"));
 }
 
 #[test]
@@ -247,14 +485,14 @@ fn an_index_with_another_tokenizer_is_refused() {
 fn the_reranker_goes_along_and_reorders() {
     let desk = indexed_with_reranker();
     let folder = desk.site().join("siteseer");
-    let mut searcher = open(&desk);
-    assert_eq!(searcher.tier(), Some(Tier::Dense));
-    folder::load_all_passages(&folder, &mut searcher).unwrap();
-    assert!(folder::load_reranker(&folder, &mut searcher).unwrap());
-    assert_eq!(searcher.tier(), Some(Tier::Reranked));
+    let mut cascade = open(&desk);
+    assert_eq!(cascade.tier(), Some(Tier::Dense));
+    folder::load_all_chunks(&folder, &mut cascade.searcher).unwrap();
+    assert!(folder::load_reranker(&folder, &mut cascade).unwrap());
+    assert_eq!(cascade.tier(), Some(Tier::Reranked));
     let (dense, reranked) = (
-        searcher.rank("cat on a mat", Tier::Dense, 40).unwrap(),
-        searcher.rank("cat on a mat", Tier::Reranked, 40).unwrap(),
+        cascade.rank("cat on a mat", Tier::Dense, 40).unwrap(),
+        cascade.rank("cat on a mat", Tier::Reranked, 40).unwrap(),
     );
     assert_eq!(dense.len(), reranked.len());
     assert!(dense.len() > 30, "{}", dense.len());
@@ -265,7 +503,7 @@ fn the_reranker_goes_along_and_reorders() {
     assert_eq!(dense[30..], reranked[30..], "the rest stays as it was");
     assert!(reranked[..30].is_sorted_by(|a, b| a.score >= b.score), "{reranked:?}");
     let passages: Vec<u32> = reranked.iter().take(30).map(|hit| hit.passage).collect();
-    for (hit, logit) in reranked.iter().zip(searcher.score_pairs("cat on a mat", &passages).unwrap()) {
+    for (hit, logit) in reranked.iter().zip(cascade.score_pairs("cat on a mat", &passages).unwrap()) {
         let before = dense.iter().find(|before| before.passage == hit.passage).unwrap();
         assert_eq!((hit.logit, hit.score), (Some(logit), before.score + 0.5 * logit));
     }
@@ -296,15 +534,15 @@ fn a_reranker_needs_its_parts_and_says_which() {
     let content = fs::read(desk.reranker()).unwrap();
     let mut without_model = folder::open(&folder, false).unwrap();
     missing(without_model.load_reranker(&content).unwrap_err(), "model-");
-    let mut searcher = open(&desk);
-    missing(searcher.score_pairs("cat", &[]).unwrap_err(), "reranker-");
-    searcher.load_reranker(&content).unwrap();
-    missing(searcher.score_pairs("cat", &[3]).unwrap_err(), "passage 3");
-    missing(searcher.rank("cat", Tier::Reranked, 5).unwrap_err(), "passage ");
+    let mut cascade = open(&desk);
+    missing(cascade.score_pairs("cat", &[]).unwrap_err(), "reranker-");
+    cascade.load_reranker(&content).unwrap();
+    missing(cascade.score_pairs("cat", &[3]).unwrap_err(), "passage 3");
+    missing(cascade.rank("cat", Tier::Reranked, 5).unwrap_err(), "passage ");
     for len in [0, 9, content.len() / 2, content.len() - 1] {
-        assert!(matches!(searcher.load_reranker(&content[..len]), Err(Error::Truncated { .. })), "{len}");
+        assert!(matches!(cascade.load_reranker(&content[..len]), Err(Error::Truncated { .. })), "{len}");
     }
-    assert_eq!(searcher.tier(), Some(Tier::Reranked), "a broken file takes nothing away");
+    assert_eq!(cascade.tier(), Some(Tier::Reranked), "a broken file takes nothing away");
 
     let plain = Desk::indexed();
     missing(open(&plain).load_reranker(&content).unwrap_err(), "reranker: ");

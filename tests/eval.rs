@@ -176,7 +176,7 @@ fn documents(run: &Path) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn reranked_steps_are_what_the_searcher_ranks() {
+fn reranked_steps_are_what_the_cascade_ranks() {
     let desk = tempfile::tempdir().unwrap();
     let at = |name: &str| desk.path().join(name);
     let model = tiny_model::tiny_model(1, true);
@@ -206,15 +206,15 @@ fn reranked_steps_are_what_the_searcher_ranks() {
     );
 
     let index = fs::read_dir(at("cache")).unwrap().next().unwrap().unwrap().path();
-    let mut searcher = folder::open(&index, true).unwrap();
-    folder::load_all_passages(&index, &mut searcher).unwrap();
-    assert!(folder::load_reranker(&index, &mut searcher).unwrap());
+    let mut cascade = folder::open(&index, true).unwrap();
+    folder::load_all_chunks(&index, &mut cascade.searcher).unwrap();
+    assert!(folder::load_reranker(&index, &mut cascade).unwrap());
     let [fused, five, thirty] =
         ["fused", "cross-encoder-5", "cross-encoder-30"].map(|name| documents(&at("runs").join(format!("{name}.run"))));
     for (at, query) in queries.iter().enumerate() {
         let mut ranked = |tier| {
-            let hits = searcher.rank(query, tier, 40).unwrap();
-            hits.iter().map(|hit| searcher.passage(hit.passage).unwrap().url.clone()).collect::<Vec<_>>()
+            let hits = cascade.rank(query, tier, 40).unwrap();
+            hits.iter().map(|hit| cascade.searcher.passage(hit.passage).unwrap().url.clone()).collect::<Vec<_>>()
         };
         assert_eq!(fused[at], ranked(Tier::Dense));
         assert_eq!(thirty[at], ranked(Tier::Reranked));

@@ -15,7 +15,7 @@ use siteseer::Error;
 use siteseer::cli::folder;
 use siteseer::model::static_shards::cut;
 use siteseer::model::static_tower::StaticTower;
-use siteseer::search::searcher::Tier;
+use siteseer::search::searcher::{Hit, Tier};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -82,7 +82,7 @@ impl Desk {
 
 /// The vector of tokens, by the formula of the checkpoint.
 fn expected(ids: &[u32]) -> Vec<f32> {
-    let mut sum = vec![0f32; DIM];
+    let mut sum = [0f32; DIM];
     for &id in ids {
         sum.iter_mut().zip(row(id as usize)).for_each(|(s, v)| *s += v);
     }
@@ -192,17 +192,23 @@ fn an_index_has_the_static_tier_if_it_was_given_a_tower() {
     let manifest: Value = serde_json::from_slice(&fs::read(index.join("manifest.json")).unwrap()).unwrap();
     assert_eq!(manifest["staticTower"]["id"], "tiny-static");
 
-    let mut searcher = folder::open(&index, true).unwrap();
-    let unloaded = searcher.rank("cat", Tier::Static, 5).unwrap_err();
+    let mut cascade = folder::open(&index, true).unwrap();
+    let unloaded = cascade.rank("cat", Tier::Static, 5).unwrap_err();
     assert!(unloaded.to_string().starts_with("static-"), "{unloaded}");
-    assert!(folder::load_static_tower(&index, &mut searcher).unwrap());
-    assert!(searcher.rank("cat", Tier::Static, 5).is_err(), "its shard is not there");
-    assert!(folder::load_static_shards(&index, &mut searcher, "cat").unwrap() > 0);
-    assert_eq!(folder::load_static_shards(&index, &mut searcher, "cat").unwrap(), 0, "nothing is loaded twice");
-    let hits = searcher.rank("cat", Tier::Static, 5).unwrap();
+    assert!(folder::load_static_tower(&index, &mut cascade).unwrap());
+    assert!(cascade.rank("cat", Tier::Static, 5).is_err(), "its shard is not there");
+    assert!(folder::load_static_shards(&index, &mut cascade, "cat").unwrap() > 0);
+    assert_eq!(folder::load_static_shards(&index, &mut cascade, "cat").unwrap(), 0, "nothing is loaded twice");
+    let hits = cascade.rank("cat", Tier::Static, 5).unwrap();
     assert_eq!(hits.len(), 2);
     assert!(hits.iter().all(|hit| hit.dense_rank.is_some() && hit.lexical_rank.is_some()));
-    assert_eq!(searcher.tier(), Some(Tier::Dense), "the model is loaded, too");
+    assert_eq!(cascade.tier(), Some(Tier::Dense), "the model is loaded, too");
+    let tower = cascade.static_tower().unwrap();
+    let vector = tower.embed(&tower.tokenize("cat")).unwrap();
+    assert_eq!(cascade.searcher.rank_static("cat", &vector, 5).unwrap(), hits);
+    let score = |hits: &[Hit]| hits[0].score;
+    let dense = cascade.searcher.rank_dense("cat", &vector, 5).unwrap();
+    assert_ne!(score(&dense), score(&hits), "the tiers have weights of their own");
 
     let search = |tier: &str| siteseer().args(["search", "cat", "--tier", tier, "--index"]).arg(&index).assert();
     search("static").success().stdout(contains("cats.html")).stderr(contains("no model"));
@@ -223,6 +229,23 @@ fn a_tower_of_another_bi_encoder_is_refused() {
     desk.import("4", "tower.safetensors");
     fs::write(desk.at("tiny.safetensors"), tiny_model::tiny_model(2, true)).unwrap();
     desk.index("tower.safetensors").failure().code(1).stderr(contains("tower.safetensors").and(contains("fitted to")));
+}
+
+#[test]
+fn an_index_of_words_alone_refuses_a_tower() {
+    let desk = Desk::new();
+    desk.import("4", "tower.safetensors");
+    let index = |tower: &Path| {
+        let mut command = siteseer();
+        command.args(["index", "--no-client", "--model", "none", "--static"]).arg(tower).arg(desk.at("site")).assert()
+    };
+    index(&desk.at("tower.safetensors")).failure().code(1).stderr(
+        contains("tower.safetensors: a static query tower needs the model's vectors").and(contains("--model none")),
+    );
+    index(Path::new("none")).success();
+    let mut search = siteseer();
+    search.args(["search", "cat", "--tier", "static", "--index"]).arg(desk.at("site"));
+    search.assert().failure().code(1).stderr(contains("no model, only words"));
 }
 
 #[test]

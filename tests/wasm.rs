@@ -11,7 +11,8 @@ use siteseer::model::batch::TokenBatch;
 use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::cross_encoder::{CrossEncoder, PairWorkspace};
 use siteseer::model::encoder::Workspace;
-use siteseer::wasm::Engine;
+use siteseer::wasm::encoder::Encoder;
+use siteseer::wasm::engine::Engine;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -31,7 +32,7 @@ fn expected_backends() -> &'static [&'static str] {
 fn the_build_has_its_backends_and_picks_the_best() {
     let names: Vec<&str> = Backend::available().iter().map(|b| b.name()).collect();
     assert_eq!(names, expected_backends());
-    assert_eq!(Engine::backend(), *expected_backends().last().unwrap());
+    assert_eq!(Encoder::backend(), *expected_backends().last().unwrap());
 }
 
 #[wasm_bindgen_test]
@@ -90,4 +91,5 @@ fn every_backend_gives_the_logits_of_the_scalar_one() {
 fn bad_bytes_become_exceptions() {
     assert!(Engine::new("{").is_err());
     assert!(Engine::new("{\"format\": \"other\", \"version\": 1}").is_err());
+    assert!(Encoder::new(b"{", "model").is_err());
 }

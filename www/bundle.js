@@ -1,7 +1,8 @@
 // Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, and for sites with
 // offline use one more for the page and a script for the service worker; minified, with the public types beside them. The
 // modules themselves run as they are, too; this is for fewer and smaller downloads.
-// Usage: node bundle.js FOLDER   (writes the four files and siteseer.d.ts, and prints their sizes)
+// Usage: node bundle.js FOLDER          (writes the four files and siteseer.d.ts, and prints their sizes)
+//        node bundle.js --minify FILE   (one file by itself: wasm-bindgen writes its glue to be read)
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -81,8 +82,14 @@ async function write(folder) {
   copyFileSync(join(SOURCE, TYPES), join(folder, TYPES));
 }
 
+/** @param {string} file */
+async function minify(file) {
+  const { code } = await transform(readFileSync(file), { minify: true, target: 'es2022', legalComments: 'none' });
+  writeFileSync(file, code);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder] = process.argv.slice(2);
-  if (!folder) throw new Error('Usage: node bundle.js FOLDER');
-  await write(folder);
+  const [folder, file] = process.argv.slice(2);
+  if (!folder) throw new Error('Usage: node bundle.js FOLDER, or node bundle.js --minify FILE');
+  await (folder === '--minify' ? minify(file) : write(folder));
 }

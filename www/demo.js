@@ -32,8 +32,8 @@ function showFacts({ counts, files }) {
   const facts = {
     pages: number.format(counts.pages),
     passages: number.format(counts.passages),
-    lexical: size(files.lexical.bytes),
-    dense: size(files.vectors.bytes + files.model.bytes),
+    lexical: size(files.lexical.bytes + files.postings.bytes + files.spellings.bytes),
+    dense: size((files.vectors?.bytes ?? 0) + (files.model?.bytes ?? 0)),
   };
   for (const [name, value] of Object.entries(facts)) {
     const place = document.querySelector(`[data-fact=${name}]`);

@@ -1,4 +1,5 @@
-// What is compared, on what. 1T and 2T: threads; Siteseer always has one.
+// What is compared, on what. 1T and 2T: threads that share memory; 2W: workers that don't. Siteseer has one where nothing
+// is said.
 
 /** Everything is divided by this engine's median. */
 export const BASELINE = 'onnxruntime-web int8 1T';
@@ -7,6 +8,7 @@ export const EXACT = 'onnxruntime-web fp32 1T';
 
 export const ENGINES = [
   { name: 'Siteseer relaxed', module: 'siteseer', options: { level: 'relaxed' } },
+  { name: 'Siteseer relaxed 2W', module: 'siteseer-workers', options: { level: 'relaxed' } },
   { name: 'Siteseer simd128', module: 'siteseer', options: { level: 'simd' } },
   { name: BASELINE, module: 'onnxruntime', options: { dtype: 'int8', threads: 1 } },
   { name: 'onnxruntime-web int8 2T', module: 'onnxruntime', options: { dtype: 'int8', threads: 2 } },

@@ -1,7 +1,12 @@
 //! Reading an index folder from disk: unpacks, checks against the manifest, hands the bytes to the engine.
 
 use super::index::read_manifest;
-use crate::index::manifest::{FileEntry, MANIFEST_NAME};
+use crate::index::chunks::{Chunk, ChunkKind};
+use crate::index::filters::Condition;
+use crate::index::manifest::{FileEntry, Files, MANIFEST_NAME, Manifest};
+use crate::index::passages::{PassageRecord, parse_chunk};
+use crate::index::sections::Sections;
+use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
@@ -21,27 +26,27 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Opens an index with all its parts but the passages; `dense` loads vectors and model too.
+/// Opens an index with all its parts but the chunks of words and passages; `dense` loads vectors and model too, if it has
+/// them.
 ///
 /// # Errors
 /// If a file is missing or damaged.
-pub fn open(folder: &Path, dense: bool) -> Result<Searcher> {
-    let mut searcher = Searcher::new(read_manifest(folder)?);
-    let files = searcher.manifest().files.clone();
-    searcher.load_lexical(read_file(folder, &files.lexical)?)?;
+pub fn open(folder: &Path, dense: bool) -> Result<Cascade> {
+    let mut cascade = Cascade::new(read_manifest(folder)?);
+    let files = cascade.searcher.manifest().files.clone();
+    cascade.searcher.load_lexical(read_file(folder, &files.lexical)?)?;
     if dense {
-        searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-        searcher.load_model(&read_file(folder, &files.model)?)?;
+        load_dense(folder, &files, &mut cascade)?;
     }
-    Ok(searcher)
+    Ok(cascade)
 }
 
-/// Loads the vectors alone.
+/// Loads the vectors alone, if there are any.
 ///
 /// # Errors
 /// If the file is missing or damaged.
 pub(super) fn load_vectors(folder: &Path, searcher: &mut Searcher) -> Result<()> {
-    let entry = searcher.manifest().files.vectors.clone();
+    let Some(entry) = searcher.manifest().files.vectors.clone() else { return Ok(()) };
     Ok(searcher.load_vectors(&read_file(folder, &entry)?)?)
 }
 
@@ -49,21 +54,44 @@ pub(super) fn load_vectors(folder: &Path, searcher: &mut Searcher) -> Result<()>
 ///
 /// # Errors
 /// If a file is missing or damaged.
-pub(super) fn open_vectors(folder: &Path) -> Result<Searcher> {
-    let mut searcher = Searcher::new(read_manifest(folder)?);
-    let files = searcher.manifest().files.clone();
-    searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-    searcher.load_model(&read_file(folder, &files.model)?)?;
-    Ok(searcher)
+pub(super) fn open_vectors(folder: &Path) -> Result<Cascade> {
+    let mut cascade = Cascade::new(read_manifest(folder)?);
+    let files = cascade.searcher.manifest().files.clone();
+    load_dense(folder, &files, &mut cascade)?;
+    Ok(cascade)
+}
+
+/// Vectors and model, if there are any.
+fn load_dense(folder: &Path, files: &Files, cascade: &mut Cascade) -> Result<()> {
+    if let (Some(vectors), Some(model)) = (&files.vectors, &files.model) {
+        cascade.searcher.load_vectors(&read_file(folder, vectors)?)?;
+        cascade.load_model(&read_file(folder, model)?)?;
+    }
+    Ok(())
+}
+
+/// Loads what pages say of themselves, and lets queries be answered from those that meet all conditions.
+///
+/// # Errors
+/// If the file is missing or damaged, or there is no filter of a name.
+pub fn set_filter(folder: &Path, searcher: &mut Searcher, conditions: &[Condition]) -> Result<()> {
+    let Some(entry) = searcher.manifest().files.filters.clone() else {
+        bail!(
+            "{}: no page of the index has filters. Annotate pages with data-siteseer-filter and index the site again",
+            folder.display()
+        );
+    };
+    searcher.load_filters(&read_file(folder, &entry)?)?;
+    Ok(searcher.set_filter(conditions)?)
 }
 
 /// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.
 ///
 /// # Errors
 /// If the file is missing or damaged.
-pub fn load_reranker(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
-    let Some(entry) = searcher.manifest().files.reranker.clone() else { return Ok(false) };
-    searcher.load_reranker(&read_file(folder, &entry)?)?;
+pub fn load_reranker(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(entry) = cascade.searcher.manifest().files.reranker.clone() else { return Ok(false) };
+    cascade.load_reranker(&read_file(folder, &entry)?)?;
     Ok(true)
 }
 
@@ -71,9 +99,9 @@ pub fn load_reranker(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
 ///
 /// # Errors
 /// If the file is missing or damaged.
-pub fn load_static_tower(folder: &Path, searcher: &mut Searcher) -> Result<bool> {
-    let Some(entry) = searcher.manifest().files.static_tower.clone() else { return Ok(false) };
-    searcher.load_static_tower(&read_file(folder, &entry)?, &entry.name)?;
+pub fn load_static_tower(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(entry) = cascade.searcher.manifest().files.static_tower.clone() else { return Ok(false) };
+    cascade.load_static_tower(&read_file(folder, &entry)?, &entry.name)?;
     Ok(true)
 }
 
@@ -81,18 +109,32 @@ pub fn load_static_tower(folder: &Path, searcher: &mut Searcher) -> Result<bool>
 ///
 /// # Errors
 /// If the tower is not loaded, or a file is missing or damaged.
-pub fn load_static_shards(folder: &Path, searcher: &mut Searcher, query: &str) -> Result<u64> {
+pub fn load_static_shards(folder: &Path, cascade: &mut Cascade, query: &str) -> Result<u64> {
     let mut bytes = 0;
-    for shard in searcher.missing_static_shards(query)? {
-        let name = searcher.static_tower().map(|tower| tower.shard_name(shard)).transpose()?.unwrap_or_default();
+    for shard in cascade.missing_static_shards(query)? {
+        let name = cascade.static_tower().map(|tower| tower.shard_name(shard)).transpose()?.unwrap_or_default();
         let path = folder.join(&name);
         let content = fs::read(&path).with_context(|| {
             format!("{}: can't be read. Build the index again with `siteseer index SITE --static FILE`", path.display())
         })?;
         bytes += content.len() as u64;
-        searcher.add_static_shard(shard, &content)?;
+        cascade.add_static_shard(shard, &content)?;
     }
     Ok(bytes)
+}
+
+/// Loads the chunks that the words of a query need and that are not there yet.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_words(folder: &Path, searcher: &mut Searcher, query: &str) -> Result<()> {
+    loop {
+        let missing = searcher.missing_words(query);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        add_chunks(folder, searcher, missing)?;
+    }
 }
 
 /// Loads the chunks of these passages that are not there yet.
@@ -100,46 +142,81 @@ pub fn load_static_shards(folder: &Path, searcher: &mut Searcher, query: &str) -
 /// # Errors
 /// If a file is missing or damaged.
 pub(super) fn load_passages(folder: &Path, searcher: &mut Searcher, passages: &[u32]) -> Result<()> {
-    for chunk in searcher.missing_chunks_of(passages.iter().copied()) {
-        let entry = searcher.manifest().files.passages[chunk as usize].clone();
-        searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+    let missing = searcher.missing_chunks_of(passages.iter().copied());
+    add_chunks(folder, searcher, missing)
+}
+
+/// Loads every chunk of words and of passages.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_all_chunks(folder: &Path, searcher: &mut Searcher) -> Result<()> {
+    for kind in [ChunkKind::Postings, ChunkKind::Spellings, ChunkKind::Passages] {
+        let files = searcher.manifest().files.group(kind).files;
+        add_chunks(folder, searcher, (0..files).map(|number| Chunk { kind, number }))?;
     }
     Ok(())
 }
 
-/// Loads every chunk of passages.
+fn add_chunks(folder: &Path, searcher: &mut Searcher, chunks: impl IntoIterator<Item = Chunk>) -> Result<()> {
+    for chunk in chunks {
+        let group = searcher.manifest().files.group(chunk.kind);
+        let content = read_stored(folder, &group.file(chunk.number), group.largest, None)?;
+        group.verify(chunk.number, &content)?;
+        searcher.add_chunk(chunk, &content)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every passage of an index, in order, holding one chunk of them in memory.
 ///
 /// # Errors
 /// If a file is missing or damaged.
-pub fn load_all_passages(folder: &Path, searcher: &mut Searcher) -> Result<()> {
-    for (chunk, entry) in (0..).zip(searcher.manifest().files.passages.clone()) {
-        searcher.add_passages(chunk, &read_file(folder, &entry)?)?;
+pub(super) fn read_passages(
+    folder: &Path,
+    manifest: &Manifest,
+    each: &mut dyn FnMut(u32, PassageRecord),
+) -> Result<()> {
+    let (files, counts) = (&manifest.files, manifest.counts);
+    let root = read_file(folder, &files.lexical)?;
+    let (sections, _) = Sections::parse(&root, &files.lexical.name, counts.sections, counts.passages)?;
+    for (number, first) in (0..sections.len()).step_by(manifest.sections_per_chunk as usize).enumerate() {
+        let (number, group) = (number as u32, &files.passages);
+        let content = read_stored(folder, &group.file(number), group.largest, None)?;
+        group.verify(number, &content)?;
+        let last = (first + manifest.sections_per_chunk).min(sections.len()) - 1;
+        let range = sections.passages(first).start..sections.passages(last).end;
+        let chunk = parse_chunk(group.body(number, &content)?, &group.file(number), range.len())?;
+        range.zip(chunk).for_each(|(passage, record)| each(passage, record));
     }
     Ok(())
 }
 
 /// Uncompressed content of a file, with its length and SHA-256 checked.
 pub(super) fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
-    let path = folder.join(&entry.name);
-    let stored = fs::read(&path).with_context(|| {
+    let content = read_stored(folder, &entry.name, entry.raw_bytes, Some(entry.bytes))?;
+    entry.verify(&content)?;
+    Ok(content)
+}
+
+/// Uncompressed content of a file, of which a little more than `most` bytes are enough to see that it is too long; `stored`
+/// is the length that it should have on disk, if that is known.
+fn read_stored(folder: &Path, name: &str, most: u64, stored: Option<u64>) -> Result<Vec<u8>> {
+    let path = folder.join(name);
+    let file = fs::read(&path).with_context(|| {
         format!("{}: can't be read. Build the index again with `siteseer index SITE`", path.display())
     })?;
-    let content = if entry.is_gzip() {
-        let mut content = Vec::new();
-        // one byte more than promised is enough to see that it is too long
-        let read = GzDecoder::new(stored.as_slice()).take(entry.raw_bytes + 1).read_to_end(&mut content);
-        if let Err(error) = read {
-            bail!(
-                "{}: damaged or truncated ({error}; {} bytes, {} expected). Build the index again with `siteseer index SITE`",
-                path.display(),
-                stored.len(),
-                entry.bytes
-            );
-        }
-        content
-    } else {
-        stored
-    };
-    entry.verify(&content)?;
+    if !name.ends_with(".gz") {
+        return Ok(file);
+    }
+    let mut content = Vec::new();
+    let read = GzDecoder::new(file.as_slice()).take(most + 1).read_to_end(&mut content);
+    if let Err(error) = read {
+        let expected = stored.map_or(String::new(), |stored| format!("; {} bytes, {stored} expected", file.len()));
+        bail!(
+            "{}: damaged or truncated ({error}{expected}). Build the index again with `siteseer index SITE`",
+            path.display()
+        );
+    }
     Ok(content)
 }

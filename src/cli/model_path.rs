@@ -9,8 +9,8 @@ pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
 /// The static query tower that `eval` judges unless told otherwise, if it is there.
 const DEFAULT_STATIC_TOWER: &str = "siteseer-static-tower.safetensors";
-/// The value of `--reranker` and `--static` that leaves it out.
-const NONE: &str = "none";
+/// The value of `--model`, `--reranker` and `--static` that leaves it out.
+pub(super) const NONE: &str = "none";
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
 /// `../share/siteseer/models`, or where the program was built.

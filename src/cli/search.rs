@@ -1,6 +1,8 @@
 //! `siteseer search`: the browser's engine in the terminal, over an index on disk.
 
 use super::folder;
+use crate::index::filters::Condition;
+use crate::search::cascade::Cascade;
 use crate::search::context::CANDIDATES;
 use crate::search::rerank::RERANK;
 use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
@@ -27,6 +29,12 @@ pub struct SearchArgs {
     /// How far up the ladder to go [default: as far as the index has models]
     #[arg(long, env = "SITESEER_TIER", value_enum)]
     tier: Option<TierArg>,
+    /// Answer only from pages with this value of a filter; given several times, all must hold
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_condition)]
+    filter: Vec<Condition>,
+    /// Print how many pages with a word of the query each value of each filter has
+    #[arg(long, conflicts_with = "context")]
+    facets: bool,
     /// Print results as JSON
     #[arg(long)]
     json: bool,
@@ -59,22 +67,28 @@ enum TierArg {
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
     let needs_model = !matches!(args.tier, Some(TierArg::Lexical | TierArg::Static));
-    let mut searcher = folder::open(&folder, needs_model)?;
+    let mut cascade = folder::open(&folder, needs_model)?;
+    let has_model = cascade.searcher.manifest().model.is_some();
     let tier = match args.tier {
         Some(TierArg::Lexical) => Tier::Lexical,
+        None if !has_model => Tier::Lexical,
+        Some(_) if !has_model => bail!(
+            "{}: the index has no model, only words. Index the site without --model none, or search with --tier lexical",
+            folder.display()
+        ),
         Some(TierArg::Static) => {
-            folder::load_vectors(&folder, &mut searcher)?;
-            if !folder::load_static_tower(&folder, &mut searcher)? {
+            folder::load_vectors(&folder, &mut cascade.searcher)?;
+            if !folder::load_static_tower(&folder, &mut cascade)? {
                 bail!(
                     "{}: the index has no static query tower. Index the site with --static FILE, or search with --tier dense",
                     folder.display()
                 );
             }
-            folder::load_static_shards(&folder, &mut searcher, &args.query)?;
+            folder::load_static_shards(&folder, &mut cascade, &args.query)?;
             Tier::Static
         }
         Some(TierArg::Dense) => Tier::Dense,
-        wanted => match (folder::load_reranker(&folder, &mut searcher)?, wanted) {
+        wanted => match (folder::load_reranker(&folder, &mut cascade)?, wanted) {
             (true, _) => Tier::Reranked,
             (false, None) => Tier::Dense,
             (false, Some(_)) => bail!(
@@ -83,45 +97,80 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             ),
         },
     };
+    folder::load_words(&folder, &mut cascade.searcher, &args.query)?;
+    if !args.filter.is_empty() || args.facets {
+        folder::set_filter(&folder, &mut cascade.searcher, &args.filter)?;
+    }
+    if args.facets {
+        return print_facets(args, &cascade.searcher);
+    }
     let limit = if args.context { CANDIDATES } else { args.limit };
-    let (hits, ms) = rank(&folder, &mut searcher, &args.query, tier, limit)?;
+    let (hits, ms) = rank(&folder, &mut cascade, &args.query, tier, limit)?;
     if args.context {
-        return print_context(args, &folder, &mut searcher, &hits);
+        return print_context(args, &folder, &mut cascade, &hits);
     }
     let shown: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
-    folder::load_passages(&folder, &mut searcher, &shown)?;
-    let results = searcher.results(&args.query, &hits)?;
+    folder::load_passages(&folder, &mut cascade.searcher, &shown)?;
+    let results = cascade.searcher.results(&args.query, &hits)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&results)?);
     } else {
-        print(&results, &searcher, tier, ms);
+        print(&results, &cascade.searcher, tier, ms);
     }
     Ok(())
 }
 
 /// Ranks, and returns the hits with the milliseconds that it took, reading of files left out.
-fn rank(folder: &Path, searcher: &mut Searcher, query: &str, tier: Tier, limit: usize) -> Result<(Vec<Hit>, f64)> {
+fn rank(folder: &Path, cascade: &mut Cascade, query: &str, tier: Tier, limit: usize) -> Result<(Vec<Hit>, f64)> {
     let started = Instant::now();
     if tier != Tier::Reranked {
-        return Ok((searcher.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
+        return Ok((cascade.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
     }
-    let hits = searcher.rank(query, Tier::Dense, limit.max(RERANK))?;
+    let hits = cascade.rank(query, Tier::Dense, limit.max(RERANK))?;
     let dense = started.elapsed();
     let candidates = &hits[..hits.len().min(RERANK)];
     let passages: Vec<u32> = candidates.iter().map(|hit| hit.passage).collect();
-    let reading = searcher.reading(&passages);
-    folder::load_passages(folder, searcher, &reading)?;
+    let reading = cascade.searcher.reading(&passages);
+    folder::load_passages(folder, &mut cascade.searcher, &reading)?;
     let started = Instant::now();
-    let logits = searcher.score_pairs(query, &passages)?;
-    let mut hits = searcher.rerank(&hits, &logits);
+    let logits = cascade.score_pairs(query, &passages)?;
+    let mut hits = cascade.searcher.rerank(&hits, &logits);
     hits.truncate(limit);
     Ok((hits, (dense + started.elapsed()).as_secs_f64() * 1e3))
 }
 
-fn print_context(args: &SearchArgs, folder: &Path, searcher: &mut Searcher, hits: &[Hit]) -> Result<()> {
-    let reading = searcher.context_reading(hits);
-    folder::load_passages(folder, searcher, &reading)?;
-    let context = searcher.context(&args.query, hits, args.max_tokens, "")?;
+/// `author=Ann` as a condition.
+fn parse_condition(text: &str) -> Result<Condition, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            Ok(Condition { name: name.trim().to_owned(), any_of: vec![value.trim().to_owned()] })
+        }
+        _ => Err("a filter is written NAME=VALUE, such as author=Ann".to_owned()),
+    }
+}
+
+fn print_facets(args: &SearchArgs, searcher: &Searcher) -> Result<()> {
+    let facets = searcher.facets(&args.query)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&facets)?);
+        return Ok(());
+    }
+    for facet in facets {
+        println!("{}", printable(&facet.name));
+        facet.values.iter().for_each(|(value, pages)| println!("{pages:>7} {}", printable(value)));
+    }
+    Ok(())
+}
+
+/// A text without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+fn print_context(args: &SearchArgs, folder: &Path, cascade: &mut Cascade, hits: &[Hit]) -> Result<()> {
+    let reading = cascade.searcher.context_reading(hits);
+    folder::load_passages(folder, &mut cascade.searcher, &reading)?;
+    let context = cascade.context(&args.query, hits, args.max_tokens, "")?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&context)?);
     } else {
@@ -155,8 +204,8 @@ fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
 
 /// An excerpt for the terminal: marks become bold, entities characters again, control characters nothing.
 fn plain(html: &str, bold: &str, off: &str) -> String {
-    let text: String = html.chars().filter(|c| !c.is_control()).collect();
-    text.replace("<mark>", bold)
+    printable(html)
+        .replace("<mark>", bold)
         .replace("</mark>", off)
         .replace("&lt;", "<")
         .replace("&gt;", ">")

@@ -4,7 +4,7 @@
 //! - *What is asked, and what would be right?* [`collection`] reads queries and judgements (BEIR layout, or two TSV
 //!   files).
 //! - *Which passage of an index is which document?* [`names`].
-//! - *What does the engine answer?* [`run`] asks [`Searcher`](crate::search::searcher::Searcher), the code that
+//! - *What does the engine answer?* [`run`] asks [`Cascade`](crate::search::cascade::Cascade), the code that
 //!   browsers run.
 //! - *How good is that?* [`metrics`] per query; [`bootstrap`] says how much of it is chance.
 //! - *Who is told?* [`report`] gathers the figures, [`table`] shows them to people, [`compare`] holds them against a

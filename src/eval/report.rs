@@ -143,7 +143,7 @@ impl Report {
             judgements: collection.judgements(),
             missing: missing.count,
             missing_example: missing.example,
-            model: manifest.model.id.clone(),
+            model: manifest.model.as_ref().map_or_else(|| "none".to_owned(), |model| model.id.clone()),
             pages: manifest.counts.pages,
             sections: manifest.counts.sections,
             passages: manifest.counts.passages,
@@ -245,6 +245,7 @@ pub(super) mod tests {
     use super::*;
     use crate::eval::collection::{Grades, Query};
     use crate::eval::run::{Step, to_trec};
+    use crate::index::chunks::ChunkGroup;
     use crate::index::manifest::{Counts, FORMAT, FileEntry, Files, FusionEntry, ModelEntry, VERSION};
     use crate::search::searcher::Tier;
 
@@ -274,6 +275,7 @@ pub(super) mod tests {
 
     fn manifest() -> Manifest {
         let entry = || FileEntry { name: "f".into(), bytes: 1, raw_bytes: 1, sha256: String::new() };
+        let group = || ChunkGroup { name: "g-*".into(), id: String::new(), files: 1, bytes: 1, largest: 1 };
         Manifest {
             format: FORMAT.into(),
             version: VERSION,
@@ -281,18 +283,21 @@ pub(super) mod tests {
             site_root: String::new(),
             counts: Counts { pages: 1, sections: 2, passages: 3 },
             languages: BTreeMap::new(),
-            model: ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() },
+            model: Some(ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() }),
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
             reranker: None,
             static_tower: None,
-            passages_per_chunk: 64,
+            sections_per_chunk: 2,
             files: Files {
                 lexical: entry(),
-                vectors: entry(),
-                model: entry(),
+                postings: group(),
+                spellings: group(),
+                vectors: Some(entry()),
+                model: Some(entry()),
+                filters: None,
                 reranker: None,
                 static_tower: None,
-                passages: vec![entry()],
+                passages: group(),
             },
         }
     }

@@ -3,7 +3,8 @@
 use super::collection::Collection;
 use super::names::Names;
 use crate::error::Result;
-use crate::search::searcher::{Searcher, Tier};
+use crate::search::cascade::Cascade;
+use crate::search::searcher::Tier;
 use std::time::Instant;
 
 /// Documents of a ranking that are kept: the deepest recall that is reported.
@@ -16,11 +17,12 @@ const LIMIT: usize = 2 * DEPTH;
 pub struct Step {
     /// Its name in reports.
     pub name: String,
-    /// What is asked of the searcher.
+    /// What is asked of the cascade.
     pub tier: Tier,
     /// Names of the steps before it that it is compared with.
     pub against: Vec<String>,
-    /// Bytes of index and models that a visitor's browser loads for it, as stored; engine and shown texts not counted.
+    /// Bytes of index and models that a visitor's browser loads for it, as stored, for a query of average need; engine and
+    /// shown texts not counted.
     pub bytes: u64,
 }
 
@@ -39,20 +41,14 @@ pub struct Run {
 ///
 /// # Errors
 /// If a part that the tier needs is not loaded.
-pub fn run(
-    searcher: &mut Searcher,
-    step: Step,
-    collection: &Collection,
-    names: &Names,
-    done: &dyn Fn(),
-) -> Result<Run> {
+pub fn run(cascade: &mut Cascade, step: Step, collection: &Collection, names: &Names, done: &dyn Fn()) -> Result<Run> {
     if let Some(first) = collection.queries.first() {
-        searcher.rank(&first.text, step.tier, LIMIT)?; // so that the first one timed finds warm caches
+        cascade.rank(&first.text, step.tier, LIMIT)?; // so that the first one timed finds warm caches
     }
     let (mut rankings, mut milliseconds) = (Vec::new(), Vec::new());
     for query in &collection.queries {
         let started = Instant::now();
-        let hits = searcher.rank(&query.text, step.tier, LIMIT)?;
+        let hits = cascade.rank(&query.text, step.tier, LIMIT)?;
         milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
         let mut documents = names.documents(hits.iter().map(|hit| hit.passage), query);
         documents.truncate(DEPTH);
@@ -68,7 +64,7 @@ pub fn run(
 /// # Errors
 /// If a part that is needed is not loaded, such as the cross-encoder or a chunk of passages.
 pub fn run_reranked(
-    searcher: &mut Searcher,
+    cascade: &mut Cascade,
     steps: Vec<(Step, usize)>,
     collection: &Collection,
     names: &Names,
@@ -79,12 +75,12 @@ pub fn run_reranked(
     runs.extend(steps.into_iter().map(|(step, _)| Run { step, rankings: Vec::new(), milliseconds: Vec::new() }));
     for query in &collection.queries {
         let mut started = Instant::now();
-        let hits = searcher.rank(&query.text, Tier::Dense, LIMIT)?;
+        let hits = cascade.rank(&query.text, Tier::Dense, LIMIT)?;
         let (mut logits, mut milliseconds) = (Vec::new(), 0.0);
         for (run, &depth) in runs.iter_mut().zip(&depths) {
             let next: Vec<u32> = hits.iter().take(depth).skip(logits.len()).map(|hit| hit.passage).collect();
-            logits.extend(searcher.score_pairs(&query.text, &next)?);
-            let reranked = searcher.rerank(&hits, &logits);
+            logits.extend(cascade.score_pairs(&query.text, &next)?);
+            let reranked = cascade.searcher.rerank(&hits, &logits);
             milliseconds += started.elapsed().as_secs_f64() * 1e3;
             run.milliseconds.push(milliseconds);
             let mut documents = names.documents(reranked.iter().map(|hit| hit.passage), query);

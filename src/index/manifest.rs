@@ -1,8 +1,9 @@
 //! `manifest.json`: what an index folder holds, and what belongs together.
 //!
 //! It is the only file whose name never changes, hence the only one that a browser revalidates. Every other file is named
-//! after its content and listed here with its length and SHA-256.
+//! after its content. Large ones are listed here with length and SHA-256, small ones by groups (see [`ChunkGroup`]).
 
+use super::chunks::{ChunkGroup, ChunkKind};
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::json::{Json, JsonError, JsonResult};
 use serde::Serialize;
@@ -13,7 +14,7 @@ pub const MANIFEST_NAME: &str = "manifest.json";
 /// Value of [`Manifest::format`].
 pub const FORMAT: &str = "siteseer-index";
 /// Version of the index format that this build writes and reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The manifest of an index.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,8 +32,9 @@ pub struct Manifest {
     pub counts: Counts,
     /// Pages by language tag; the empty tag counts pages that do not say.
     pub languages: BTreeMap<String, u32>,
-    /// The model whose vectors these are.
-    pub model: ModelEntry,
+    /// The model whose vectors these are; none if words alone were indexed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelEntry>,
     /// Weights of the fused score.
     pub fusion: FusionEntry,
     /// The cross-encoder, if the index has one.
@@ -41,8 +43,8 @@ pub struct Manifest {
     /// The static query tower, if the index has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<StaticTowerEntry>,
-    /// Passages in a chunk of the passages files.
-    pub passages_per_chunk: u32,
+    /// Sections in a chunk of passages.
+    pub sections_per_chunk: u32,
     /// The other files.
     pub files: Files,
 }
@@ -107,20 +109,29 @@ pub struct StaticTowerEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Files {
-    /// Lexical postings.
+    /// Which passages make up a section, and the root of the lexical index.
     pub lexical: FileEntry,
-    /// Int8 vectors, a safetensors file.
-    pub vectors: FileEntry,
-    /// The bi-encoder.
-    pub model: FileEntry,
+    /// Lexical postings, by range of terms.
+    pub postings: ChunkGroup,
+    /// Terms that a misspelt word may mean, by first letter.
+    pub spellings: ChunkGroup,
+    /// Int8 vectors, a safetensors file, if there is a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<FileEntry>,
+    /// The bi-encoder, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<FileEntry>,
+    /// What pages say of themselves, if any does (see [`filters`](super::filters)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filters: Option<FileEntry>,
     /// The cross-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
     /// Root of the static query tower, if there is one. It names its shards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<FileEntry>,
-    /// Passages, in chunks.
-    pub passages: Vec<FileEntry>,
+    /// Passages, by range of sections.
+    pub passages: ChunkGroup,
 }
 
 /// One file: its name, and what its content must be.
@@ -156,10 +167,9 @@ impl Manifest {
             return Err(Error::Version { file: file.to_owned(), found: version, supported: VERSION, next });
         }
         let manifest = Self::from_json(&json).map_err(|error| damaged(error.to_string()))?;
-        let passages = manifest.counts.passages as u64;
-        let chunks = manifest.files.passages.len() as u64;
-        if manifest.passages_per_chunk == 0 || passages.div_ceil(manifest.passages_per_chunk.into()) != chunks {
-            return Err(damaged(format!("{chunks} passage files do not hold {passages} passages")));
+        let (sections, chunks) = (manifest.counts.sections, manifest.files.passages.files);
+        if manifest.sections_per_chunk == 0 || sections.div_ceil(manifest.sections_per_chunk) != chunks {
+            return Err(damaged(format!("{chunks} files of passages do not hold {sections} sections")));
         }
         if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
             return Err(damaged("a reranker needs both an entry and a file".to_owned()));
@@ -167,16 +177,27 @@ impl Manifest {
         if manifest.static_tower.is_some() != manifest.files.static_tower.is_some() {
             return Err(damaged("a static query tower needs both an entry and a file".to_owned()));
         }
-        if let Some(entry) = manifest.files.all().find(|entry| !is_plain_name(&entry.name)) {
-            return Err(damaged(format!("`{}` is not a plain file name", entry.name)));
+        let (model, files) = (manifest.model.is_some(), &manifest.files);
+        if model != files.model.is_some() || model != files.vectors.is_some() {
+            return Err(damaged("a model needs an entry, a file and vectors".to_owned()));
+        }
+        let files = manifest.files.all().map(|entry| entry.name.clone());
+        let groups = manifest.files.groups().map(|group| group.file(0));
+        if let Some(name) = files.chain(groups).find(|name| !is_plain_name(name)) {
+            return Err(damaged(format!("`{name}` is not a plain file name")));
+        }
+        if let Some(group) = manifest.files.groups().find(|group| !group.name.contains('*')) {
+            return Err(damaged(format!("`{}` is no name for many files", group.name)));
         }
         Ok(manifest)
     }
 
     fn from_json(json: &Json) -> JsonResult<Self> {
-        let (counts, model) = (json.object("counts")?, json.object("model")?);
+        let counts = json.object("counts")?;
         let files = json.object("files")?;
         let file = |field| FileEntry::from_json(files.object(field)?);
+        let optional = |field| files.get(field).map(FileEntry::from_json).transpose();
+        let group = |kind: ChunkKind| ChunkGroup::from_json(files.object(kind.name())?);
         let mut languages = BTreeMap::new();
         for (tag, pages) in json.object("languages")?.members() {
             let expected = "a table of whole numbers";
@@ -193,23 +214,21 @@ impl Manifest {
                 passages: counts.whole("passages")?,
             },
             languages,
-            model: ModelEntry {
-                id: model.string("id")?,
-                dim: model.whole("dim")?,
-                max_tokens: model.whole("maxTokens")?,
-                tokenizer_sha256: model.string("tokenizerSha256")?,
-            },
+            model: json.get("model").map(ModelEntry::from_json).transpose()?,
             fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
-            passages_per_chunk: json.whole("passagesPerChunk")?,
+            sections_per_chunk: json.whole("sectionsPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
-                vectors: file("vectors")?,
-                model: file("model")?,
-                reranker: files.get("reranker").map(FileEntry::from_json).transpose()?,
-                static_tower: files.get("staticTower").map(FileEntry::from_json).transpose()?,
-                passages: files.array("passages")?.iter().map(FileEntry::from_json).collect::<JsonResult<_>>()?,
+                postings: group(ChunkKind::Postings)?,
+                spellings: group(ChunkKind::Spellings)?,
+                vectors: optional("vectors")?,
+                model: optional("model")?,
+                filters: optional("filters")?,
+                reranker: optional("reranker")?,
+                static_tower: optional("staticTower")?,
+                passages: group(ChunkKind::Passages)?,
             },
         })
     }
@@ -223,10 +242,45 @@ impl Manifest {
 }
 
 impl Files {
-    /// All files, in the order of the manifest; not the shards of the static query tower, which its root names.
+    /// The files that are listed one by one; not the shards of the static query tower, which its root names.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        let models = self.reranker.iter().chain(&self.static_tower);
-        [&self.lexical, &self.vectors, &self.model].into_iter().chain(models).chain(&self.passages)
+        let others = [&self.vectors, &self.model, &self.filters, &self.reranker, &self.static_tower];
+        std::iter::once(&self.lexical).chain(others.into_iter().flatten())
+    }
+
+    /// The groups of chunks.
+    pub fn groups(&self) -> impl Iterator<Item = &ChunkGroup> {
+        [&self.postings, &self.spellings, &self.passages].into_iter()
+    }
+
+    /// The chunks of a kind.
+    pub fn group(&self, kind: ChunkKind) -> &ChunkGroup {
+        match kind {
+            ChunkKind::Postings => &self.postings,
+            ChunkKind::Spellings => &self.spellings,
+            ChunkKind::Passages => &self.passages,
+        }
+    }
+
+    /// Name of the vectors' file, or what it would hold.
+    pub fn vectors_name(&self) -> &str {
+        self.vectors.as_ref().map_or("vectors", |file| &file.name)
+    }
+
+    /// Name of the bi-encoder's file, or what it would hold.
+    pub fn model_name(&self) -> &str {
+        self.model.as_ref().map_or("model", |file| &file.name)
+    }
+}
+
+impl ModelEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            id: json.string("id")?,
+            dim: json.whole("dim")?,
+            max_tokens: json.whole("maxTokens")?,
+            tokenizer_sha256: json.string("tokenizerSha256")?,
+        })
     }
 }
 
@@ -300,6 +354,10 @@ mod tests {
         FileEntry { name: name.to_owned(), bytes: 1, raw_bytes: content.len() as u64, sha256 }
     }
 
+    fn group(name: &str, files: u32) -> ChunkGroup {
+        ChunkGroup { name: name.to_owned(), id: "0123456789abcdef".to_owned(), files, bytes: 10, largest: 30 }
+    }
+
     fn manifest() -> Manifest {
         Manifest {
             format: FORMAT.to_owned(),
@@ -308,18 +366,21 @@ mod tests {
             site_root: "../".to_owned(),
             counts: Counts { pages: 1, sections: 2, passages: 3 },
             languages: BTreeMap::from([("en".to_owned(), 1)]),
-            model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
+            model: Some(ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() }),
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             static_tower: None,
-            passages_per_chunk: 2,
+            sections_per_chunk: 1,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
-                vectors: entry("vectors-0.safetensors", b"b"),
-                model: entry("model-0.safetensors.gz", b"c"),
+                postings: group("postings-0-*.bin.gz", 7),
+                spellings: group("spellings-0-*.bin.gz", 0),
+                vectors: Some(entry("vectors-0.safetensors", b"b")),
+                model: Some(entry("model-0.safetensors.gz", b"c")),
+                filters: None,
                 reranker: None,
                 static_tower: None,
-                passages: vec![entry("passages-0.json.gz", b"d"), entry("passages-1.json.gz", b"e")],
+                passages: group("passages-0-*.bin.gz", 2),
             },
         }
     }
@@ -372,21 +433,44 @@ mod tests {
     }
 
     #[test]
+    fn words_alone_need_neither_model_nor_vectors() {
+        let mut words = manifest();
+        (words.model, words.files.vectors, words.files.model) = (None, None, None);
+        assert_eq!(parse(&words), Ok(words.clone()));
+        assert!(!words.to_json().contains("null"));
+        for part in 0..3 {
+            let mut without = manifest();
+            match part {
+                0 => without.model = None,
+                1 => without.files.vectors = None,
+                _ => without.files.model = None,
+            }
+            assert!(matches!(parse(&without), Err(Error::Damaged { .. })), "{part}");
+        }
+    }
+
+    #[test]
     fn refuses_other_formats_versions_counts_and_paths() {
         let mut other = manifest();
         other.format = "something".to_owned();
         assert!(matches!(parse(&other), Err(Error::Damaged { .. })));
         let mut newer = manifest();
-        newer.version = 2;
-        assert!(matches!(parse(&newer), Err(Error::Version { found: 2, supported: 1, .. })));
+        newer.version = 3;
+        assert!(matches!(parse(&newer), Err(Error::Version { found: 3, supported: 2, .. })));
         let mut short = manifest();
-        short.files.passages.pop();
+        short.files.passages.files -= 1;
         assert!(matches!(parse(&short), Err(Error::Damaged { .. })));
         for name in ["../secret", "a/b", "", ".hidden", "a b", "https:x"] {
             let mut outside = manifest();
-            outside.files.model.name = name.to_owned();
+            outside.files.lexical.name = name.to_owned();
             assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
+            let mut outside = manifest();
+            outside.files.postings.name = format!("{name}*");
+            assert_eq!(parse(&outside).is_err(), !name.is_empty(), "{name}*");
         }
+        let mut no_number = manifest();
+        no_number.files.postings.name = "postings".to_owned();
+        assert!(matches!(parse(&no_number), Err(Error::Damaged { .. })));
         let json = manifest().to_json();
         for cut in 0..json.len() - 2 {
             assert!(Manifest::parse(&json.as_bytes()[..cut], MANIFEST_NAME).is_err(), "cut at {cut}");

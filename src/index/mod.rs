@@ -1,9 +1,11 @@
 //! The index: its formats, and how they are read and written. Everything here works on bytes.
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
-//! ([`vectors`], searched by [`scan`]), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the
-//! model. `siteseer index` writes them all.
+//! ([`vectors`], searched by [`scan`]), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts
+//! ([`passages`]) and the model. Postings and texts come in [`chunks`]. `siteseer index` writes them all.
 
+pub mod chunks;
+pub mod filters;
 pub mod lexical;
 pub mod manifest;
 pub mod passages;

@@ -1,5 +1,5 @@
-//! Passages as a visitor sees them: text, title, headings, URL. Stored in chunks of JSON, so that a query fetches
-//! only the chunks of its results.
+//! Passages as a visitor sees them: text, title, headings, URL. Stored in chunks of JSON of a few whole sections each, so that
+//! a query fetches little more than its results.
 
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::json::{Json, JsonError, JsonResult};
@@ -24,6 +24,12 @@ pub struct PassageRecord {
     pub anchor: String,
     /// The passage's own text.
     pub text: String,
+}
+
+/// Sections in a chunk, of so many in all: a result costs one chunk, and a site has at most 16·√sections of them (1,100 for
+/// 5,000 sections, 9,000 for 300,000).
+pub fn sections_per_chunk(sections: u32) -> u32 {
+    (f64::from(sections).sqrt() / 16.0).ceil().max(1.0) as u32
 }
 
 /// Longest title or heading in a context prefix, in characters.
@@ -110,6 +116,11 @@ pub fn parse_chunk(json: &[u8], file: &str, count: usize) -> Result<Vec<PassageR
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chunks_grow_with_the_site() {
+        assert_eq!([1, 256, 257, 5_517, 300_000].map(sections_per_chunk), [1, 1, 2, 5, 35]);
+    }
 
     #[test]
     fn survives_a_round_trip() {

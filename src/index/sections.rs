@@ -1,10 +1,10 @@
 //! Which passages make up a section. Words are ranked by section, meanings by passage: a short passage has a sharp vector, but
 //! a question's words may be spread over a whole section.
 //!
-//! The table stands at the head of the lexical file, so that it costs no request of its own:
+//! The table stands at the head of the lexical index's root, so that it costs no request of its own:
 //!
 //! ```text
-//! "SSec" | number of sections, u32 LE | passages of each section, LEB128 | the lexical index
+//! "SSec" | number of sections, u32 LE | passages of each section, LEB128 | root of the lexical index
 //! ```
 
 use crate::error::{Error, REBUILD_INDEX, Result};
@@ -18,7 +18,7 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// The table and the lexical index behind it, as the file's bytes. `lengths` counts the passages of each section.
+    /// The table and the lexical root behind it, as the file's bytes. `lengths` counts the passages of each section.
     pub fn prepend_to(lengths: &[u32], lexical: &[u8]) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend((lengths.len() as u32).to_le_bytes());
@@ -34,7 +34,7 @@ impl Sections {
         bytes
     }
 
-    /// Reads the table; returns it and the offset of the lexical index.
+    /// Reads the table; returns it and the offset of the lexical root.
     ///
     /// # Errors
     /// If the table is cut short, or does not add up to `sections` and `passages`.

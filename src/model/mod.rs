@@ -1,14 +1,16 @@
 //! The models and their files.
 //!
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
-//! [`cross_encoder`] a query and a passage into a logit, [`static_tower`] a query into a vector without a transformer. Making such
-//! files from checkpoints: `import`, `import_cross_encoder`, `import_static_tower` (native only).
+//! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
+//! without a transformer. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_static_tower` (native
+//! only).
 
 pub mod batch;
 pub mod bi_encoder;
 pub mod config;
 pub mod cross_encoder;
 pub mod encoder;
+pub mod encoders;
 pub mod file;
 pub mod file_writer;
 #[cfg(feature = "cli")]

@@ -1,6 +1,8 @@
 //! Answering a query: [`searcher`] takes it through the tiers, [`fuse`] joins their lists, [`rerank`] reorders the best by what
-//! `reading` gives it of them, [`excerpt`] chooses what to show, [`context`] what a language model gets, as [`quote`] makes it safe.
+//! `reading` gives a cross-encoder of them, [`excerpt`] chooses what to show, [`context`] what a language model gets, as
+//! [`quote`] makes it safe. [`cascade`] is all of it with the models, in one process; [`static_tower`] is its static tier.
 
+pub mod cascade;
 pub mod context;
 pub mod excerpt;
 pub mod fuse;

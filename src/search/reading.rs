@@ -14,18 +14,22 @@ const WORDS: usize = 85;
 const PASSAGES: usize = 3;
 
 impl Searcher {
-    /// The passages whose texts [`score_pairs`](Self::score_pairs) reads for these candidates: the first ones of their
+    /// The passages whose texts [`pair_texts`](Self::pair_texts) is made of: the first ones of their
     /// sections. Without the lexical file, which knows the sections, the candidates themselves.
     pub fn reading(&self, candidates: &[u32]) -> Vec<u32> {
         candidates.iter().flat_map(|&passage| self.opening(passage)).collect()
     }
 
-    /// What the cross-encoder reads of a candidate: title and headings, and the words of the section's opening, as far as
-    /// they are loaded.
+    /// What the cross-encoder reads of each candidate: title and headings, and the words of the section's opening, as far
+    /// as they are loaded (see [`reading`](Self::reading)).
     ///
     /// # Errors
-    /// If not even the candidate itself is loaded.
-    pub(super) fn pair_text(&self, candidate: u32) -> Result<String> {
+    /// If not even a candidate itself is loaded.
+    pub fn pair_texts(&self, candidates: &[u32]) -> Result<Vec<String>> {
+        candidates.iter().map(|&candidate| self.pair_text(candidate)).collect()
+    }
+
+    fn pair_text(&self, candidate: u32) -> Result<String> {
         let mut read: Vec<_> = self.opening(candidate).map_while(|passage| self.passage(passage)).collect();
         if read.is_empty() {
             read.extend(self.passage(candidate));

@@ -10,7 +10,6 @@
 
 use super::searcher::{Hit, Searcher, mismatch, not_loaded};
 use crate::error::Result;
-use crate::model::cross_encoder::{CrossEncoder, PairWorkspace};
 
 /// Candidates that are reranked where time does not matter. The browser takes as many as its budget allows.
 pub const RERANK: usize = 30;
@@ -18,49 +17,19 @@ pub const RERANK: usize = 30;
 /// The name under which errors speak of a reranker that the manifest does not have.
 const RERANKER: &str = "reranker";
 
-/// A cross-encoder with its buffers.
-#[derive(Debug)]
-pub(super) struct Reranker {
-    model: CrossEncoder,
-    work: PairWorkspace,
-}
-
 impl Searcher {
-    /// The cross-encoder, once loaded.
-    pub fn reranker(&self) -> Option<&CrossEncoder> {
-        self.reranker.as_ref().map(|reranker| &reranker.model)
-    }
-
-    /// Loads the cross-encoder, which shares the bi-encoder's word embeddings and tokenizer.
+    /// Checks that a cross-encoder is the index's.
     ///
     /// # Errors
-    /// If the index has none, if the bi-encoder is not loaded yet, if the file is damaged, or if it is not the
-    /// cross-encoder that belongs to this bi-encoder and this index.
-    pub fn load_reranker(&mut self, content: &[u8]) -> Result<()> {
+    /// If the index has none, or another one.
+    pub fn check_reranker(&self, id: &str) -> Result<()> {
         let (Some(expected), Some(file)) = (&self.manifest.reranker, &self.manifest.files.reranker) else {
             return Err(not_loaded(RERANKER));
         };
-        let bi_encoder = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        let model = CrossEncoder::load(content, &file.name, bi_encoder)?;
-        if model.id() != expected.id {
-            return Err(mismatch(&file.name, "model", &expected.id, model.id()));
+        if id != expected.id {
+            return Err(mismatch(&file.name, "model", &expected.id, id));
         }
-        self.reranker = Some(Reranker { model, work: PairWorkspace::default() });
         Ok(())
-    }
-
-    /// Logits of candidates for the query, in their order. Of each the opening of its section is read: load what
-    /// [`reading`](Self::reading) names.
-    ///
-    /// # Errors
-    /// If the cross-encoder, or all that could be read of a candidate, is not loaded.
-    pub fn score_pairs(&mut self, query: &str, passages: &[u32]) -> Result<Vec<f32>> {
-        let texts: Vec<String> = passages.iter().map(|&passage| self.pair_text(passage)).collect::<Result<_>>()?;
-        let Some(Reranker { model, work }) = &mut self.reranker else {
-            let file = self.manifest.files.reranker.as_ref();
-            return Err(not_loaded(file.map_or(RERANKER, |file| &file.name)));
-        };
-        model.score(query, &texts, work)
     }
 
     /// The hits of the dense tier with the first `logits.len()` of them reordered; `logits` are theirs, in order. See

@@ -2,28 +2,30 @@
 //! last step, reranking, is in [`rerank`](super::rerank).)
 //!
 //! Each part is loaded on its own and each may be missing: the tier that was asked for says what it needs, and callers go
-//! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business.
+//! one tier down when it is not there. Bytes come in, plain data goes out; who fetches them is the caller's business. The
+//! models run elsewhere (in the browser in a wasm file of their own): what they say comes in as a query vector and as
+//! logits.
 
 use super::excerpt::{Excerpt, excerpt};
 use super::fuse::{Fused, FusionWeights, fuse};
-use super::rerank::{RERANK, Reranker};
 use crate::error::{Error, REBUILD_INDEX, Result};
+use crate::index::chunks::{Chunk, ChunkKind};
+use crate::index::filters::{Condition, Facet, Filters, Selection};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
-use crate::index::manifest::Manifest;
+use crate::index::manifest::{Counts, FusionEntry, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::scan::ScanQuery;
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
-use crate::model::bi_encoder::BiEncoder;
-use crate::model::encoder::Workspace;
-use crate::model::static_tower::StaticTower;
 use serde::Serialize;
 
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
 const RETRIEVE: usize = 200;
 /// Sections whose scores are standardised together (see [`fuse`]).
 const FUSE: usize = 100;
+/// What the filters' file is called where the index has none.
+const FILTERS: &str = "filters";
 /// Longest excerpt, in characters.
 const EXCERPT_CHARS: usize = 180;
 
@@ -114,19 +116,17 @@ pub struct Searcher {
     pub(super) manifest: Manifest,
     lexical: Option<(Sections, LexicalIndex)>,
     vectors: Option<Vectors>,
-    pub(super) model: Option<BiEncoder>,
-    pub(super) reranker: Option<Reranker>,
-    pub(super) static_tower: Option<StaticTower>,
-    work: Workspace,
+    filters: Option<Filters>,
+    /// Passages to answer from; none means all.
+    selection: Option<Selection>,
     chunks: Vec<Option<Vec<PassageRecord>>>,
 }
 
 impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        let chunks = manifest.files.passages.iter().map(|_| None).collect();
-        let work = Workspace::default();
-        Self { manifest, lexical: None, vectors: None, model: None, reranker: None, static_tower: None, work, chunks }
+        let chunks = (0..manifest.files.passages.files).map(|_| None).collect();
+        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks }
     }
 
     /// The manifest.
@@ -134,100 +134,115 @@ impl Searcher {
         &self.manifest
     }
 
-    /// The bi-encoder, once loaded.
-    pub fn model(&self) -> Option<&BiEncoder> {
-        self.model.as_ref()
-    }
-
-    /// Opens the lexical postings.
+    /// Opens the root of the lexical index. Its chunks follow as queries need them (see
+    /// [`missing_words`](Self::missing_words)).
     ///
     /// # Errors
-    /// If they are damaged, or of another number of passages than the manifest's.
+    /// If it is damaged, or of another number of sections or of chunks than the manifest's.
     pub fn load_lexical(&mut self, content: Vec<u8>) -> Result<()> {
-        let (file, counts) = (&self.manifest.files.lexical.name, self.manifest.counts);
+        let (files, counts) = (&self.manifest.files, self.manifest.counts);
+        let file = &files.lexical.name;
         let (sections, at) = Sections::parse(&content, file, counts.sections, counts.passages)?;
-        let lexical = LexicalIndex::open(content[at..].to_vec(), file)?;
-        if lexical.passages() != sections.len() {
-            return Err(mismatch(file, "number of sections", sections.len(), lexical.passages()));
+        let lexical = LexicalIndex::open(&content[at..], sections.len(), file)?;
+        for kind in [ChunkKind::Postings, ChunkKind::Spellings] {
+            let (expected, found) = (files.group(kind).files, lexical.chunks(kind));
+            if found != expected {
+                return Err(mismatch(file, "number of chunks", expected, found));
+            }
         }
         self.lexical = Some((sections, lexical));
         Ok(())
     }
 
+    /// Chunks that the words of a query need, those that are there included. See [`missing_words`](Self::missing_words).
+    pub fn words_needed(&self, query: &str) -> Vec<Chunk> {
+        let needed = |(_, lexical): &(_, LexicalIndex)| lexical.needs(query, &LexicalOptions::default());
+        self.lexical.as_ref().map(needed).unwrap_or_default()
+    }
+
+    /// Chunks that the words of a query need and that are not there yet. Ask again when these have been added, until there
+    /// are none: a word that is not where it should be may be misspelt, which needs others. Three times are enough.
+    pub fn missing_words(&self, query: &str) -> Vec<Chunk> {
+        let missing = |(_, lexical): &(_, LexicalIndex)| lexical.missing(query, &LexicalOptions::default());
+        self.lexical.as_ref().map(missing).unwrap_or_default()
+    }
+
+    /// Adds a chunk: its file's uncompressed content.
+    ///
+    /// # Errors
+    /// If it is damaged or belongs elsewhere, if there is no such chunk, or if the root of the lexical index is not loaded.
+    pub fn add_chunk(&mut self, chunk: Chunk, content: &[u8]) -> Result<()> {
+        let (group, number) = (self.manifest.files.group(chunk.kind), chunk.number);
+        if number >= group.files {
+            return Err(mismatch(&group.name, "chunk", format!("below {}", group.files), number));
+        }
+        let body = group.body(number, content)?;
+        let root = &self.manifest.files.lexical.name;
+        let (sections, lexical) = self.lexical.as_mut().ok_or_else(|| not_loaded(root))?;
+        if chunk.kind == ChunkKind::Passages {
+            let per_chunk = self.manifest.sections_per_chunk;
+            let last = ((number + 1) * per_chunk).min(sections.len()) - 1;
+            let range = sections.passages(number * per_chunk).start..sections.passages(last).end;
+            self.chunks[number as usize] = Some(parse_chunk(body, &group.file(number), range.len())?);
+            return Ok(());
+        }
+        lexical.add(chunk, body).map_err(|detail| group.damaged(number, detail))
+    }
+
     /// Opens the vectors.
     ///
     /// # Errors
-    /// If they are damaged, or of another shape than the manifest's.
+    /// If they are damaged, or of another shape than the manifest's, or if words alone were indexed.
     pub fn load_vectors(&mut self, content: &[u8]) -> Result<()> {
-        let (file, n) = (&self.manifest.files.vectors.name, self.manifest.counts.passages as usize);
-        self.vectors = Some(Vectors::parse(content, file, n, self.manifest.model.dim)?);
+        let (file, n) = (self.manifest.files.vectors_name(), self.manifest.counts.passages as usize);
+        let Some(model) = &self.manifest.model else { return Err(not_loaded(file)) };
+        self.vectors = Some(Vectors::parse(content, file, n, model.dim)?);
         Ok(())
     }
 
-    /// Loads the bi-encoder for the best backend of this processor.
+    /// Checks that a bi-encoder is the one with which the index was made.
     ///
     /// # Errors
-    /// If the file is damaged, or is not the model with which the index was made.
-    pub fn load_model(&mut self, content: &[u8]) -> Result<()> {
-        let (file, expected) = (&self.manifest.files.model.name, &self.manifest.model);
-        let model = BiEncoder::load(content, file, Backend::best())?;
-        if model.tokenizer_sha256() != expected.tokenizer_sha256 {
-            return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, model.tokenizer_sha256()));
+    /// If it is another one, or words alone were indexed.
+    pub fn check_encoder(&self, id: &str, tokenizer_sha256: &str, dim: usize) -> Result<()> {
+        let file = self.manifest.files.model_name();
+        let Some(expected) = &self.manifest.model else { return Err(not_loaded(file)) };
+        if tokenizer_sha256 != expected.tokenizer_sha256 {
+            return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, tokenizer_sha256));
         }
-        if model.id() != expected.id {
-            return Err(mismatch(file, "model", &expected.id, model.id()));
+        if id != expected.id {
+            return Err(mismatch(file, "model", &expected.id, id));
         }
-        if model.dim() != expected.dim {
-            return Err(mismatch(file, "embedding length", expected.dim, model.dim()));
+        if dim != expected.dim {
+            return Err(mismatch(file, "embedding length", expected.dim, dim));
         }
-        self.model = Some(model);
-        self.reranker = None; // it shared the tables of the model that was here before
         Ok(())
     }
 
-    /// The highest tier whose parts are loaded.
-    pub fn tier(&self) -> Option<Tier> {
-        if self.model.is_some() && self.vectors.is_some() {
-            return Some(if self.reranker.is_some() { Tier::Reranked } else { Tier::Dense });
-        }
-        if self.static_tower.is_some() && self.vectors.is_some() {
-            return Some(Tier::Static);
-        }
-        self.lexical.is_some().then_some(Tier::Lexical)
+    /// Whether the lexical postings are there.
+    pub fn has_postings(&self) -> bool {
+        self.lexical.is_some()
     }
 
-    /// The best `limit` sections for a query, best first. An empty query has none. Words are ranked by section; meanings by
-    /// passage, and a section is worth its best one. The static and the dense tier without the lexical one are the order of
-    /// cosines alone. The reranked tier reads the best [`RERANK`] of the dense one again.
+    /// Whether the vectors are there.
+    pub fn has_vectors(&self) -> bool {
+        self.vectors.is_some()
+    }
+
+    /// The best `limit` sections by their words, best first. A blank query has none.
     ///
     /// # Errors
-    /// If the tier's parts are not loaded; for the static tier that includes the shards of the query's tokens, for the
-    /// reranked one the chunks of the passages that it reads.
-    pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
+    /// If the lexical postings are not loaded.
+    pub fn rank_lexical(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
+        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
         if query.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let mut hits = match tier {
-            Tier::Lexical => self.rank_lexical(query, limit)?,
-            Tier::Static => {
-                let (vector, weights) = self.static_query(query)?;
-                self.rank_vector(query, &vector, weights, limit)?
-            }
-            Tier::Dense => self.rank_dense(query, limit)?,
-            Tier::Reranked => {
-                let hits = self.rank_dense(query, limit.max(RERANK))?;
-                let passages: Vec<u32> = hits.iter().take(RERANK).map(|hit| hit.passage).collect();
-                let logits = self.score_pairs(query, &passages)?;
-                self.rerank(&hits, &logits)
-            }
+        let found = match self.selection {
+            None => lexical.search(query, limit, &LexicalOptions::default()),
+            Some(_) => top_k(&self.bm25(sections, lexical, query), limit),
         };
-        hits.truncate(limit);
-        Ok(hits)
-    }
-
-    fn rank_lexical(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
-        let hits = lexical.search(query, limit, &LexicalOptions::default()).into_iter().zip(1..);
+        let hits = found.into_iter().zip(1..);
         Ok(hits
             .map(|(hit, rank)| Hit {
                 passage: sections.passages(hit.passage).start,
@@ -239,18 +254,40 @@ impl Searcher {
             .collect())
     }
 
-    fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let vector = self.embed(query)?;
-        let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
-        self.rank_vector(query, &vector, weights, limit)
+    /// The best `limit` sections by words and meaning, best first. `embedding [dim]` is the query's, L2-normalised. Words
+    /// are ranked by section; meanings by passage, and a section is worth its best one. Without the lexical postings it is
+    /// the order of cosines alone. A blank query has none.
+    ///
+    /// # Errors
+    /// If the vectors are not loaded, or `embedding` has another length than they.
+    pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        self.rank_vector(query, embedding, weights_of(self.manifest.fusion), limit)
     }
 
-    /// Ranks by the vector of a query, fused with its words if the lexical tier is loaded.
+    /// As [`rank_dense`](Self::rank_dense), for an `embedding` by a static query tower: how much it counts beside the words
+    /// is what the manifest says of the index's own tower, or [`FusionWeights::STATIC`].
+    ///
+    /// # Errors
+    /// As [`rank_dense`](Self::rank_dense).
+    pub fn rank_static(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        let tower = self.manifest.static_tower.as_ref();
+        let weights = tower.map_or(FusionWeights::STATIC, |entry| weights_of(entry.fusion));
+        self.rank_vector(query, embedding, weights, limit)
+    }
+
+    /// Ranks by the vector of a query, fused with its words if the lexical postings are loaded.
     fn rank_vector(&self, query: &str, vector: &[f32], weights: FusionWeights, limit: usize) -> Result<Vec<Hit>> {
-        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.vectors.name))?;
+        let file = self.manifest.files.vectors_name();
+        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
+        if vector.len() != vectors.dim() {
+            return Err(mismatch(file, "embedding length", vectors.dim(), vector.len()));
+        }
+        if query.trim().is_empty() {
+            return Ok(Vec::new());
+        }
         let backend = Backend::best();
         let query_vector = ScanQuery::new(vector);
-        let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |_| true);
+        let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));
         let Some((sections, lexical)) = &self.lexical else {
             let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
                 passage: s.passage,
@@ -276,7 +313,7 @@ impl Searcher {
             let first = scored(sections.passages(section).start);
             sections.passages(section).skip(1).map(scored).fold(first, |a, b| if b.1 > a.1 { b } else { a })
         };
-        let bm25 = lexical.score_all(query, &LexicalOptions::default());
+        let bm25 = self.bm25(sections, lexical, query);
         let found = top_k(&bm25, RETRIEVE);
         let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
         let bm25_of = |section: u32| bm25[section as usize];
@@ -289,22 +326,67 @@ impl Searcher {
         Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())
     }
 
-    /// The embedding of a text by the index's model: `[dim]`.
-    ///
-    /// # Errors
-    /// If the model is not loaded.
-    pub fn embed(&mut self, text: &str) -> Result<Vec<f32>> {
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        model.embed(text, &mut self.work)
+    /// BM25 scores of all sections; 0 of those that the filter leaves out.
+    fn bm25(&self, sections: &Sections, lexical: &LexicalIndex, query: &str) -> Vec<f32> {
+        let mut scores = lexical.score_all(query, &LexicalOptions::default());
+        if self.selection.is_some() {
+            for (section, score) in (0..).zip(&mut scores) {
+                // a filter chooses whole pages, hence whole sections
+                if !self.is_selected(sections.passages(section).start) {
+                    *score = 0.0;
+                }
+            }
+        }
+        scores
     }
 
-    /// Token ids of a text as the index's model reads it.
+    fn is_selected(&self, passage: u32) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.contains(passage))
+    }
+
+    /// Opens what pages say of themselves.
     ///
     /// # Errors
-    /// If the model is not loaded.
-    pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
-        let model = self.model.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.model.name))?;
-        Ok(model.tokenize(text))
+    /// If the index has no such file, or it is damaged.
+    pub fn load_filters(&mut self, content: &[u8]) -> Result<()> {
+        let Some(entry) = &self.manifest.files.filters else { return Err(not_loaded(FILTERS)) };
+        let Counts { pages, passages, .. } = self.manifest.counts;
+        self.filters = Some(Filters::parse(content, &entry.name, pages, passages)?);
+        Ok(())
+    }
+
+    /// What pages say of themselves, once loaded.
+    pub fn filters(&self) -> Option<&Filters> {
+        self.filters.as_ref()
+    }
+
+    /// From now on answers from the pages that meet all conditions, in every tier; from all pages if there are none.
+    ///
+    /// # Errors
+    /// If the filters are not loaded, or there is none of a name; then the filter stays as it was.
+    pub fn set_filter(&mut self, conditions: &[Condition]) -> Result<()> {
+        let select = |filters: &Filters| filters.select(conditions);
+        self.selection = match conditions {
+            [] => None,
+            _ => Some(self.filters.as_ref().ok_or_else(|| not_loaded(FILTERS)).and_then(select)?),
+        };
+        Ok(())
+    }
+
+    /// For each filter and value the number of pages that hold a word of the query and meet the conditions set; of a blank
+    /// query, of all pages that meet them.
+    ///
+    /// # Errors
+    /// If the filters or the lexical postings are not loaded.
+    pub fn facets(&self, query: &str) -> Result<Vec<Facet>> {
+        let filters = self.filters.as_ref().ok_or_else(|| not_loaded(FILTERS))?;
+        if query.trim().is_empty() {
+            return Ok(filters.facets((0..self.manifest.counts.passages).filter(|passage| self.is_selected(*passage))));
+        }
+        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
+        let scores = self.bm25(sections, lexical, query);
+        let found = (0..).zip(scores).filter(|(_, score)| *score > 0.0);
+        Ok(filters.facets(found.map(|(section, _)| sections.passages(section).start)))
     }
 
     /// The passages of the section that this one is in; none without the lexical file, or if there is no such passage.
@@ -314,35 +396,33 @@ impl Searcher {
     }
 
     /// Chunks of passages that [`results`](Self::results) needs for these hits and that are not there yet, in order.
-    pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<u32> {
+    pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<Chunk> {
         self.missing_chunks_of(hits.iter().map(|hit| hit.passage))
     }
 
     /// Chunks of these passages that are not there yet, in order.
-    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32> + Clone) -> Vec<u32> {
-        let wanted = |chunk: u32| passages.clone().any(|passage| passage / self.manifest.passages_per_chunk == chunk);
-        let missing = (0u32..).zip(&self.chunks).filter(|(chunk, passages)| passages.is_none() && wanted(*chunk));
-        missing.map(|(chunk, _)| chunk).collect()
+    pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32>) -> Vec<Chunk> {
+        let is_missing = |chunk: &Chunk| self.chunks[chunk.number as usize].is_none();
+        let mut missing: Vec<Chunk> = passages.filter_map(|p| self.chunk_of(p)).filter(is_missing).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
     }
 
-    /// Adds a chunk of passages.
-    ///
-    /// # Errors
-    /// If there is no such chunk, or it is damaged.
-    pub fn add_passages(&mut self, chunk: u32, content: &[u8]) -> Result<()> {
-        let (per_chunk, total) = (self.manifest.passages_per_chunk, self.manifest.counts.passages);
-        let Some(entry) = self.manifest.files.passages.get(chunk as usize) else {
-            return Err(mismatch("passages", "chunk", format!("below {}", self.chunks.len()), chunk));
-        };
-        let count = per_chunk.min(total - chunk * per_chunk) as usize;
-        self.chunks[chunk as usize] = Some(parse_chunk(content, &entry.name, count)?);
-        Ok(())
+    /// The chunk that holds a passage and with it its whole section; none without the root of the lexical index, which knows
+    /// the sections, or if there is no such passage.
+    pub fn chunk_of(&self, passage: u32) -> Option<Chunk> {
+        let (sections, _) = self.lexical.as_ref()?;
+        let number = || sections.section_of(passage) / self.manifest.sections_per_chunk;
+        (passage < self.manifest.counts.passages).then(|| Chunk { kind: ChunkKind::Passages, number: number() })
     }
 
     /// A passage, if its chunk is loaded.
     pub fn passage(&self, passage: u32) -> Option<&PassageRecord> {
-        let per_chunk = self.manifest.passages_per_chunk;
-        self.chunks.get((passage / per_chunk) as usize)?.as_ref()?.get((passage % per_chunk) as usize)
+        let number = self.chunk_of(passage)?.number;
+        let (sections, _) = self.lexical.as_ref()?;
+        let first = sections.passages(number * self.manifest.sections_per_chunk).start;
+        self.chunks[number as usize].as_ref()?.get((passage - first) as usize)
     }
 
     /// What to show for each hit.
@@ -388,6 +468,10 @@ impl Searcher {
             },
         })
     }
+}
+
+fn weights_of(entry: FusionEntry) -> FusionWeights {
+    FusionWeights { dense: entry.dense, lexical: entry.lexical }
 }
 
 fn hit_of(fused: &Fused, passage: u32) -> Hit {

@@ -1,14 +1,14 @@
 //! The static tier of an open index: its query tower and the shards of it that have been fetched.
 
-use super::fuse::FusionWeights;
-use super::searcher::{Searcher, mismatch, not_loaded};
+use super::cascade::Cascade;
+use super::searcher::{Hit, mismatch, not_loaded};
 use crate::error::Result;
 use crate::model::static_tower::StaticTower;
 
 /// The name under which errors speak of a tower that the manifest does not have.
 const STATIC_TOWER: &str = "static query tower";
 
-impl Searcher {
+impl Cascade {
     /// The static query tower, once its root is loaded.
     pub fn static_tower(&self) -> Option<&StaticTower> {
         self.static_tower.as_ref()
@@ -18,10 +18,11 @@ impl Searcher {
     /// fitted to the same bi-encoder, to try it. `file_name` is only for messages.
     ///
     /// # Errors
-    /// If the file is damaged, or its tokens or vectors are not those of the index's model.
+    /// If words alone were indexed, the file is damaged, or its tokens or vectors are not those of the index's model.
     pub fn load_static_tower(&mut self, content: &[u8], file_name: &str) -> Result<()> {
+        let manifest = self.searcher.manifest();
+        let model = manifest.model.as_ref().ok_or_else(|| not_loaded(manifest.files.model_name()))?;
         let tower = StaticTower::load(content, file_name)?;
-        let model = &self.manifest.model;
         if tower.tokenizer_sha256() != model.tokenizer_sha256 {
             return Err(mismatch(file_name, "tokenizer hash", &model.tokenizer_sha256, tower.tokenizer_sha256()));
         }
@@ -53,16 +54,13 @@ impl Searcher {
         }
     }
 
-    /// The static tier's vector of a query, and how much it counts beside the words.
-    pub(super) fn static_query(&self, query: &str) -> Result<(Vec<f32>, FusionWeights)> {
+    pub(super) fn rank_static(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
         let tower = self.static_tower.as_ref().ok_or_else(|| self.no_static_tower())?;
-        let fusion = self.manifest.static_tower.as_ref().map(|entry| entry.fusion);
-        let weights = fusion.map_or(FusionWeights::STATIC, |f| FusionWeights { dense: f.dense, lexical: f.lexical });
-        Ok((tower.embed(&tower.tokenize(query))?, weights))
+        self.searcher.rank_static(query, &tower.embed(&tower.tokenize(query))?, limit)
     }
 
     fn no_static_tower(&self) -> crate::Error {
-        let file = self.manifest.files.static_tower.as_ref();
+        let file = self.searcher.manifest().files.static_tower.as_ref();
         not_loaded(file.map_or(STATIC_TOWER, |file| &file.name))
     }
 }

@@ -19,21 +19,20 @@ struct Embedded {
     embedding: Vec<f32>,
 }
 
-/// Loads an engine in the page, as the worker does.
+/// Loads an encoder in the page, as the worker does.
 fn load_script(bundle: &str) -> String {
     format!(
-        "const engine = await import(new URL('siteseer/{bundle}.js', document.baseURI));
-         await engine.default();
-         const manifest = await (await fetch('siteseer/manifest.json')).text();
-         const stored = await fetch('siteseer/' + JSON.parse(manifest).files.model.name);
+        "const glue = await import(new URL('siteseer/{bundle}.js', document.baseURI));
+         await glue.default();
+         const manifest = await (await fetch('siteseer/manifest.json')).json();
+         const stored = await fetch('siteseer/' + manifest.files.model.name);
          const content = await new Response(stored.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
-         window.engine = new engine.Engine(manifest);
-         window.engine.load_model(new Uint8Array(content));
-         return engine.Engine.backend();"
+         window.encoder = new glue.Encoder(new Uint8Array(content), 'model');
+         return glue.Encoder.backend();"
     )
 }
 
-/// Embeds `texts` with one engine in the browser; checks which backend ran.
+/// Embeds `texts` with one encoder in the browser; checks which backend ran.
 async fn embed_in_browser(site: &Site, bundle: &str, backend: &str, texts: &[String]) -> Vec<Embedded> {
     std::fs::write(site.folder.join("blank.html"), "<!doctype html><title>parity</title>").unwrap();
     let browser = Browser::start(800, 600, false).await;
@@ -43,7 +42,7 @@ async fn embed_in_browser(site: &Site, bundle: &str, backend: &str, texts: &[Str
     for batch in texts.chunks(BATCH) {
         let json = serde_json::to_string(batch).unwrap();
         let script = format!(
-            "return {json}.map((text) => ({{ ids: [...engine.token_ids(text)], embedding: [...engine.embed(text)] }}))"
+            "return {json}.map((text) => ({{ ids: [...encoder.token_ids(text)], embedding: [...encoder.embed(text)] }}))"
         );
         let batch: Vec<Embedded> = serde_json::from_value(browser.run_async(&script).await).unwrap();
         all.extend(batch);
@@ -53,7 +52,7 @@ async fn embed_in_browser(site: &Site, bundle: &str, backend: &str, texts: &[Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn shipped_engines_embed_like_candle_in_f32() {
+async fn shipped_encoders_embed_like_candle_in_f32() {
     let (texts, origin) = passages(500);
     let folder = reference_model();
     let model =
@@ -70,13 +69,13 @@ async fn shipped_engines_embed_like_candle_in_f32() {
     let scalar = std::env::var_os("SITESEER_WASM_TEST")
         .expect("SITESEER_WASM_TEST names the folder of the scalar engine; ./build.sh test sets it");
     let scalar = Path::new(&scalar);
-    for file in ["engine-scalar.js", "engine-scalar.wasm"] {
+    for file in ["encoder-scalar.js", "encoder-scalar.wasm"] {
         std::fs::copy(scalar.join(file), site.folder.join("siteseer").join(file))
             .unwrap_or_else(|e| panic!("{file}: {e}"));
     }
     // 0.995 for all: relaxed SIMD has 7-bit activations, the others 12-bit ones; the plain build is too slow for all
     for (bundle, backend, n) in
-        [("engine-relaxed", "relaxed-simd", 500), ("engine-simd", "simd128", 500), ("engine-scalar", "scalar", 5)]
+        [("encoder-relaxed", "relaxed-simd", 500), ("encoder-simd", "simd128", 500), ("encoder-scalar", "scalar", 5)]
     {
         let ours = embed_in_browser(&site, bundle, backend, &texts[..n]).await;
         assert_eq!(ours.len(), n);

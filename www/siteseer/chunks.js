@@ -1,12 +1,14 @@
-// The texts of passages, fetched by the chunk, each once, and handed to the engine.
+// The many small files of an index, postings and passages and spellings: which of them a query needs the engine says, and
+// each is fetched once and handed to it.
 
 import { guard } from './guard.js';
+import { chunkFile } from './manifest.js';
 
-/** @import { Engine, Hit } from './engine.js' */
+/** @import { Chunk, Engine, Hit } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
 
 export class Chunks {
-  /** Chunks that are ready or on their way. @type {Map<number, Promise<void>>} */
+  /** Chunks that are ready or on their way, by file name. @type {Map<string, Promise<void>>} */
   #chunks = new Map();
 
   /**
@@ -21,30 +23,60 @@ export class Chunks {
   }
 
   /**
+   * Loads what the words of a query need: their postings; for a word that is not there also spellings, and the postings
+   * of those.
+   * @param {string} text
+   * @param {AbortSignal} [signal] looked at between the rounds; what is on its way is kept for the next key
+   * @returns {Promise<unknown>} why a word is left out, if one is: its chunk cannot be had
+   */
+  async words(text, signal) {
+    /** @type {Map<string, unknown>} */
+    const failed = new Map();
+    for (;;) {
+      const missing = guard(() => this.engine.missing_words(text)).filter((chunk) => !failed.has(this.#file(chunk).name));
+      if (!missing.length) return [...failed.values()][0];
+      const outcomes = await this.#settle(missing);
+      signal?.throwIfAborted();
+      outcomes.forEach((outcome, i) => outcome.status === 'rejected' && failed.set(this.#file(missing[i]).name, outcome.reason));
+    }
+  }
+
+  /**
    * Loads the passages of hits.
    * @template {Pick<Hit, 'passage'>} T
    * @param {T[]} hits
    * @returns {Promise<T[]>} without those whose chunk cannot be had, unless that leaves none
    */
   async load(hits) {
-    const chunkOf = (/** @type {T} */ { passage }) => Math.floor(passage / this.manifest.passagesPerChunk);
-    const chunks = [...new Set(hits.map(chunkOf))];
-    const outcomes = await Promise.allSettled(chunks.map((chunk) => this.#chunk(chunk)));
+    const numbers = guard(() => this.engine.chunks_of(Uint32Array.from(hits, ({ passage }) => passage)));
+    const chunks = [...new Set(numbers)];
+    const outcomes = await this.#settle(chunks.map((number) => ({ kind: 'passages', number })));
     const failed = new Set(chunks.filter((_, i) => outcomes[i].status === 'rejected'));
-    const loaded = hits.filter((hit) => !failed.has(chunkOf(hit)));
+    const loaded = hits.filter((_, i) => !failed.has(numbers[i]));
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure && loaded.length === 0) throw failure.reason;
     return loaded;
   }
 
-  /** @param {number} chunk */
+  /** @param {Chunk[]} chunks */
+  #settle(chunks) {
+    return Promise.allSettled(chunks.map((chunk) => this.#chunk(chunk)));
+  }
+
+  /** @param {Chunk} chunk */
+  #file({ kind, number }) {
+    return chunkFile(this.manifest.files[kind], number);
+  }
+
+  /** @param {Chunk} chunk */
   #chunk(chunk) {
-    let loading = this.#chunks.get(chunk);
+    const { kind, number } = chunk;
+    const file = this.#file(chunk);
+    let loading = this.#chunks.get(file.name);
     if (!loading) {
-      const file = this.manifest.files.passages[chunk];
-      loading = this.fetchFile(file).then((bytes) => guard(() => this.engine.add_passages(chunk, bytes), file));
-      this.#chunks.set(chunk, loading);
-      loading.catch(() => this.#chunks.delete(chunk));
+      loading = this.fetchFile(file).then((bytes) => guard(() => this.engine.add_chunk(kind, number, bytes), file));
+      this.#chunks.set(file.name, loading);
+      loading.catch(() => this.#chunks.delete(file.name));
     }
     return loading;
   }

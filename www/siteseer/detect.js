@@ -1,4 +1,4 @@
-// Which build of the engine this browser can run, and the loading of it. Each probe is a module of one function that
+// Which build of the encoder this browser can run, and the loading of the wasm files. Each probe is a module of one function that
 // uses one instruction of the feature in question: `WebAssembly.validate` compiles and runs nothing.
 
 import { SiteseerError } from './errors.js';
@@ -38,16 +38,23 @@ export function detectBackend() {
   });
 }
 
-/** The file name of a build, without extension. @param {Backend} backend */
-export const engineName = (backend) => (backend === 'relaxed-simd' ? 'engine-relaxed' : 'engine-simd');
+/** The file name of an encoder's build, without extension. @param {Backend} backend */
+export const encoderName = (backend) => (backend === 'relaxed-simd' ? 'encoder-relaxed' : 'encoder-simd');
+
+/** @returns {Promise<import('./engine.js').EngineClass>} */
+export const loadEngine = async () => (await loadWasm('engine')).Engine;
 
 /**
- * Imports the engine's glue and instantiates its wasm file; both lie beside this module.
  * @param {Backend} backend
- * @returns {Promise<import('./engine.js').EngineClass>}
+ * @returns {Promise<import('./encoder.js').EncoderClass>}
  */
-export async function loadEngine(backend) {
-  const name = engineName(backend);
+export const loadEncoder = async (backend) => (await loadWasm(encoderName(backend))).Encoder;
+
+/**
+ * Imports a wasm file's glue and instantiates it; both lie beside this module.
+ * @param {string} name without extension
+ */
+async function loadWasm(name) {
   const response = fetch(new URL(`./${name}.wasm`, import.meta.url));
   response.catch(() => {}); // a failed fetch is reported below, where it is awaited
   const glue = await import(new URL(`./${name}.js`, import.meta.url).href).catch((cause) => {
@@ -62,7 +69,7 @@ export async function loadEngine(backend) {
   } catch (cause) {
     throw refused(`${name}.wasm`, cause);
   }
-  return glue.Engine;
+  return glue;
 }
 
 /**

@@ -18,7 +18,7 @@ export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ 
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'panel', 'deep-link', 'offline', 'offline-worker'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'panel', 'deep-link', 'offline', 'offline-worker'];
 
   /** @type {Box | undefined} */
   #box;
@@ -94,11 +94,13 @@ export class SiteseerSearchElement extends Base {
     const manifest = this.getAttribute('manifest');
     const tiers = TIERS.find((tier) => tier === this.getAttribute('tiers'));
     const rerankBudget = Number(this.getAttribute('rerank-budget'));
+    const rerankWorkers = Number(this.getAttribute('rerank-workers'));
     const patience = this.getAttribute('rerank-patience');
     return {
       ...(manifest && { manifest }),
       ...(tiers && { tiers }),
       ...(rerankBudget > 0 && { rerankBudget }),
+      ...(rerankWorkers > 0 && { rerankWorkers }),
       ...(Number(patience) >= 0 && patience !== null && { rerankPatience: Number(patience) }),
     };
   }

@@ -1,7 +1,8 @@
-// The surface of the wasm engine as `wasm-bindgen --target web` writes it (engine-relaxed.js, engine-simd.js). All
-// calls are synchronous; bytes are uncompressed.
+// The surface of the wasm engine as `wasm-bindgen --target web` writes it (engine.js). All calls are synchronous; bytes are
+// uncompressed.
 
-import type { Backend, Context, Explanation, Tier } from './siteseer.js';
+import type { ChunkKind } from './manifest.js';
+import type { Context, Explanation, Tier } from './siteseer.js';
 
 /** A ranked passage, before its text is known. */
 export interface Hit {
@@ -16,7 +17,11 @@ export interface Hit {
 export interface Ranking {
   tier: Tier;
   hits: Hit[];
-  missing: number[];
+}
+
+export interface Chunk {
+  kind: ChunkKind;
+  number: number;
 }
 
 /** A result as the engine gives it: `url` is relative to the site's root. */
@@ -35,28 +40,37 @@ export interface EngineResult {
 export interface Engine {
   load_lexical(bytes: Uint8Array): void;
   load_vectors(bytes: Uint8Array): void;
-  load_model(bytes: Uint8Array): void;
-  /** After `load_model`. */
-  load_reranker(bytes: Uint8Array): void;
-  /** `missing`: chunks of passages that `results` will need and that were not added yet. */
-  rank(query: string, tier: 'lexical' | 'dense', limit: number): Ranking;
-  /** The passages that `score_pairs` reads for these: the openings of their sections. */
+  load_filters(bytes: Uint8Array): void;
+  /** From now on only pages that have one of the values, for each name, answer. */
+  set_filter(conditions: [name: string, anyOf: string[]][]): void;
+  /** Pages with a word of the query, by value, by name. */
+  facets(query: string): [name: string, values: [value: string, pages: number][]][];
+  /** Throws unless the index was made with this bi-encoder. */
+  check_encoder(id: string, tokenizer_sha256: string, dim: number): void;
+  /** Throws unless this is the index's reranker. */
+  check_reranker(id: string): void;
+  /** What the words of a query need and was not added yet; ask again when it was. */
+  missing_words(query: string): Chunk[];
+  /** Words whose chunks were not added count for nothing. */
+  rank_lexical(query: string, limit: number): Ranking;
+  /** `embedding`: the query's. */
+  rank_dense(query: string, embedding: Float32Array, limit: number): Ranking;
+  /** The passages that `pair_texts` is made of for these: the openings of their sections. */
   reading(passages: Uint32Array): Uint32Array;
-  /** The reranker's logits of passages; it reads what `reading` names, as far as those chunks were added. */
-  score_pairs(query: string, passages: Uint32Array): Float32Array;
+  /** What the reranker is to read of each passage: what `reading` names, as far as those chunks were added. */
+  pair_texts(passages: Uint32Array): string[];
   /** A dense ranking with its first `logits.length` hits in the order of the blend; the others follow as they were. */
   rerank(hits: Hit[], logits: Float32Array): Ranking;
-  add_passages(chunk: number, bytes: Uint8Array): void;
+  add_chunk(kind: ChunkKind, number: number, bytes: Uint8Array): void;
+  /** The chunk of each of these passages. */
+  chunks_of(passages: Uint32Array): Uint32Array;
   results(query: string, hits: Hit[]): EngineResult[];
   /** The passages that `context` reads for these hits: those around them. */
   context_reading(hits: Hit[]): Uint32Array;
-  /** Every URL begins with `root`. */
-  context(query: string, hits: Hit[], max_tokens: number, root: string): Context;
-  embed(text: string): Float32Array;
-  token_ids(text: string): Uint32Array;
+  /** Every URL begins with `root`. `count`: the number of word pieces in a text. */
+  context(query: string, hits: Hit[], max_tokens: number, root: string, count?: (text: string) => number): Context;
 }
 
 export interface EngineClass {
   new (manifestJson: string): Engine;
-  backend(): Backend;
 }

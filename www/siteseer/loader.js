@@ -1,6 +1,6 @@
-// Fetches one file of the index: counts bytes as they come, undoes gzip, and checks length and SHA-256 against the
-// manifest. A file that fails a check is fetched once more past the browser's cache, which may hold a torn answer.
+// Fetches one file of the index: counts bytes as they come, undoes gzip, and checks length and SHA-256. A file that fails a check is fetched once more past the browser's cache, which may hold a torn answer.
 
+import { isWritten } from './content-hash.js';
 import { SiteseerError } from './errors.js';
 
 /** @import { FileEntry } from './manifest.js' */
@@ -50,7 +50,7 @@ async function fetchChecked(base, entry, { onBytes, priority }, cache) {
   const { stream, zipped, received } = await unzip(response.body, entry, broken, onBytes);
   const bytes = await readInto(stream, entry);
   const expected = zipped ? entry.bytes : entry.rawBytes;
-  if (received() !== expected || bytes.length !== entry.rawBytes) {
+  if (entry.sha256 && (received() !== expected || bytes.length !== entry.rawBytes)) {
     throw new SiteseerError('length', `The index file ${file} has ${received()} bytes; the manifest says ${expected}.`, {
       file,
       next: REDEPLOY,
@@ -104,7 +104,7 @@ function join(a, b) {
 }
 
 /**
- * Reads a stream into one buffer of the length that the manifest promises, and not a byte more.
+ * Reads a stream into one buffer of the length that the manifest allows, and not a byte more.
  * @param {ReadableStream<Uint8Array>} stream
  * @param {FileEntry} entry
  */
@@ -146,9 +146,7 @@ async function readInto(stream, { name: file, rawBytes }) {
  */
 async function checkHash(bytes, { name: file, sha256 }) {
   if (!globalThis.crypto?.subtle) return;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== sha256) {
+  if (!(await isWritten(bytes, sha256))) {
     throw new SiteseerError('hash', `The index file ${file} is not the one that the manifest names: its SHA-256 differs.`, {
       file,
       next: REDEPLOY,

@@ -1,24 +1,42 @@
-// The manifest: the one file of the index folder that browsers revalidate. It names every other file with its length
-// and SHA-256, so that what is loaded always belongs together.
+// The manifest: the one file of the index folder that browsers revalidate. It names every other file: large ones with
+// length and SHA-256, small ones by groups, so that what is loaded always belongs together.
 
 import { SiteseerError } from './errors.js';
 
 /**
- * One file of the index. `bytes` as stored, `rawBytes` and `sha256` (hex) of the uncompressed content.
- * @typedef {{ name: string, bytes: number, rawBytes: number, sha256: string }} FileEntry
+ * One file of the index. `bytes` as stored, `rawBytes` and `sha256` (hex) of the uncompressed content. A chunk has no
+ * `sha256`: it says itself what it is, `bytes` is the mean of its group and `rawBytes` the most.
+ * @typedef {{ name: string, bytes: number, rawBytes: number, sha256?: string }} FileEntry
  */
+/**
+ * Many small files. `name` has `*` for the number, `bytes` is the sum as stored, `largest` the longest uncompressed content.
+ * @typedef {{ name: string, id: string, files: number, bytes: number, largest: number }} ChunkGroup
+ */
+/** @typedef {'postings' | 'spellings' | 'passages'} ChunkKind */
 /**
  * @typedef {object} Manifest
  * @property {string} format
  * @property {number} version
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
- * @property {number} passagesPerChunk
- * @property {{ lexical: FileEntry, vectors: FileEntry, model: FileEntry, reranker?: FileEntry, passages: FileEntry[] }} files
+ * @property {number} sectionsPerChunk
+ * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry } & Record<ChunkKind, ChunkGroup>} files
  */
 
-const VERSION = 1;
+const VERSION = 2;
 const BUILD = 'Run "siteseer index SITE" and deploy the folder it writes.';
+
+/**
+ * A file of a group.
+ * @param {ChunkGroup} group
+ * @param {number} number
+ * @returns {FileEntry}
+ */
+export const chunkFile = ({ name, files, bytes, largest }, number) => ({
+  name: name.replace('*', String(number)),
+  bytes: bytes / files,
+  rawBytes: largest,
+});
 
 /**
  * @param {string} url

@@ -9,6 +9,8 @@ import { inLanes } from './offline-versions.js';
 /** @import { Store } from './offline-store.js' */
 /** @import { Tier } from './siteseer.js' */
 
+/** Kinds of files that the lowest tier needs: they come first. */
+const LEXICAL = ['lexical', 'postings', 'spellings', 'passages'];
 /** Kinds of files that only the higher tiers need. */
 const ABOVE = { lexical: ['vectors', 'model', 'reranker'], dense: ['reranker'], reranked: /** @type {string[]} */ ([]) };
 
@@ -27,7 +29,7 @@ export async function missingFiles(store, highest) {
   const there = await store.names('files');
   return [...kinds]
     .filter(([kind]) => !ABOVE[highest].includes(kind))
-    .sort(([a], [b]) => Number(b === 'lexical' || b === 'passages') - Number(a === 'lexical' || a === 'passages'))
+    .sort(([a], [b]) => Number(LEXICAL.includes(b)) - Number(LEXICAL.includes(a)))
     .flatMap(([, entries]) => entries)
     .filter(({ name }) => !there.has(name));
 }

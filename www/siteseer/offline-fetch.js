@@ -1,10 +1,13 @@
 // Only good answers are kept: complete, of this origin, with the length and the SHA-256 that the manifest (or
-// `client.json`) names.
+// `client.json`) names, or that a chunk itself does.
 
+import { isWritten } from './content-hash.js';
 import { SiteseerError } from './errors.js';
 
 /** @import { FileEntry } from './manifest.js' */
 
+/** A short file may become longer by compression, by this at most. */
+const GZIP_BYTES = 64;
 const NEXT = 'If this persists, deploy the index folder again, all files of it.';
 
 /**
@@ -53,7 +56,7 @@ async function read(response, entry, onBytes) {
   for (let step; reader && !(step = await reader.read()).done; ) {
     chunks.push(step.value);
     received += step.value.length;
-    if (received > Math.max(entry.bytes, entry.rawBytes)) await reader.cancel();
+    if (received > Math.max(entry.bytes, entry.rawBytes) + GZIP_BYTES) await reader.cancel();
     onBytes?.(Math.min(received, entry.bytes));
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
@@ -66,10 +69,10 @@ async function read(response, entry, onBytes) {
  */
 export async function isWhole(bytes, { name, bytes: stored, rawBytes, sha256 }) {
   const zipped = name.endsWith('.gz') && bytes[0] === 0x1f && bytes[1] === 0x8b;
-  if (bytes.length !== (zipped ? stored : rawBytes)) return false;
+  if (sha256 !== undefined && bytes.length !== (zipped ? stored : rawBytes)) return false;
   try {
-    const raw = zipped ? await gunzip(bytes) : bytes;
-    return raw.byteLength === rawBytes && (await hash(raw)) === sha256;
+    const raw = zipped ? new Uint8Array(await gunzip(bytes)) : bytes;
+    return (sha256 === undefined || raw.length === rawBytes) && (await isWritten(raw, sha256));
   } catch {
     return false; // its gzip stream cannot be read
   }
@@ -77,15 +80,6 @@ export async function isWhole(bytes, { name, bytes: stored, rawBytes, sha256 }) 
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
 const gunzip = (bytes) => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
-
-/**
- * @param {BufferSource} bytes
- * @returns {Promise<string>} SHA-256, hex
- */
-export async function hash(bytes) {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /**
  * The same answer with its body in memory. Headers stay (a worker's policy is among them), but not those of the

@@ -1,8 +1,9 @@
 // One version of the search folder: a manifest and the client files that were deployed with it. Its name is the hash
 // of both lists, so two versions never share a name and a half of each is no version at all.
 
-import { detectBackend, engineName } from './detect.js';
-import { hash } from './offline-fetch.js';
+import { hash } from './content-hash.js';
+import { detectBackend, encoderName } from './detect.js';
+import { chunkFile } from './manifest.js';
 
 /** @import { FileEntry } from './manifest.js' */
 /** @import { ClientFile } from './service-worker.js' */
@@ -32,8 +33,9 @@ export class Version {
       if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes: bytes, sha256 });
     }
     for (const [kind, entries] of Object.entries(manifest.files)) {
-      this.kinds.set(kind, [entries].flat());
-      for (const entry of [entries].flat()) this.files.set(entry.name, entry);
+      const files = 'largest' in entries ? Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number)) : [entries];
+      this.kinds.set(kind, files);
+      for (const entry of files) this.files.set(entry.name, entry);
     }
   }
 
@@ -54,11 +56,11 @@ export class Version {
   }
 }
 
-/** Of the engines a browser loads one. @param {string} name */
+/** Of the encoders a browser loads one. @param {string} name */
 function isUsed(name) {
-  if (!name.startsWith('engine-')) return true;
+  if (!name.startsWith('encoder-')) return true;
   try {
-    return name.startsWith(`${engineName(detectBackend())}.`);
+    return name.startsWith(`${encoderName(detectBackend())}.`);
   } catch {
     return false; // it can load none
   }

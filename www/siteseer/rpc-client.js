@@ -35,9 +35,10 @@ export class RpcClient {
    * @param {string} method
    * @param {object} [args]
    * @param {AbortSignal} [signal]
+   * @param {Transferable[]} [moved] what of the arguments is given away
    * @returns {Promise<any>} rejects with the worker's error, or with the signal's reason
    */
-  call(method, args = {}, signal) {
+  call(method, args = {}, signal, moved = []) {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -47,7 +48,7 @@ export class RpcClient {
       };
       this.#pending.set(id, { resolve, reject, signal, onAbort });
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.worker.postMessage({ id, method, args });
+      this.worker.postMessage({ id, method, args }, moved);
       this.#timer ||= Number(setInterval(() => this.#ping(), PING_EVERY_MS));
     });
   }

@@ -2,10 +2,9 @@
 // slow phone tens of them, so: best candidates first, until the time is spent; in slices short enough that a newer key
 // need not wait; and the pace is remembered, so that the next query knows beforehand how many it can take.
 
-import { guard } from './guard.js';
 import { nextTask } from './next-task.js';
 
-/** @import { Engine, Hit } from './engine.js' */
+/** @import { Hit } from './engine.js' */
 
 /** The reranker was trained on lists of about this length; what lies further down seldom comes up. */
 export const MOST_CANDIDATES = 30;
@@ -24,9 +23,9 @@ export class PairScorer {
   /** Milliseconds a pair, the newest counting most; 0 while unknown. */
   #pace = 0;
 
-  /** @param {Engine} engine */
-  constructor(engine) {
-    this.engine = engine;
+  /** @param {(query: string, passages: Uint32Array) => Promise<Float32Array>} scorePairs the reranker's logits of passages */
+  constructor(scorePairs) {
+    this.scorePairs = scorePairs;
   }
 
   /**
@@ -61,7 +60,7 @@ export class PairScorer {
       signal.throwIfAborted();
       const pairs = passages.slice(done, done + slice);
       const start = performance.now();
-      logits.set(guard(() => this.engine.score_pairs(query, pairs)), done);
+      logits.set(await this.scorePairs(query, pairs), done);
       const took = performance.now() - start;
       const pace = Math.max(took / pairs.length, LEAST_PACE_MS);
       this.#pace = this.#pace ? (this.#pace + pace) / 2 : pace;

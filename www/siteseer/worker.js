@@ -1,17 +1,24 @@
-// The module worker in which the engine runs. It only translates between messages and `host.js`.
+// The module worker in which the engine runs, or a helper of it. It only translates between messages and `host.js` or
+// `helper.js`.
 
+import { Helper } from './helper.js';
 import { Host } from './host.js';
 import { serve } from './rpc-worker.js';
 
 const scope = /** @type {Pick<Worker, 'postMessage' | 'addEventListener'>} */ (/** @type {unknown} */ (self));
 const host = new Host((event, data) => scope.postMessage({ event, data }));
 
+const helper = new Helper();
+
 serve(scope, {
   open: (args) => host.open(args),
   load: (args) => host.load(args),
   query: (args, signal) => host.query(args, signal),
   rerank: (args, signal) => host.rerank(args, signal),
+  facets: (args, signal) => host.facets(args, signal),
   context: (args) => host.context(args),
   embed: (args) => host.embed(args),
   tokenIds: (args) => host.tokenIds(args),
+  help: (models) => helper.load(models),
+  score: (pairs) => helper.score(pairs),
 });

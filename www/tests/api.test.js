@@ -15,9 +15,10 @@ browserTest('query gives pages of one shape, lexical then dense', async ({ page,
     return found;
   }, QUERY);
   assert.deepEqual(pages.map(({ tier }) => tier), ['lexical', 'dense']);
-  for (const { query, results, backend, ms } of pages) {
+  // what this browser can, until the encoder is there and says what it is
+  assert.deepEqual(pages.map(({ backend }) => backend), ['relaxed-simd', 'simd128']);
+  for (const { query, results, ms } of pages) {
     assert.equal(query, QUERY);
-    assert.equal(backend, 'simd128');
     assert.ok(ms > 0);
     assert.equal(results.length, 3);
     for (const result of results) {

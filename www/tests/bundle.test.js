@@ -12,14 +12,15 @@ import { bundle, gzipSize } from '../bundle.js';
 import { QUERY, best, browserTests, input, meaning } from './harness.js';
 
 const browserTest = browserTests();
-const modules = (/** @type {string[]} */ requests) => requests.filter((path) => /^siteseer\/(?!engine).*\.js$/.test(path));
+/** @param {string[]} requests */
+const modules = (requests) => [...new Set(requests.filter((path) => /^siteseer\/(?!engine|encoder).*\.js$/.test(path)))];
 
 browserTest('a page loads one module, a search one more; the worker and the engine are found beside them', async ({ page, site }) => {
   assert.deepEqual(modules(site.requests), ['siteseer/siteseer.js']);
   await input(page).fill(QUERY);
   await best(page);
   assert.deepEqual(modules(site.requests), ['siteseer/siteseer.js', 'siteseer/worker.js']);
-  assert.ok(site.requests.some((path) => /^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)));
+  assert.ok(site.requests.some((path) => /^siteseer\/encoder-(relaxed|simd)\.wasm$/.test(path)));
 }, { serve: { rerankerBytes: 1000 } });
 
 browserTest('the sources run unbundled', async ({ page, site }) => {
@@ -53,13 +54,13 @@ test('the folder holds the modules and the public types, which need no other fil
 test('client.json names every file that pages load, with length and hash, and nothing else', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteseer-list-'));
   try {
-    const files = { 'siteseer.js': 'a', 'engine-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e' };
+    const files = { 'siteseer.js': 'a', 'encoder-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e' };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     for (let i = 0; i < 2; i++) execFileSync(process.execPath, [fileURLToPath(new URL('../list.js', import.meta.url)), folder]); // it does not list itself
     assert.deepEqual(JSON.parse(readFileSync(join(folder, 'client.json'), 'utf8')), {
       format: 'siteseer-client',
       files: [
-        { name: 'engine-simd.wasm', bytes: 2, sha256: createHash('sha256').update('bc').digest('hex') },
+        { name: 'encoder-simd.wasm', bytes: 2, sha256: createHash('sha256').update('bc').digest('hex') },
         { name: 'siteseer.js', bytes: 1, sha256: createHash('sha256').update('a').digest('hex') },
       ],
     });

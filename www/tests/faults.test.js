@@ -1,7 +1,7 @@
 // What goes wrong leaves results or a clear message, never a blank box.
 
 import assert from 'node:assert/strict';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
 
 /** @import { Page } from 'playwright-core' */
@@ -67,7 +67,7 @@ browserTest('an engine that stops while it reads the model: words go on', async 
   await input(page).fill(QUERY);
   assert.match(String(await reason(page)), /(model|engine)/);
   assert.ok((await rows(page).count()) > 0);
-}, { faults: (site) => site.faults.set(/engine-\w+\.js/, { content: (code) => Buffer.from(String(code).replace("head === 'TRAP!'", 'true')) }) });
+}, { faults: (site) => site.faults.set(/encoder-\w+\.js/, { content: (code) => Buffer.from(String(code).replace("head === 'TRAP!'", 'true')) }) });
 
 browserTest('an engine that stops on every query says so, and the next query may try again', async ({ page }) => {
   await input(page).fill('packages !trap');
@@ -96,17 +96,49 @@ browserTest('a page in place of the manifest is recognised', async ({ page }) =>
 
 browserTest('an index of another version is refused', async ({ page }) => {
   await input(page).fill(QUERY);
-  assert.match(String(await message(page)), /has version 2; this client reads version 1/);
-}, { faults: (site) => site.faults.set(/manifest\.json/, { content: (text) => Buffer.from(String(text).replace('"version":1', '"version":2')) }) });
+  assert.match(String(await message(page)), /has version 1; this client reads version 2/);
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: (text) => Buffer.from(String(text).replace('"version":2', '"version":1')) }) });
 
 browserTest('a policy that forbids WebAssembly is named', async ({ page }) => {
   await input(page).fill(QUERY);
   assert.match(String(await message(page)), /Content-Security-Policy forbids WebAssembly.*wasm-unsafe-eval/);
 }, { serve: { csp: "default-src 'self'" }, expected: /Content Security Policy|WebAssembly/i });
 
+browserTest('one missing chunk of postings: the other words answer, and the next query asks for it again', async ({ page, site }) => {
+  await input(page).fill('crates workspace'); // both in chunk 3; p is in chunk 0
+  await words(page);
+  await input(page).fill('packages crates');
+  await page.locator('.list', { hasText: 'Packages and Crates' }).waitFor();
+  site.faults.clear();
+  const before = site.requests.filter((path) => /postings-.*-0\./.test(path)).length;
+  await input(page).fill('packages');
+  await page.locator('.list', { hasText: 'cargo package' }).waitFor();
+  assert.ok(site.requests.filter((path) => /postings-.*-0\./.test(path)).length > before);
+}, { box: { attributes: 'tiers="lexical"' }, faults: (site) => site.faults.set(/postings-.*-0\./, { content: () => null }) });
+
+browserTest('no postings at all: the message names the file', async ({ page }) => {
+  await input(page).fill('packages');
+  assert.match(String(await message(page)), /postings-\w+-0\.bin\.gz could not be loaded \(HTTP 404\)/);
+}, { faults: (site) => site.faults.set(/postings/, { content: () => null }) });
+
+browserTest('a chunk that is spoiled is fetched once more, and refused', async ({ page, site }) => {
+  await input(page).fill('packages');
+  assert.match(String(await message(page)), /postings-\w+-0\.bin\.gz is (not the one that|damaged)/);
+  assert.equal(site.requests.filter((path) => /postings-.*-0\./.test(path)).length, 2);
+}, { faults: (site) => site.faults.set(/postings-.*-0\./, { content: (content) => gzipSync(spoil(gunzipSync(content))) }) });
+
+browserTest('a chunk that is cut short is refused, compressed or not', async ({ page, site }) => {
+  await input(page).fill('packages');
+  assert.match(String(await message(page)), /postings-\w+-0\.bin\.gz is damaged/);
+  site.faults.clear();
+  site.faults.set(/postings-.*-0\./, { content: (content) => gunzipSync(content).subarray(0, 25) });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.message.error', { hasText: /SHA-256 differs/ }).waitFor();
+}, { faults: (site) => site.faults.set(/postings-.*-0\./, { content: (content) => content.subarray(0, 30) }) });
+
 browserTest('one missing chunk of passages leaves out its results only', async ({ page }) => {
   await input(page).fill(QUERY);
   await meaning(page);
   assert.ok((await rows(page).count()) > 0);
   assert.equal(await page.locator('[data-passage="0"]').count(), 0);
-}, { faults: (site) => site.faults.set(/passages-0/, { content: () => null }) });
+}, { faults: (site) => site.faults.set(/passages-.*-0\./, { content: () => null }) });

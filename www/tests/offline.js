@@ -53,7 +53,7 @@ export const controlled = async (/** @type {Page} */ page) => {
 /** Which build of each file with a stable name the page gets. */
 export const builds = (/** @type {Page} */ page) =>
   page.evaluate(async () => {
-    const files = ['manifest.json', 'siteseer.js', 'worker.js', 'engine-relaxed.js', 'offline-line.js'];
+    const files = ['manifest.json', 'siteseer.js', 'worker.js', 'engine.js', 'encoder-relaxed.js', 'offline-line.js'];
     const texts = await Promise.all(files.map(async (name) => (await fetch(`siteseer/${name}`)).text()));
     return texts.map((text) => Number(/\bbuild (\d)/.exec(text.slice(text.lastIndexOf('build ')))?.[1]));
   });

@@ -175,7 +175,7 @@ browserTest('the browser evicts half of it: fetched again, and never a blank box
       for (const request of await cache.keys()) if (new RegExp(pattern).test(request.url)) await cache.delete(request);
     }
   };
-  await page.evaluate(evict, 'worker\\.js|engine|manifest|vectors|passages-0');
+  await page.evaluate(evict, 'worker\\.js|engine|manifest|vectors|passages-.*-0\\.');
   await page.reload();
   await input(page).fill(QUERY);
   await meaning(page);

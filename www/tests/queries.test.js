@@ -19,6 +19,19 @@ browserTest('a visitor who does not search loads neither engine nor index', asyn
   assert.ok(asked(site.requests, /model/));
 });
 
+browserTest('a query fetches the chunks of its words only, each once, and spellings for a word that is not there', async ({ page, site }) => {
+  const chunks = () => site.requests.flatMap((path) => path.match(/(postings|spellings)-\w+-(\d+)\./)?.slice(1).join(' ') ?? []);
+  await input(page).fill('packages');
+  await words(page);
+  assert.deepEqual(chunks(), ['postings 0']);
+  await input(page).fill('packages pakages'); // the same letter
+  await until(() => chunks().length === 2);
+  assert.deepEqual(chunks(), ['postings 0', 'spellings 0']);
+  await input(page).fill('packages manifest rust');
+  await until(() => chunks().length === 4);
+  assert.deepEqual(chunks().slice(2).sort(), ['postings 1', 'postings 2']);
+}, { box: { attributes: 'tiers="lexical"' } });
+
 browserTest('lexical results come first, then the dense order in the same rows', async ({ page, site }) => {
   site.faults.set(/model/, { bytesPerSecond: 80_000 });
   await input(page).fill(QUERY);

@@ -46,11 +46,15 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
  * @typedef {object} ServeOptions
  * @property {number} [modelBytes]
  * @property {number} [rerankerBytes] without it the index has no reranker
+ * @property {boolean} [filters] pages have a filter `lang`
+ * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]
  * @property {string} [cacheControl]
  * @property {number} [build] written into the manifest, the titles and every module of the client
  * @property {boolean} [unbundled] the client's modules as they are written
  */
+
+const fake = (/** @type {string} */ name) => readFile(join(WWW, `tests/fake-engine/${name}.js`));
 
 /**
  * @param {ServeOptions} [options]
@@ -59,9 +63,9 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
 export async function serveSite(options = {}) {
   const { csp = CSP, cacheControl = 'no-store', unbundled = false } = options;
   const modules = unbundled ? null : await (bundled ??= bundle());
-  const engine = await readFile(join(WWW, 'tests/fake-engine/engine.js'));
+  const fakes = { engine: await fake('engine'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder') };
   let index = fakeIndex(options);
-  let client = modules && makeClient(modules, engine, options.build);
+  let client = modules && makeClient(modules, fakes, options.build);
   /** @type {string[]} */
   const requests = [];
   /** @type {Map<RegExp, Fault>} */
@@ -95,9 +99,9 @@ export async function serveSite(options = {}) {
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
-    if (/^siteseer\/engine-(relaxed|simd)\.wasm$/.test(path)) return EMPTY_WASM;
-    const file = /^siteseer\/engine-(relaxed|simd)\.js$/.test(path) ? 'tests/fake-engine/engine.js' : path;
-    return readFile(join(WWW, file)).catch(() => null);
+    const [, stem, type] = path.match(/^siteseer\/(engine|encoder-relaxed|encoder-simd)\.(js|wasm)$/) ?? [];
+    if (stem) return type === 'wasm' ? EMPTY_WASM : fakes[/** @type {keyof typeof fakes} */ (stem)];
+    return readFile(join(WWW, path)).catch(() => null);
   }
 
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
@@ -111,7 +115,7 @@ export async function serveSite(options = {}) {
     );
   const deploy = (/** @type {ServeOptions} */ next) => {
     index = fakeIndex(next);
-    client = modules && makeClient(modules, engine, next.build);
+    client = modules && makeClient(modules, fakes, next.build);
   };
   return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, deploy, close };
 }
@@ -119,14 +123,14 @@ export async function serveSite(options = {}) {
 /**
  * The client as `siteseer index` puts it into the folder, with the fake engine.
  * @param {Awaited<ReturnType<typeof bundle>>} modules
- * @param {Buffer} engine
+ * @param {Record<string, Buffer>} fakes glue of the wasm files by name
  * @param {number} [build]
  * @returns {Map<string, Buffer>}
  */
-function makeClient(modules, engine, build = 1) {
+function makeClient(modules, fakes, build = 1) {
   const mark = (/** @type {Buffer} */ code) => Buffer.concat([code, Buffer.from(`\n/* build ${build} */\n`)]);
   const files = new Map([...modules].map(([name, { content }]) => [name, mark(content)]));
-  for (const name of ['engine-relaxed', 'engine-simd']) files.set(`${name}.js`, mark(engine)).set(`${name}.wasm`, EMPTY_WASM);
+  for (const [name, glue] of Object.entries(fakes)) files.set(`${name}.js`, mark(glue)).set(`${name}.wasm`, EMPTY_WASM);
   return files.set('client.json', Buffer.from(listClient(files)));
 }
 

@@ -14,6 +14,8 @@ use crate::eval::names::Names;
 use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
+use crate::index::manifest::FileEntry;
+use crate::search::cascade::Cascade;
 use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
@@ -122,9 +124,13 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         (None, None) => unreachable!("an index is named or made"),
     };
 
-    let mut searcher = folder::open(&index, true)?;
-    folder::load_all_passages(&index, &mut searcher)?;
-    let names = if made.is_some() { Names::of_corpus(&searcher) } else { Names::of_site(&searcher) };
+    let mut cascade = folder::open(&index, true)?;
+    if cascade.encoders().is_none() {
+        bail!("{}: the index has no model to judge. Index the site without --model none", index.display());
+    }
+    folder::load_all_chunks(&index, &mut cascade.searcher)?;
+    let searcher = &cascade.searcher;
+    let names = if made.is_some() { Names::of_corpus(searcher) } else { Names::of_site(searcher) };
     if let Some((query, one, other)) = names.double(&collection) {
         bail!(
             "{}: the query `{}` judges one document twice, as `{one}` and `{other}`",
@@ -144,16 +150,16 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
-    let tower = StaticFiles::find(args.static_tower.as_deref(), &index, &searcher, args.index.is_none())?;
-    let has_reranker = folder::load_reranker(&index, &mut searcher)?;
+    let tower = StaticFiles::find(args.static_tower.as_deref(), &index, &cascade.searcher, args.index.is_none())?;
+    let has_reranker = folder::load_reranker(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let runs = rank_all(&index, &mut searcher, tower.as_ref(), &depths, &collection, &names, args.quiet)?;
+    let runs = rank_all(&index, &mut cascade, tower.as_ref(), &depths, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
     };
-    let report = Report::new(&collection, searcher.manifest(), missing, &runs, gain);
+    let report = Report::new(&collection, cascade.searcher.manifest(), missing, &runs, gain);
     write_files(args, &report, &runs, &collection)?;
     conclude(args, &report, baseline.as_ref())
 }
@@ -173,16 +179,19 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 /// Climbs the ladder, step by step.
 fn rank_all(
     index: &Path,
-    searcher: &mut Searcher,
+    cascade: &mut Cascade,
     tower: Option<&StaticFiles>,
     depths: &[usize],
     collection: &Collection,
     names: &Names,
     quiet: bool,
 ) -> Result<Vec<Run>> {
-    let files = &searcher.manifest().files;
-    let (words, meaning) = (files.lexical.bytes, files.vectors.bytes + files.model.bytes);
-    let all = words + meaning + files.reranker.as_ref().map_or(0, |file| file.bytes);
+    let files = &cascade.searcher.manifest().files;
+    let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
+    let words = files.lexical.bytes + words_bytes(&cascade.searcher, collection);
+    let vectors = stored(&files.vectors);
+    let meaning = vectors + stored(&files.model);
+    let all = words + meaning + stored(&files.reranker);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
         tier,
@@ -206,26 +215,34 @@ fn rank_all(
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
     let mut runs = vec![
-        rank(searcher, lexical, collection, names, &done)?,
+        rank(cascade, lexical, collection, names, &done)?,
         rank(&mut vectors_alone, dense, collection, names, &done)?,
-        rank(searcher, fused, collection, names, &done)?,
+        rank(cascade, fused, collection, names, &done)?,
     ];
     if let Some(tower) = tower {
         tower.load_into(&mut vectors_alone)?;
-        tower.load_into(searcher)?;
+        tower.load_into(cascade)?;
         let rows = tower.mean_bytes(collection.queries.iter().map(|query| query.text.as_str()))?;
-        let vectors = rows + searcher.manifest().files.vectors.bytes;
-        let alone = step("static only", Tier::Static, &["lexical", "dense only"], vectors);
-        let both = step("lexical + static", Tier::Static, &["lexical", "fused"], words + vectors);
+        let alone = step("static only", Tier::Static, &["lexical", "dense only"], rows + vectors);
+        let both = step("lexical + static", Tier::Static, &["lexical", "fused"], words + rows + vectors);
         runs.push(rank(&mut vectors_alone, alone, collection, names, &done)?);
-        runs.push(rank(searcher, both, collection, names, &done)?);
+        runs.push(rank(cascade, both, collection, names, &done)?);
     }
     drop(vectors_alone);
     if !reranked.is_empty() {
-        runs.extend(run_reranked(searcher, reranked, collection, names, &done)?);
+        runs.extend(run_reranked(cascade, reranked, collection, names, &done)?);
     }
     progress.finish();
     Ok(runs)
+}
+
+/// Stored bytes of the lexical chunks that a query needs, on the average of all queries.
+fn words_bytes(searcher: &Searcher, collection: &Collection) -> u64 {
+    let files = &searcher.manifest().files;
+    let mean_of = |kind| files.group(kind).bytes as f64 / f64::from(files.group(kind).files.max(1));
+    let chunks = collection.queries.iter().flat_map(|query| searcher.words_needed(&query.text));
+    let total: f64 = chunks.map(|chunk| mean_of(chunk.kind)).sum();
+    (total / collection.queries.len().max(1) as f64) as u64
 }
 
 fn write_files(args: &EvalArgs, report: &Report, runs: &[Run], collection: &Collection) -> Result<()> {

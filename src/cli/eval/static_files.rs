@@ -5,6 +5,7 @@ use crate::cli::folder;
 use crate::cli::model_path::find_static_tower;
 use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
 use crate::model::static_tower::StaticTower;
+use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result};
 use flate2::Compression;
@@ -31,7 +32,8 @@ impl StaticFiles {
         let bytes = std::fs::read(&path).with_context(|| format!("{}: can't be read", path.display()))?;
         let files = cut(&bytes, &path.display().to_string(), ROWS_PER_SHARD)?;
         let tower = StaticTower::load(&files.root, &path.display().to_string())?;
-        if !is_named && tower.tokenizer_sha256() != searcher.manifest().model.tokenizer_sha256 {
+        let model = searcher.manifest().model.as_ref();
+        if !is_named && model.is_none_or(|model| tower.tokenizer_sha256() != model.tokenizer_sha256) {
             return Ok(None);
         }
         let mut compressed = GzEncoder::new(Vec::new(), Compression::best());
@@ -55,10 +57,10 @@ impl StaticFiles {
     }
 
     /// Loads the root and all shards.
-    pub(super) fn load_into(&self, searcher: &mut Searcher) -> Result<()> {
-        searcher.load_static_tower(&self.files.root, "root of the static query tower")?;
+    pub(super) fn load_into(&self, cascade: &mut Cascade) -> Result<()> {
+        cascade.load_static_tower(&self.files.root, "root of the static query tower")?;
         for ((_, content), shard) in self.files.shards.iter().zip(0..) {
-            searcher.add_static_shard(shard, content)?;
+            cascade.add_static_shard(shard, content)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The models of an index: the bi-encoder that embeds its passages, and those that go along for the browser: the cross-encoder and
 //! the static query tower.
 
-use super::super::model_path::{find_model, find_reranker, find_static_tower};
+use super::super::model_path::{NONE, find_model, find_reranker, find_static_tower};
 use crate::error::Error;
 use crate::index::manifest::{FusionEntry, ModelEntry, RerankerEntry, StaticTowerEntry};
 use crate::kernels::Backend;
@@ -10,7 +10,7 @@ use crate::model::cross_encoder::CrossEncoder;
 use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
 use crate::model::static_tower::StaticTower;
 use crate::search::fuse::FusionWeights;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 
 /// The models, loaded and checked, with the bytes that are written into the index.
@@ -26,11 +26,26 @@ pub(super) struct Models {
 
 impl Models {
     /// Loads the models that were named, or the default ones. A default cross-encoder that belongs to another bi-encoder is
-    /// left out.
+    /// left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
-    /// If one is missing or damaged, or if a cross-encoder or static query tower that was named belongs to another bi-encoder.
-    pub(super) fn load(model: Option<&Path>, reranker: Option<&Path>, static_tower: Option<&Path>) -> Result<Self> {
+    /// If one is missing or damaged, or if a cross-encoder or static query tower that was named belongs to another
+    /// bi-encoder, or to none.
+    pub(super) fn load(
+        model: Option<&Path>,
+        reranker: Option<&Path>,
+        static_tower: Option<&Path>,
+    ) -> Result<Option<Self>> {
+        if model.is_some_and(|model| model == NONE) {
+            let others = [("reranker", "--reranker", reranker), ("static query tower", "--static", static_tower)];
+            for (what, option, path) in others {
+                if let Some(path) = path.filter(|path| *path != NONE) {
+                    let file = path.display();
+                    bail!("{file}: a {what} needs the model's vectors. Leave out --model none, or {option}");
+                }
+            }
+            return Ok(None);
+        }
         let path = find_model(model)?;
         let bi_encoder_bytes = read(&path)?;
         let bi_encoder = BiEncoder::load(&bi_encoder_bytes, &path.display().to_string(), Backend::best())?;
@@ -50,7 +65,7 @@ impl Models {
             Some((path, _)) => Some(load_static_tower(&path, &bi_encoder)?),
             None => None,
         };
-        Ok(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower })
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower }))
     }
 
     /// What the manifest says of the bi-encoder.

@@ -1,13 +1,9 @@
-//! The pieces of the file format: header, varints, packed term frequencies, lengths in a byte.
+//! The pieces of the file formats: varints, front-coded terms, packed term frequencies, lengths in a byte.
 
-/// First bytes of the file.
+/// First bytes of the root.
 pub(super) const MAGIC: &[u8; 8] = b"SITELEX\0";
 /// Version that this build reads and writes.
-pub(super) const VERSION: u32 = 1;
-/// Length of the header in bytes.
-pub(super) const HEADER_BYTES: usize = 48;
-/// Terms in a block of the dictionary; the first of each stands in full.
-pub const BLOCK: usize = 16;
+pub(super) const VERSION: u32 = 2;
 /// Number of fields: title, heading path, body.
 pub(super) const FIELDS: usize = 3;
 /// Highest term frequency that is kept, by field.
@@ -45,6 +41,34 @@ pub(super) fn take_array<const N: usize>(bytes: &[u8], at: &mut usize) -> Option
     let array = bytes.get(*at..)?.first_chunk::<N>()?;
     *at += N;
     Some(*array)
+}
+
+/// Appends a term without the beginning that it shares with the one before: `shared v, rest v, rest bytes`.
+pub(super) fn put_term(term: &str, previous: &str, out: &mut Vec<u8>) {
+    let shared = shared_prefix(previous, term);
+    put_varint(shared as u32, out);
+    put_varint((term.len() - shared) as u32, out);
+    out.extend_from_slice(&term.as_bytes()[shared..]);
+}
+
+/// Reads what [`put_term`] wrote: `term` holds the one before and then this one. None if it is not well-formed.
+pub(super) fn take_term(bytes: &[u8], at: &mut usize, term: &mut String) -> Option<()> {
+    let shared = take_varint(bytes, at)? as usize;
+    let len = take_varint(bytes, at)? as usize;
+    let rest = bytes.get(*at..at.checked_add(len)?)?;
+    *at += len;
+    if shared > term.len() || !term.is_char_boundary(shared) {
+        return None;
+    }
+    term.truncate(shared);
+    term.push_str(std::str::from_utf8(rest).ok()?);
+    Some(())
+}
+
+/// Bytes that two terms share at the front, cut back to a character.
+pub(super) fn shared_prefix(a: &str, b: &str) -> usize {
+    let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    (0..=shared).rev().find(|&i| b.is_char_boundary(i)).unwrap_or(0)
 }
 
 /// Packs term frequencies into a byte, saturating.
@@ -92,6 +116,23 @@ mod tests {
         }
         assert_eq!(take_varint(&[0xFF, 0xFF, 0xFF, 0xFF, 0x1F], &mut 0), None, "more than 32 bits");
         assert_eq!(take_varint(&[0x80; 9], &mut 0), None);
+    }
+
+    #[test]
+    fn terms_come_back() {
+        let terms = ["", "crate", "crates", "cratè", "craté", "é"];
+        let mut bytes = Vec::new();
+        let mut previous = "";
+        for term in terms {
+            put_term(term, previous, &mut bytes);
+            previous = term;
+        }
+        let (mut at, mut read) = (0, String::new());
+        for term in terms {
+            assert_eq!(take_term(&bytes, &mut at, &mut read), Some(()));
+            assert_eq!(read, term);
+        }
+        assert_eq!(take_term(&[9, 0], &mut 0, &mut read), None, "shares more than there is");
     }
 
     #[test]

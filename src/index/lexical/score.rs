@@ -11,7 +11,7 @@
 
 use super::{
     format::{FIELDS, unpack_length, unpack_tf},
-    query::{LexicalOptions, Slot},
+    query::{LexicalOptions, Reading, Slot},
     reader::LexicalIndex,
 };
 use crate::index::top_k::TopK;
@@ -99,21 +99,22 @@ impl LexicalIndex {
         passages.iter().map(|&p| all.get(p as usize).copied().unwrap_or(0.0)).collect()
     }
 
-    /// The score of every passage: `[passages]`.
+    /// The score of every passage: `[passages]`. Words whose chunks are not loaded give nothing (see
+    /// [`missing`](Self::missing)).
     #[must_use]
     pub fn score_all(&self, query: &str, options: &LexicalOptions<'_>) -> Vec<f32> {
         let norms = Norms::new(self, &options.bm25f);
         let mut scores = vec![0.0; self.passages() as usize];
         let mut best = Vec::new();
-        for slot in self.slots(query, options) {
+        for slot in Reading::new(self, options).slots(query) {
             if let [_] = slot.terms.as_slice() {
-                self.add_slot(&slot, &norms, options, |passage, score| scores[passage as usize] += score);
+                add_slot(&slot, &norms, options, |passage, score| scores[passage as usize] += score);
                 continue;
             }
             // Several terms stand for one word of the query: the best of them counts.
             best.clear();
             best.resize(scores.len(), 0.0f32);
-            self.add_slot(&slot, &norms, options, |passage, score| {
+            add_slot(&slot, &norms, options, |passage, score| {
                 let best = &mut best[passage as usize];
                 *best = best.max(score);
             });
@@ -121,22 +122,21 @@ impl LexicalIndex {
         }
         scores
     }
+}
 
-    /// Calls `add` with what each term of a slot gives each passage.
-    fn add_slot(&self, slot: &Slot, norms: &Norms, options: &LexicalOptions<'_>, mut add: impl FnMut(u32, f32)) {
-        let [title, headings, body] = [0, 1, 2].map(|f| self.lengths(f));
-        let k1 = options.bm25f.k1;
-        for candidate in &slot.terms {
-            let scale = slot.weight * candidate.weight * candidate.idf * (k1 + 1.0);
-            self.for_each_posting(&candidate.term, |passage, packed| {
-                let [t, h, b] = unpack_tf(packed).map(f32::from);
-                let p = passage as usize;
-                let mut tf = b * norms.0[2][body[p] as usize];
-                if packed > 15 {
-                    tf += t * norms.0[0][title[p] as usize] + h * norms.0[1][headings[p] as usize];
-                }
-                add(passage, scale * tf / (k1 + tf));
-            });
+/// Calls `add` with what each term of a slot gives each passage.
+fn add_slot(slot: &Slot<'_>, norms: &Norms, options: &LexicalOptions<'_>, mut add: impl FnMut(u32, f32)) {
+    let k1 = options.bm25f.k1;
+    for candidate in &slot.terms {
+        let scale = slot.weight * candidate.weight * candidate.idf * (k1 + 1.0);
+        for posting in candidate.postings {
+            let [t, h, b] = unpack_tf(posting.tf).map(f32::from);
+            let [title, headings, body] = posting.lengths.map(usize::from);
+            let mut tf = b * norms.0[2][body];
+            if posting.tf > 15 {
+                tf += t * norms.0[0][title] + h * norms.0[1][headings];
+            }
+            add(posting.passage, scale * tf / (k1 + tf));
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::Error;
+use crate::index::chunks::{Chunk, ChunkKind};
 
 /// (title, headings, body) of each passage.
 type Rows<'a> = &'a [(&'a str, &'a [&'a str], &'a str)];
 
-fn build(rows: Rows<'_>) -> Vec<u8> {
+fn build(rows: Rows<'_>) -> LexicalFiles {
     let mut builder = LexicalBuilder::new();
     for (i, (title, headings, body)) in rows.iter().enumerate() {
         let headings: Vec<String> = headings.iter().map(|h| h.to_string()).collect();
@@ -16,7 +17,7 @@ fn build(rows: Rows<'_>) -> Vec<u8> {
 }
 
 fn open(rows: Rows<'_>) -> LexicalIndex {
-    LexicalIndex::open(build(rows), "lexical.bin").expect("a fresh index opens")
+    LexicalIndex::open_all(&build(rows), "lexical.bin").expect("a fresh index opens")
 }
 
 fn found(index: &LexicalIndex, query: &str) -> Vec<u32> {
@@ -125,7 +126,7 @@ fn each_language_is_stemmed_its_own_way() {
     builder.add(0, "de", "", &[], "Die Häuser am See");
     builder.add(1, "en-US", "", &[], "The houses by the lake");
     builder.add(2, "ja", "", &[], "東京都の家");
-    let index = LexicalIndex::open(builder.finish(), "lexical.bin").expect("opens");
+    let index = LexicalIndex::open_all(&builder.finish(), "lexical.bin").expect("opens");
     assert_eq!(found(&index, "haus "), [0]);
     assert_eq!(found(&index, "housing "), [1]);
     assert_eq!(found(&index, "東京"), [2]);
@@ -145,18 +146,18 @@ fn gaps_and_emptiness() {
     let mut builder = LexicalBuilder::new();
     builder.add(3, "", "", &[], "alone here");
     builder.add(900, "", "", &[], "alone there");
-    let index = LexicalIndex::open(builder.finish(), "lexical.bin").expect("opens");
+    let index = LexicalIndex::open_all(&builder.finish(), "lexical.bin").expect("opens");
     assert_eq!((index.passages(), found(&index, "alone ")), (901, vec![3, 900]));
 }
 
 #[test]
-fn many_terms_over_many_blocks() {
+fn many_terms_over_many_chunks() {
     let mut builder = LexicalBuilder::new();
     let name = |i: u32| format!("w{:03}x{}", i * 7919 % 1000, "é".repeat(i as usize % 5));
     for i in 0..1000 {
         builder.add(i, "xx", "", &[], &format!("common {}", name(i)));
     }
-    let index = LexicalIndex::open(builder.finish(), "lexical.bin").expect("opens");
+    let index = LexicalIndex::open_all(&builder.finish(), "lexical.bin").expect("opens");
     for i in 0..1000 {
         assert_eq!(found(&index, &format!("{} ", name(i))), [i]);
     }
@@ -174,43 +175,117 @@ fn exercise(index: &LexicalIndex) {
     }
 }
 
+/// Every chunk of an index, with its body.
+fn chunks(files: &LexicalFiles) -> Vec<(Chunk, &Vec<u8>)> {
+    let of = |kind, bodies| (0..).zip(bodies).map(move |(number, body)| (Chunk { kind, number }, body));
+    of(ChunkKind::Postings, &files.postings).chain(of(ChunkKind::Spellings, &files.spellings)).collect()
+}
+
+/// 3,000 passages with a word of their own each and some that many share: dozens of chunks.
+fn large() -> LexicalFiles {
+    let mut builder = LexicalBuilder::new();
+    for i in 0..3000u32 {
+        let (own, shared) = (format!("{}word{i}", ['k', 'l', 'm'][i as usize % 3]), ["rust", "rusted", "rustic"]);
+        builder.add(i, "xx", "", &[], &format!("common {own} {}", shared[i as usize / 7 % 3]));
+    }
+    builder.finish()
+}
+
 #[test]
-fn a_truncated_file_is_an_error_at_every_length() {
-    let bytes = build(BOOK);
-    for len in 0..bytes.len() {
-        match LexicalIndex::open(bytes[..len].to_vec(), "lexical-1.bin") {
-            Err(error @ Error::Truncated { .. }) => {
+fn a_query_reads_few_chunks_and_ranks_as_with_all_of_them() {
+    let files = large();
+    let (all, total) = (chunks(&files), chunks(&files).len());
+    assert!(total > 20, "{total}");
+    let whole = LexicalIndex::open_all(&files, "lexical.bin").expect("opens");
+    let options = LexicalOptions::default();
+    for (query, most) in [
+        ("kword300 ", 1),
+        ("kword300 common ", 3),
+        ("lword2002", 2),
+        ("rust", 3),
+        ("kwrod300 ", 8),
+        ("mwrod2 unheard ", 12),
+        ("k", 3),
+        ("unheard ", 2),
+        ("", 0),
+    ] {
+        let mut index = LexicalIndex::open(&files.root, files.passages, "lexical.bin").expect("opens");
+        let mut rounds = 0;
+        loop {
+            let missing = index.missing(query, &options);
+            if missing.is_empty() {
+                break;
+            }
+            rounds += 1;
+            for (chunk, body) in all.iter().filter(|(chunk, _)| missing.contains(chunk)) {
+                index.add(*chunk, body).expect("a fresh chunk opens");
+            }
+        }
+        assert!(rounds <= 3, "{query}: {rounds}");
+        let used = index.needs(query, &options);
+        assert!(used.len() <= most, "{query}: {used:?}");
+        assert_eq!(used, whole.needs(query, &options), "{query}");
+        assert_eq!(index.search(query, 100, &options), whole.search(query, 100, &options), "{query}");
+    }
+}
+
+#[test]
+fn the_other_words_answer_when_a_chunk_cannot_be_had() {
+    let files = large();
+    let mut index = LexicalIndex::open(&files.root, files.passages, "lexical.bin").expect("opens");
+    let options = LexicalOptions::default();
+    let lost = index.missing("kword300 ", &options);
+    for (chunk, body) in chunks(&files).iter().filter(|(chunk, _)| !lost.contains(chunk)) {
+        index.add(*chunk, body).expect("a fresh chunk opens");
+    }
+    assert_eq!(found(&index, "kword300 lword301 "), [301]);
+    assert_eq!(found(&index, "kword300 "), [0u32; 0]);
+    assert_eq!(index.missing("kword300 lword301 ", &options), lost);
+}
+
+#[test]
+fn a_truncated_root_is_an_error_at_every_length() {
+    let LexicalFiles { root, passages, .. } = build(BOOK);
+    for len in 0..root.len() {
+        match LexicalIndex::open(&root[..len], passages, "lexical-1.bin") {
+            Err(error @ Error::Damaged { .. }) => {
                 let message = error.to_string();
                 assert!(message.contains("lexical-1.bin") && message.contains("siteseer index"), "{message}");
             }
             other => panic!("{len} bytes: {other:?}"),
         }
     }
-    let mut longer = bytes;
-    longer.push(0);
-    assert!(matches!(LexicalIndex::open(longer, "l"), Err(Error::Damaged { .. })));
+    assert!(matches!(LexicalIndex::open(&[&root[..], &[0]].concat(), passages, "l"), Err(Error::Damaged { .. })));
 }
 
 #[test]
 fn flipped_bytes_never_panic() {
-    let bytes = build(BOOK);
+    let files = build(BOOK);
     let mut opened = 0;
-    for at in 0..bytes.len() {
-        for flip in [1, 0x10, 0x80, 0xFF] {
-            let mut damaged = bytes.clone();
-            damaged[at] ^= flip;
-            if let Ok(index) = LexicalIndex::open(damaged, "lexical.bin") {
-                exercise(&index);
-                opened += 1;
-            }
+    let mut check = |damaged: LexicalFiles| {
+        if let Ok(index) = LexicalIndex::open_all(&damaged, "lexical.bin") {
+            exercise(&index);
+            opened += 1;
+        }
+    };
+    for flip in [1, 0x10, 0x80, 0xFF] {
+        for at in 0..files.root.len() {
+            let mut damaged = files.clone();
+            damaged.root[at] ^= flip;
+            check(damaged);
+        }
+        for at in 0..files.postings[0].len() {
+            let mut damaged = files.clone();
+            damaged.postings[0][at] ^= flip;
+            check(damaged);
         }
     }
-    assert!(opened > 0, "posting lists are not checked at open");
+    assert!(opened > 0, "a letter may have become another");
 }
 
 #[test]
 fn random_damage_never_panics() {
-    let bytes = build(BOOK);
+    let files = build(BOOK);
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut random = move || {
         state ^= state << 13;
@@ -218,13 +293,18 @@ fn random_damage_never_panics() {
         state ^= state << 17;
         state as usize
     };
-    for _ in 0..3000 {
-        let mut damaged = bytes.clone();
+    for round in 0..3000 {
+        let mut damaged = files.clone();
+        let part = match round % 3 {
+            0 => &mut damaged.root,
+            1 => &mut damaged.postings[0],
+            _ => &mut damaged.spellings[0],
+        };
         for _ in 0..1 + random() % 8 {
-            let at = random() % damaged.len();
-            damaged[at] = random() as u8;
+            let at = random() % part.len();
+            part[at] = random() as u8;
         }
-        if let Ok(index) = LexicalIndex::open(damaged, "lexical.bin") {
+        if let Ok(index) = LexicalIndex::open_all(&damaged, "lexical.bin") {
             exercise(&index);
         }
     }
@@ -232,12 +312,13 @@ fn random_damage_never_panics() {
 
 #[test]
 fn wrong_kind_and_wrong_version() {
-    let mut bytes = build(BOOK);
-    bytes[8] = 2;
-    let error = LexicalIndex::open(bytes.clone(), "lexical.bin").expect_err("another version");
-    assert!(matches!(error, Error::Version { found: 2, supported: 1, .. }), "{error}");
-    bytes[0] = b'x';
-    assert!(matches!(LexicalIndex::open(bytes, "lexical.bin"), Err(Error::Damaged { .. })));
+    let LexicalFiles { mut root, passages, .. } = build(BOOK);
+    assert!(matches!(LexicalIndex::open(&root, passages + 1, "l"), Err(Error::Damaged { .. })));
+    root[8] = 1;
+    let error = LexicalIndex::open(&root, passages, "lexical.bin").expect_err("another version");
+    assert!(matches!(error, Error::Version { found: 1, supported: 2, .. }), "{error}");
+    root[0] = b'x';
+    assert!(matches!(LexicalIndex::open(&root, passages, "lexical.bin"), Err(Error::Damaged { .. })));
 }
 
 #[test]

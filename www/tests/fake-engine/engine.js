@@ -1,7 +1,5 @@
-// Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words. The text of
-// a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!trap-pairs` only in the reranker,
-// `!slow` takes 300 ms, `!pair-40` takes 40 ms for every pair that is scored. The reranker prefers short passages, and
-// writes the length of every slice to the console.
+// Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words, those whose
+// chunk of postings it has. A word that is in no passage wants the chunk of spellings, too. The text of a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
 
 /** @typedef {import('./passages.js').FakePassage} FakePassage */
 /** @typedef {import('../../siteseer/engine.js').Hit} Hit */
@@ -11,11 +9,16 @@ export default async function init({ module_or_path }) {
   await WebAssembly.compile(await (await module_or_path).arrayBuffer());
 }
 
+/** As `site.js` has it. */
+const POSTINGS = 4;
+const HEADER_BYTES = 20;
+
 /** @param {number} ms */
 const work = (ms) => {
   for (const end = performance.now() + ms; performance.now() < end; );
 };
 const words = (/** @type {string} */ text) => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+const postingsOf = (/** @type {string} */ word) => (word.codePointAt(0) ?? 0) % POSTINGS;
 const decode = (/** @type {Uint8Array} */ bytes) => JSON.parse(new TextDecoder().decode(bytes));
 const escape = (/** @type {string} */ text) =>
   text.replace(/[&<>"']/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }[c]};`);
@@ -25,10 +28,13 @@ export class Engine {
   #texts = { lexical: [], dense: [] };
   /** @type {Map<number, FakePassage>} */
   #passages = new Map();
+  /** Kinds and numbers of the chunks of words. @type {Set<string>} */
+  #chunks = new Set();
 
-  static backend() {
-    return /** @type {const} */ ('simd128');
-  }
+  /** Of each passage. @type {string[]} */
+  #langs = [];
+  /** @type {string[][]} */
+  #wanted = [];
 
   /** @param {string} manifestJson */
   constructor(manifestJson) {
@@ -46,16 +52,72 @@ export class Engine {
   }
 
   /** @param {Uint8Array} bytes */
-  load_model(bytes) {
-    const head = new TextDecoder().decode(bytes.subarray(0, 5));
-    if (head === 'TRAP!') throw new WebAssembly.RuntimeError('unreachable');
-    if (head !== 'MODEL') throw new Error('The model file is not a safetensors file. Import it again.');
+  load_filters(bytes) {
+    this.#langs = decode(bytes);
   }
 
-  /** @param {Uint8Array} bytes */
-  load_reranker(bytes) {
-    const head = new TextDecoder().decode(bytes.subarray(0, 6));
-    if (head !== 'RERANK') throw new Error('The reranker was made with another tokenizer. Index the site again.');
+  /** @param {[string, string[]][]} conditions */
+  set_filter(conditions) {
+    if (conditions.some(([name]) => name !== 'lang')) throw new Error('filter: no page of the index has it.');
+    this.#wanted = conditions.map(([, anyOf]) => anyOf);
+  }
+
+  /** @param {number} passage */
+  #isSelected = (passage) => this.#wanted.every((anyOf) => anyOf.includes(this.#langs[passage]));
+
+  /** @param {string} query */
+  facets(query) {
+    const { hits } = this.rank_lexical(query, Infinity);
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const { passage } of hits) counts.set(this.#langs[passage], (counts.get(this.#langs[passage]) ?? 0) + 1);
+    return [['lang', [...counts]]];
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} tokenizer
+   * @param {number} dim
+   */
+  check_encoder(id, tokenizer, dim) {
+    if (tokenizer) throw new Error('The model has another tokenizer. Index the site again.');
+    if (dim !== this.manifest.model.dim) throw new Error(`The model ${id} has embeddings of ${dim}. Index the site again.`);
+  }
+
+  /** @param {string} id */
+  check_reranker(id) {
+    if (id !== this.manifest.reranker.id) throw new Error('The reranker is another one. Index the site again.');
+  }
+
+  /** @param {string} query */
+  missing_words(query) {
+    const known = new Set(this.#texts.lexical.flatMap(words));
+    /** @type {Map<string, import('../../siteseer/engine.js').Chunk>} */
+    const missing = new Map();
+    for (const word of words(query)) {
+      const number = postingsOf(word);
+      if (!this.#chunks.has(`postings ${number}`)) missing.set(`postings ${number}`, { kind: 'postings', number });
+      else if (!known.has(word) && !this.#chunks.has('spellings 0')) missing.set('spellings', { kind: 'spellings', number: 0 });
+    }
+    return [...missing.values()];
+  }
+
+  /**
+   * @param {string} query
+   * @param {number} limit
+   */
+  rank_lexical(query, limit) {
+    return this.#rank(query, 'lexical', limit);
+  }
+
+  /**
+   * @param {string} query
+   * @param {Float32Array} embedding
+   * @param {number} limit
+   */
+  rank_dense(query, embedding, limit) {
+    if (embedding.length !== this.manifest.model.dim) throw new Error('The embedding has another length.');
+    return this.#rank(query, 'dense', limit);
   }
 
   /**
@@ -63,24 +125,24 @@ export class Engine {
    * @param {'lexical' | 'dense'} tier
    * @param {number} limit
    */
-  rank(query, tier, limit) {
+  #rank(query, tier, limit) {
     const trap = query.match(/!trap\S*/)?.[0];
     if (trap === '!trap' || (trap === '!trap-dense' && tier === 'dense')) throw new WebAssembly.RuntimeError('unreachable');
     if (query.includes('!slow')) work(300);
-    const wanted = new Set(words(query));
+    const there = (/** @type {string} */ word) => tier === 'dense' || this.#chunks.has(`postings ${postingsOf(word)}`);
+    const wanted = new Set(words(query).filter(there));
     const hits = this.#texts[tier]
       .map((text, passage) => ({ passage, score: words(text).filter((word) => wanted.has(word)).length / Math.sqrt(text.length) }))
-      .filter(({ score }) => score > 0)
+      .filter(({ passage, score }) => score > 0 && this.#isSelected(passage))
       .sort((a, b) => b.score - a.score)
       .slice(0, limit)
       .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null, logit: null }));
-    return { tier, hits, missing: this.#missing(hits) };
+    return { tier, hits };
   }
 
-  /** @param {Hit[]} hits */
-  #missing(hits) {
-    const chunks = new Set(hits.map(({ passage }) => Math.floor(passage / this.manifest.passagesPerChunk)));
-    return [...chunks].filter((chunk) => !this.#passages.has(chunk * this.manifest.passagesPerChunk));
+  /** @param {Uint32Array} passages */
+  chunks_of(passages) {
+    return passages.map((passage) => Math.floor(passage / this.manifest.sectionsPerChunk));
   }
 
   /** @param {Uint32Array} passages */
@@ -88,18 +150,12 @@ export class Engine {
     return passages;
   }
 
-  /**
-   * @param {string} query
-   * @param {Uint32Array} passages
-   */
-  score_pairs(query, passages) {
-    console.debug(`score_pairs ${passages.length}`);
-    if (query.includes('!trap-pairs')) throw new WebAssembly.RuntimeError('unreachable');
-    work(Number(query.match(/!pair-(\d+)/)?.[1] ?? 0.1) * passages.length);
-    return Float32Array.from(passages, (passage) => {
+  /** @param {Uint32Array} passages */
+  pair_texts(passages) {
+    return Array.from(passages, (passage) => {
       const found = this.#passages.get(passage);
       if (!found) throw new Error(`The text of passage ${passage} is not loaded.`);
-      return 5 - found.text.length / 40;
+      return found.text;
     });
   }
 
@@ -110,16 +166,19 @@ export class Engine {
   rerank(hits, logits) {
     const scored = hits.slice(0, logits.length).map((hit, i) => ({ ...hit, logit: logits[i], score: logits[i] }));
     const order = [...scored.sort((a, b) => b.logit - a.logit), ...hits.slice(logits.length)];
-    return { tier: /** @type {const} */ ('reranked'), hits: order, missing: this.#missing(order) };
+    return { tier: /** @type {const} */ ('reranked'), hits: order };
   }
 
   /**
-   * @param {number} chunk
+   * @param {import('../../siteseer/manifest.js').ChunkKind} kind
+   * @param {number} number
    * @param {Uint8Array} bytes
    */
-  add_passages(chunk, bytes) {
-    decode(bytes).forEach((/** @type {FakePassage} */ passage, /** @type {number} */ i) =>
-      this.#passages.set(chunk * this.manifest.passagesPerChunk + i, passage),
+  add_chunk(kind, number, bytes) {
+    const body = decode(bytes.subarray(HEADER_BYTES));
+    if (kind !== 'passages') return void this.#chunks.add(`${kind} ${number}`);
+    body.forEach((/** @type {FakePassage} */ passage, /** @type {number} */ i) =>
+      this.#passages.set(number * this.manifest.sectionsPerChunk + i, passage),
     );
   }
 
@@ -150,23 +209,14 @@ export class Engine {
    * @param {Hit[]} hits
    * @param {number} max_tokens
    * @param {string} root
+   * @param {(text: string) => number} [count]
    */
-  context(query, hits, max_tokens, root) {
+  context(query, hits, max_tokens, root, count) {
     const citations = hits.slice(0, max_tokens / 100).map(({ passage }, i) => {
       const found = this.#passages.get(passage + 1);
       if (!found) throw new Error(`The text of passage ${passage + 1} is not loaded.`);
       return { number: i + 1, title: found.title, headingPath: found.headingPath, url: root + found.url, tokens: 100 };
     });
-    return { markdown: `${query} ${hits[0]?.denseRank}`, citations, tokens: citations.length * 100, counted: 'fakes' };
-  }
-
-  /** @param {string} text */
-  embed(text) {
-    return Float32Array.from({ length: this.manifest.model.dim }, (_, i) => (i === text.length % 4 ? 1 : 0));
-  }
-
-  /** @param {string} text */
-  token_ids(text) {
-    return Uint32Array.from([101, ...words(text).map((word) => word.length), 102]);
+    return { markdown: `${query} ${hits[0]?.denseRank}`, citations, tokens: citations.length * 100, counted: count ? `fakes of ${count('x')}` : 'fakes' };
   }
 }

@@ -1,17 +1,20 @@
-// Makes a whole index folder in memory for the fake engine: manifest, lexical, vectors, model, passage chunks and, if
-// wanted, a reranker, with true lengths and hashes.
+// Makes a whole index folder in memory for the fake engine: manifest, lexical, vectors, model, chunks and, if wanted, a
+// reranker, with true lengths and hashes.
 
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { passages as written } from './passages.js';
 
 const PER_CHUNK = 4;
+/** Chunks of postings; a word is in that of its first letter. */
+const POSTINGS = 4;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, build?: number }} [options] lengths of the model files, incompressible
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, build?: number }} [options] lengths of the model files,
+ *   incompressible; whether pages have a filter `lang`; whether there are vectors and models
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -28,21 +31,36 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, build = 1 } = {
   const vectors = add('vectors', json(passages.map(({ title, text, meaning }) => `${meaning} ${meaning} ${title} ${text}`)), false);
   const model = add('model', Buffer.concat([Buffer.from('MODEL'), noise(modelBytes)]));
   const reranker = rerankerBytes && add('reranker', Buffer.concat([Buffer.from('RERANK'), noise(rerankerBytes)]));
-  const chunks = [];
-  for (let i = 0; i < passages.length; i += PER_CHUNK) chunks.push(add(`passages-${i / PER_CHUNK}`, json(passages.slice(i, i + PER_CHUNK))));
+  const langs = filters && add('filters', json(passages.map(({ lang }) => lang)));
+  const chunks = (/** @type {string} */ kind, /** @type {Buffer[]} */ bodies) => {
+    const id = createHash('sha256').update(Buffer.concat(bodies)).digest();
+    const name = `${kind}-${id.toString('hex').slice(0, 12)}-*.bin.gz`;
+    const contents = bodies.map((body, number) => {
+      const rest = Buffer.concat([id.subarray(0, 8), Buffer.from(Uint32Array.of(number).buffer), body]);
+      return Buffer.concat([createHash('sha256').update(rest).digest().subarray(0, 8), rest]);
+    });
+    const stored = contents.map((content) => gzipSync(content));
+    stored.forEach((file, number) => files.set(name.replace('*', String(number)), file));
+    const bytes = stored.reduce((sum, { length }) => sum + length, 0);
+    return { name, id: id.toString('hex').slice(0, 16), files: stored.length, bytes, largest: Math.max(...contents.map(({ length }) => length)) };
+  };
+  const starts = Array.from({ length: Math.ceil(passages.length / PER_CHUNK) }, (_, i) => i * PER_CHUNK);
+  const postings = chunks('postings', Array.from({ length: POSTINGS }, (_, i) => json(`postings ${i} of build ${build}`)));
+  const spellings = chunks('spellings', [json(`spellings of build ${build}`)]);
+  const texts = chunks('passages', starts.map((start) => json(passages.slice(start, start + PER_CHUNK))));
 
   const manifest = {
     format: 'siteseer-index',
-    version: 1,
+    version: 2,
     generator: `fake, build ${build}`,
     siteRoot: '../',
     counts: { pages: 689, sections: 5210, passages: 9034 },
     languages: { en: 687, he: 2 },
     model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
     fusion: { dense: 0.94, lexical: 0.59 },
-    passagesPerChunk: PER_CHUNK,
+    sectionsPerChunk: PER_CHUNK, // each a section of its own
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
-    files: { lexical, vectors, model, ...(reranker && { reranker }), passages: chunks },
+    files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), passages: texts },
   };
   return files.set('manifest.json', json(manifest));
 }

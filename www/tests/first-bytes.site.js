@@ -1,0 +1,116 @@
+// How many bytes the first lexical results of a real site cost a visitor with nothing in the cache: one word, five results,
+// everything counted, as the browser's own resource timing has it, on a host that compresses what is not compressed. The
+// site is an indexed folder; with PAGEFIND (the program, `npm install pagefind`) the same pages are indexed by that, too,
+// and asked for the same words.
+//
+//   SITESEER_DEMO_SITE=public CHROMIUM=chromium PAGEFIND=node_modules/.bin/pagefind npm run test:site
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, normalize } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { launch } from './browser.js';
+
+/** @import { Browser, Page } from 'playwright-core' */
+
+const BUDGET_BYTES = 110_000;
+const WORDS = ['workspace', 'lifetime', 'error', 'trait'];
+const SITE = process.env.SITESEER_DEMO_SITE ?? '';
+const PAGE = '<!doctype html><title>first results</title>';
+/** @type {Record<string, string>} */
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm' };
+
+/** @param {string[]} folders the first that has a file answers */
+async function serve(...folders) {
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname));
+    if (path === '/') return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
+    const file = folders.map((folder) => join(folder, path)).find((name) => existsSync(name) && statSync(name).isFile());
+    if (!file) return response.writeHead(404).end();
+    const type = TYPES[path.slice(path.lastIndexOf('.'))];
+    const content = readFileSync(file);
+    if (!type) return response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(content);
+    response.writeHead(200, { 'content-type': type, 'content-encoding': 'gzip' }).end(gzipSync(content, { level: 9 }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { url: `http://127.0.0.1:${port}/`, close: () => (server.close(), server.closeAllConnections()) };
+}
+
+/** What a page or a worker has loaded. */
+const loaded = () => performance.getEntriesByType('resource').map((entry) => {
+  const { name, encodedBodySize } = /** @type {PerformanceResourceTiming} */ (entry);
+  return { name: name.replace(/.*\//, ''), bytes: encodedBodySize };
+});
+
+/**
+ * Runs a search on a page of its own in a fresh profile.
+ * @param {Browser} browser
+ * @param {string} url
+ * @param {(page: Page) => Promise<number>} search returns the number of results
+ */
+async function measure(browser, url, search) {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    const results = await search(page);
+    const parts = await Promise.all([page.evaluate(loaded), ...page.workers().map((worker) => worker.evaluate(loaded))]);
+    const files = parts.flat().filter(({ name }) => name !== '' && name !== 'favicon.ico');
+    assert.ok(files.every(({ bytes }) => bytes > 0), 'every file has a length');
+    return { results, files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  } finally {
+    await context.close();
+  }
+}
+
+/** @param {string} word */
+const siteseer = (word) => (/** @type {Page} */ page) =>
+  page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'lexical' });
+    for await (const { results } of search.query(text, { limit: 5 })) return results.length;
+    return 0;
+  }, word);
+
+/** @param {string} word */
+const pagefind = (word) => (/** @type {Page} */ page) =>
+  page.evaluate(async (text) => {
+    const engine = await import(/** @type {any} */ (`${location.origin}/pagefind/pagefind.js`));
+    const { results } = await engine.search(text);
+    return (await Promise.all(results.slice(0, 5).map((/** @type {any} */ result) => result.data()))).length;
+  }, word);
+
+/** @type {Browser} */
+let browser;
+before(async () => {
+  assert.ok(existsSync(join(SITE, 'siteseer/manifest.json')), 'SITESEER_DEMO_SITE names the folder of an indexed site');
+  browser = await launch();
+});
+after(() => browser?.close());
+
+test('one word and five results cost at most 110 KB, everything counted', async (t) => {
+  const theirs = process.env.PAGEFIND ? mkdtempSync(join(tmpdir(), 'pagefind-')) : null;
+  if (theirs) execFileSync(String(process.env.PAGEFIND), ['--site', SITE, '--output-path', join(theirs, 'pagefind'), '--quiet']);
+  const site = await serve(SITE, ...(theirs ? [theirs] : []));
+  try {
+    for (const word of WORDS) {
+      const ours = await measure(browser, site.url, siteseer(word));
+      t.diagnostic(`${word}: ${ours.bytes} bytes; ${ours.files.map(({ name, bytes }) => `${name} ${bytes}`).join(', ')}`);
+      assert.equal(ours.results, 5);
+      assert.ok(ours.bytes <= BUDGET_BYTES, `${word}: ${ours.bytes} bytes`);
+      if (!theirs) continue;
+      const peer = await measure(browser, site.url, pagefind(word));
+      t.diagnostic(`${word}: Pagefind ${peer.bytes} bytes; ${peer.files.map(({ name, bytes }) => `${name} ${bytes}`).join(', ')}`);
+      assert.equal(peer.results, 5);
+      assert.ok(ours.bytes < peer.bytes, `${word}: Pagefind needs ${peer.bytes} bytes, we ${ours.bytes}`);
+    }
+  } finally {
+    site.close();
+    if (theirs) rmSync(theirs, { recursive: true });
+  }
+});
