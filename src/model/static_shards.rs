@@ -53,7 +53,9 @@ pub fn cut(bytes: &[u8], file_name: &str, rows_per_shard: usize) -> Result<Shard
     };
 
     let (mut shards, mut hashes) = (Vec::new(), Vec::new());
-    for (scales, rows) in scales.chunks(4 * rows_per_shard).zip(rows.chunks(config.row_bytes() * rows_per_shard)) {
+    for (scales, rows) in
+        scales.chunks(4 * rows_per_shard).zip(rows.chunks(config.dim * config.bits / 8 * rows_per_shard))
+    {
         let m = scales.len() / 4;
         let (dtype, shape) = config.rows(m);
         let content = assemble(

@@ -71,11 +71,6 @@ impl StaticConfig {
         if self.bits == 8 { (Dtype::I8, [n, self.dim]) } else { (Dtype::U8, [n, self.dim / 2]) }
     }
 
-    /// Bytes of a row.
-    pub(super) fn row_bytes(&self) -> usize {
-        self.dim * self.bits / 8
-    }
-
     fn check(&self) -> std::result::Result<(), String> {
         let even = self.dim > 0 && self.dim.is_multiple_of(2) && self.dim <= 1 << 14;
         if !even || !matches!(self.bits, 4 | 8) || self.vocab_size > 1 << 24 || self.rows_per_shard > 1 << 24 {
