@@ -195,6 +195,7 @@ fn an_index_has_the_static_tier_if_it_was_given_a_tower() {
     assert_eq!(manifest["staticTower"]["id"], "tiny-static");
 
     let mut cascade = folder::open(&index, true).unwrap();
+    folder::load_words(&index, &mut cascade.searcher, "cat").unwrap();
     let unloaded = cascade.rank("cat", Tier::Static, 5).unwrap_err();
     assert!(unloaded.to_string().starts_with("static-"), "{unloaded}");
     assert!(folder::load_static_tower(&index, &mut cascade).unwrap());
