@@ -9,7 +9,7 @@ use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
-use crate::index::passages::{PassageRecord, chunk_to_json, sections_per_chunk};
+use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::bi_encoder::BiEncoder;
@@ -190,13 +190,11 @@ fn write_index(
     }
     let lexical = lexical.finish();
     let vectors = Vectors::quantize(embeddings, models.bi_encoder.dim());
-    let sections_per_chunk = sections_per_chunk(lengths.len() as u32);
-    let mut rest = records.as_slice();
-    let mut chunks = Vec::new();
-    for lengths in lengths.chunks(sections_per_chunk as usize) {
-        let chunk = rest.split_off(..lengths.iter().sum::<u32>() as usize).expect("all sections have passages");
-        chunks.push(chunk_to_json(chunk));
-    }
+    let passages_per_chunk = passages_per_chunk(passages.len() as u32);
+    let starts = Sections::new(&lengths).chunks(passages_per_chunk);
+    let ends = starts.iter().skip(1).copied().chain([records.len() as u32]);
+    let chunks = starts.iter().zip(ends).map(|(&start, end)| chunk_to_json(&records[start as usize..end as usize]));
+    let chunks: Vec<Vec<u8>> = chunks.collect();
     let mut languages = BTreeMap::new();
     for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
@@ -209,11 +207,11 @@ fn write_index(
         generator: concat!("siteseer ", env!("CARGO_PKG_VERSION")).to_owned(),
         site_root: "../".to_owned(),
         counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
-        languages,
+        languages: languages.into_iter().collect(),
         model: models.bi_encoder_entry(),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: models.reranker.as_ref().map(|(entry, _)| entry.clone()),
-        sections_per_chunk,
+        passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
             postings: output.add_chunks(ChunkKind::Postings, &lexical.postings)?,
