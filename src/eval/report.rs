@@ -282,11 +282,11 @@ pub(super) mod tests {
             generator: String::new(),
             site_root: String::new(),
             counts: Counts { pages: 1, sections: 2, passages: 3 },
-            languages: BTreeMap::new(),
+            languages: Vec::new(),
             model: Some(ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() }),
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
             reranker: None,
-            sections_per_chunk: 2,
+            passages_per_chunk: 2,
             files: Files {
                 lexical: entry(),
                 postings: group(),
