@@ -82,7 +82,10 @@ pub fn load_all_passages(folder: &Path, searcher: &mut Searcher) -> Result<()> {
 }
 
 /// Uncompressed content of a file, with its length and SHA-256 checked.
-pub(super) fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
     let path = folder.join(&entry.name);
     let stored = fs::read(&path).with_context(|| {
         format!("{}: can't be read. Build the index again with `siteseer index SITE`", path.display())

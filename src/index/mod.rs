@@ -1,7 +1,7 @@
 //! The index: its formats, and how they are read and written. Everything here works on bytes.
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
-//! ([`vectors`], searched by [`scan`]), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the
+//! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the
 //! model. `siteseer index` writes them all.
 
 pub mod lexical;
@@ -9,5 +9,6 @@ pub mod manifest;
 pub mod passages;
 pub mod scan;
 pub mod sections;
+pub mod sign_plane;
 pub mod top_k;
 pub mod vectors;

@@ -14,7 +14,7 @@ impl Avx2 {
 
 /// Whether this processor has it.
 pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("popcnt")
 }
 
 // SAFETY of the blocks below: each method's contract is `Arch`'s: the processor has AVX2 and FMA, pointers cover what
@@ -161,6 +161,15 @@ impl Arch for Avx2 {
             sums.iter().sum()
         }
     }
+
+    #[inline(always)]
+    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
+        let mut distance = 0;
+        for i in 0..words {
+            distance += unsafe { (a.add(i).read() ^ b.add(i).read()).count_ones() };
+        }
+        distance
+    }
 }
 
 /// # Safety
@@ -173,4 +182,4 @@ unsafe fn lanes(a: __m256) -> [f32; 8] {
     lanes
 }
 
-entry_points!(Avx2, "avx2,fma");
+entry_points!(Avx2, "avx2,fma,popcnt");

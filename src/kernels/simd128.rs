@@ -108,6 +108,22 @@ macro_rules! float_operations {
                 i32x4_extract_lane::<0>(sum) + i32x4_extract_lane::<1>(sum)
             }
         }
+        #[inline(always)]
+        unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
+            unsafe {
+                // a byte lane counts up to 8 bits a vector, and there are at most 16 vectors
+                let mut bytes = i8x16_splat(0);
+                let mut i = 0;
+                while i < words {
+                    let differing = v128_xor(v128_load(a.add(i).cast()), v128_load(b.add(i).cast()));
+                    bytes = i8x16_add(bytes, i8x16_popcnt(differing));
+                    i += 2;
+                }
+                let sum = u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(bytes));
+                let sum = i32x4_add(sum, i32x4_shuffle::<2, 3, 0, 1>(sum, sum));
+                u32x4_extract_lane::<0>(sum) + u32x4_extract_lane::<1>(sum)
+            }
+        }
     };
 }
 #[cfg(target_feature = "relaxed-simd")]
