@@ -15,6 +15,7 @@ use crate::model::bi_encoder::BiEncoder;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
+pub use embed::embed_token_ids;
 use models::Models;
 use output::{OutputFolder, Storage};
 use std::collections::BTreeMap;
