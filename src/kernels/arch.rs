@@ -45,9 +45,6 @@ pub(super) trait Arch: Copy {
     unsafe fn mul_add(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
     unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
-    unsafe fn abs(a: Self::F) -> Self::F;
-    /// The magnitude of `a` with the sign of `sign`; `a` must not be negative.
-    unsafe fn with_sign(a: Self::F, sign: Self::F) -> Self::F;
     /// `p * 2^n`, where `t = 1.5 * 2^23 + n` (the float whose low mantissa bits hold the integer `n`).
     unsafe fn scale_pow2(p: Self::F, t: Self::F) -> Self::F;
     unsafe fn reduce_add(a: Self::F) -> f32;

@@ -78,14 +78,6 @@ impl Arch for Avx512 {
         unsafe { _mm512_min_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn abs(a: __m512) -> __m512 {
-        unsafe { _mm512_andnot_ps(_mm512_set1_ps(-0.0), a) }
-    }
-    #[inline(always)]
-    unsafe fn with_sign(a: __m512, sign: __m512) -> __m512 {
-        unsafe { _mm512_or_ps(a, _mm512_and_ps(sign, _mm512_set1_ps(-0.0))) }
-    }
-    #[inline(always)]
     unsafe fn scale_pow2(p: __m512, t: __m512) -> __m512 {
         // the low 9 bits of the magic number's pattern are 0, so the shift leaves only n
         unsafe {

@@ -57,14 +57,6 @@ macro_rules! float_operations {
             f32x4_pmin(a, b)
         }
         #[inline(always)]
-        unsafe fn abs(a: v128) -> v128 {
-            f32x4_abs(a)
-        }
-        #[inline(always)]
-        unsafe fn with_sign(a: v128, sign: v128) -> v128 {
-            v128_or(a, v128_and(sign, f32x4_splat(-0.0)))
-        }
-        #[inline(always)]
         unsafe fn scale_pow2(p: v128, t: v128) -> v128 {
             // the low 9 bits of the magic number's pattern are 0, so the shift leaves only n
             i32x4_add(p, i32x4_shl(t, 23))
