@@ -156,7 +156,10 @@ pub(super) fn read_passages(
 }
 
 /// Uncompressed content of a file, with its length and SHA-256 checked.
-pub(super) fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
     let content = read_stored(folder, &entry.name, entry.raw_bytes, Some(entry.bytes))?;
     entry.verify(&content)?;
     Ok(content)

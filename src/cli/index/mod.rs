@@ -19,6 +19,7 @@ use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
 use earlier::EarlierVectors;
+pub use embed::embed_token_ids;
 use models::Models;
 use output::{OutputFolder, Storage};
 use rayon::prelude::*;
