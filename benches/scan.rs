@@ -9,13 +9,14 @@
 
 mod common;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use common::{medians_ms, processor};
 use siteseer::cli::folder;
 use siteseer::index::scan::ScanQuery;
 use siteseer::index::sign_plane::SignPlane;
 use siteseer::index::vectors::Vectors;
 use siteseer::kernels::Backend;
+use siteseer::model::encoder::Workspace;
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::Path;
@@ -74,17 +75,22 @@ fn random_rows(n: usize, seed: u64) -> Vec<f32> {
 }
 
 fn print_recall(backend: Backend, index: &Path) -> Result<()> {
-    let mut searcher = folder::open(index, true)?;
-    folder::load_all_passages(index, &mut searcher)?;
-    let manifest = searcher.manifest();
-    let (file, n) = (&manifest.files.vectors, manifest.counts.passages as usize);
-    let vectors = Vectors::parse(&folder::read_file(index, file)?, &file.name, n, manifest.model.dim)?;
+    let mut cascade = folder::open(index, true)?;
+    folder::load_all_chunks(index, &mut cascade.searcher)?;
+    let manifest = cascade.searcher.manifest();
+    let (Some(file), Some(model)) = (&manifest.files.vectors, &manifest.model) else {
+        bail!("an index of words alone")
+    };
+    let (n, dim) = (manifest.counts.passages as usize, model.dim);
+    let vectors = Vectors::parse(&folder::read_file(index, file)?, &file.name, n, dim)?;
     let headings: BTreeSet<String> = (0..vectors.len() as u32)
-        .filter_map(|id| searcher.passage(id))
+        .filter_map(|id| cascade.searcher.passage(id))
         .map(|passage| passage.heading_path.last().unwrap_or(&passage.title).clone())
         .collect();
+    let model = cascade.encoders().context("no bi-encoder")?.bi_encoder();
+    let mut work = Workspace::default();
     let queries: Vec<ScanQuery> =
-        headings.iter().map(|text| Ok(ScanQuery::new(&searcher.embed(text)?))).collect::<Result<_>>()?;
+        headings.iter().map(|text| Ok(ScanQuery::new(&model.embed(text, &mut work)?))).collect::<Result<_>>()?;
     let signs = SignPlane::new(&vectors);
     println!("\n{} passages, {} headings as queries: recall@{K} of the 1-bit scan", vectors.len(), queries.len());
     for candidates in [K, 50, 100, CANDIDATES, 400, 800] {

@@ -41,6 +41,15 @@ pub fn open(folder: &Path, dense: bool) -> Result<Cascade> {
     Ok(cascade)
 }
 
+/// Loads the vectors alone, if there are any.
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub(super) fn load_vectors(folder: &Path, searcher: &mut Searcher) -> Result<()> {
+    let Some(entry) = searcher.manifest().files.vectors.clone() else { return Ok(()) };
+    Ok(searcher.load_vectors(&read_file(folder, &entry)?)?)
+}
+
 /// Opens vectors and model only: the dense tier is then the order of cosines alone.
 ///
 /// # Errors
@@ -84,6 +93,34 @@ pub fn load_reranker(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
     let Some(entry) = cascade.searcher.manifest().files.reranker.clone() else { return Ok(false) };
     cascade.load_reranker(&read_file(folder, &entry)?)?;
     Ok(true)
+}
+
+/// Loads the root of the static query tower; false if the index has none.
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub fn load_static_tower(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(entry) = cascade.searcher.manifest().files.static_tower.clone() else { return Ok(false) };
+    cascade.load_static_tower(&read_file(folder, &entry)?, &entry.name)?;
+    Ok(true)
+}
+
+/// Loads the shards of the static query tower that a query needs and that are not there yet, and returns their bytes.
+///
+/// # Errors
+/// If the tower is not loaded, or a file is missing or damaged.
+pub fn load_static_shards(folder: &Path, cascade: &mut Cascade, query: &str) -> Result<u64> {
+    let mut bytes = 0;
+    for shard in cascade.missing_static_shards(query)? {
+        let name = cascade.static_tower().map(|tower| tower.shard_name(shard)).transpose()?.unwrap_or_default();
+        let path = folder.join(&name);
+        let content = fs::read(&path).with_context(|| {
+            format!("{}: can't be read. Build the index again with `siteseer index SITE --static FILE`", path.display())
+        })?;
+        bytes += content.len() as u64;
+        cascade.add_static_shard(shard, &content)?;
+    }
+    Ok(bytes)
 }
 
 /// Loads the chunks that the words of a query need and that are not there yet.

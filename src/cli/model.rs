@@ -9,13 +9,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::error::REIMPORT_MODEL;
 use crate::hash::sha256_hex;
 use crate::model::config::Pooling;
 use crate::model::file::ModelFile;
 use crate::model::import::{Grid, ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
 use crate::model::import_cross_encoder::{CrossEncoderOptions, LAMBDA, MAX_TOKENS, import_cross_encoder};
+use crate::model::import_static_tower::import_static_tower;
 use crate::model::layout::Kind;
 use crate::model::quantize::ScaleSearch;
+use crate::model::static_tower::{KIND as STATIC_TOWER, StaticTower};
+use crate::tensors::TensorFile;
 
 /// Arguments of `siteseer model`.
 #[derive(Debug, Args)]
@@ -28,7 +32,7 @@ pub struct ModelArgs {
 /// Verbs of `siteseer model`.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Convert a Hugging Face sentence encoder or cross-encoder into an int8 model file
+    /// Convert a Hugging Face sentence encoder or cross-encoder, or a static query tower, into a model file
     Import(ImportArgs),
     /// Say what a model file is: architecture, size, hashes, licence
     Info(InfoArgs),
@@ -42,6 +46,9 @@ pub enum ModelCommand {
 ///
 /// With --table-of, takes a cross-encoder (BertForSequenceClassification with one label) that was trained with the word
 /// embeddings of that bi-encoder; tokenizer and word embeddings are the bi-encoder's and are not needed in the folder.
+///
+/// With --aligned-to, takes the rows of a static query tower (models/training/static_query_tower.py) that was fitted to the vectors of
+/// that bi-encoder.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Folder of the model, or its safetensors file (config.json and the tokenizer are read beside it)
@@ -76,6 +83,12 @@ pub struct ImportArgs {
     /// Import a cross-encoder: the model file of the bi-encoder whose word embeddings and tokenizer it shares
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pooling", "word_step"])]
     pub table_of: Option<PathBuf>,
+    /// Import a static query tower: the model file of the bi-encoder whose vectors it was fitted to
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "pooling", "scales", "word_step", "layer_step"])]
+    pub aligned_to: Option<PathBuf>,
+    /// Bits of a static query tower's values: 4 or 8
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "aligned_to")]
+    pub bits: usize,
     /// Longest input of a cross-encoder, query and passage and special tokens together
     #[arg(long, value_name = "N", default_value_t = MAX_TOKENS, requires = "table_of")]
     pub max_tokens: usize,
@@ -192,9 +205,14 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         bar.set_position(done as u64);
         bar.set_message(name.to_string());
     };
-    let imported = match &args.table_of {
-        None => import(&source, &options, &mut progress),
-        Some(path) => {
+    let imported = match (&args.table_of, &args.aligned_to) {
+        (None, None) => import(&source, &options, &mut progress),
+        (None, Some(path)) => {
+            let bi_encoder = read(path)?;
+            let aligned_to = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
+            import_static_tower(&source, aligned_to, &options, args.bits, &mut progress)
+        }
+        (Some(path), _) => {
             let bi_encoder = read(path)?;
             let table_of = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
             let own = CrossEncoderOptions { max_tokens: args.max_tokens, lambda: args.lambda };
@@ -205,12 +223,20 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     let imported = imported.with_context(|| format!("cannot import {}", args.source.display()))?;
     write_whole(&out, &imported.bytes)?;
 
-    let model = ModelFile::parse(&imported.bytes, &out.display().to_string())?;
-    println!("{}: {}", out.display(), describe(&model));
-    println!("  tensors           {}", model.tensors().len());
+    if args.aligned_to.is_some() {
+        println!(
+            "{}: {}",
+            out.display(),
+            describe_tower(&StaticTower::load(&imported.bytes, &out.display().to_string())?)
+        );
+    } else {
+        let model = ModelFile::parse(&imported.bytes, &out.display().to_string())?;
+        println!("{}: {}", out.display(), describe(&model));
+        println!("  tensors           {}", model.tensors().len());
+    }
     println!("  bytes             {} (from {})", grouped(imported.bytes.len()), grouped(weights.len()));
     println!("  SHA-256           {}", sha256_hex(&[&imported.bytes]));
-    println!("  licence           {}", model.license());
+    println!("  licence           {}", options.license);
     println!("  mean row error    {:.4}", imported.mean_row_error);
     let worst = &imported.worst_row;
     println!("  worst row error   {:.4} ({} row {})", worst.error, worst.tensor, worst.row);
@@ -221,6 +247,9 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
 
 fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
     let bytes = read(&args.file)?;
+    if is_static_tower(&bytes, &args.file) {
+        return static_tower_info(args, &bytes);
+    }
     let model = ModelFile::parse(&bytes, &args.file.display().to_string())?;
     model.verify()?;
     let gzip_len = gzip_len(&bytes)?;
@@ -288,6 +317,64 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file says that it is a static query tower.
+fn is_static_tower(bytes: &[u8], path: &Path) -> bool {
+    let file = TensorFile::parse(bytes, &path.display().to_string(), REIMPORT_MODEL);
+    file.is_ok_and(|file| file.metadata("siteseer.kind") == Some(STATIC_TOWER))
+}
+
+fn static_tower_info(args: &InfoArgs, bytes: &[u8]) -> anyhow::Result<()> {
+    let name = args.file.display().to_string();
+    let (tower, file) = (StaticTower::load(bytes, &name)?, TensorFile::parse(bytes, &name, REIMPORT_MODEL)?);
+    let (config, gzip_len, sha256) = (tower.config(), gzip_len(bytes)?, sha256_hex(&[bytes]));
+    let said = |key| file.metadata(key).unwrap_or_default();
+    let (license, source, source_sha256) =
+        (said("siteseer.license"), said("siteseer.source"), said("siteseer.source_sha256"));
+    if args.json {
+        let mut value = json!({
+            "file": args.file, "id": tower.id(), "license": license, "source": source, "kind": STATIC_TOWER,
+            "rows": tower.num_rows(), "bytes": bytes.len(), "gzipBytes": gzip_len, "sha256": sha256,
+            "sourceSha256": source_sha256, "tokenizerSha256": tower.tokenizer_sha256(),
+            "alignedSourceSha256": tower.aligned_source_sha256(), "config": config,
+        });
+        if args.tensors {
+            let tensors = file.tensors().iter();
+            value["tensors"] = tensors
+                .map(|t| json!({"name": t.name, "dtype": t.dtype.name(), "shape": t.shape, "bytes": t.range.len()}))
+                .collect();
+        }
+        println!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(());
+    }
+    println!("{name}: {}", describe_tower(&tower));
+    println!("  rows              {} of {} bits x {}", grouped(tower.num_rows()), config.bits, config.dim);
+    println!("  vocabulary        {} tokens", grouped(config.vocab_size));
+    println!("  bytes             {} (gzip {})", grouped(bytes.len()), grouped(gzip_len));
+    println!("  SHA-256           {sha256}");
+    println!("  tokenizer SHA-256 {}", tower.tokenizer_sha256());
+    println!("  aligned to source SHA-256 {}", tower.aligned_source_sha256());
+    println!("  licence           {license}");
+    println!("  source            {source}");
+    println!("  source SHA-256    {source_sha256}");
+    if args.tensors {
+        println!("\n  {:<36} {:<5} {:>16} {:>12}", "tensor", "type", "shape", "bytes");
+        for tensor in file.tensors() {
+            let shape = tensor.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+            println!(
+                "  {:<36} {:<5} {shape:>16} {:>12}",
+                tensor.name,
+                tensor.dtype.name(),
+                grouped(tensor.range.len())
+            );
+        }
+    }
+    Ok(())
+}
+
+fn describe_tower(tower: &StaticTower) -> String {
+    format!("{STATIC_TOWER} {}, {} parameters", tower.id(), grouped(tower.num_rows() * tower.config().dim))
 }
 
 fn describe(model: &ModelFile<'_>) -> String {

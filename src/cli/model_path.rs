@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
 /// The cross-encoder that indexing adds unless told otherwise, if it is there.
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
-/// The value of `--model` and `--reranker` that leaves it out.
+/// The static query tower that `eval` judges unless told otherwise, if it is there.
+const DEFAULT_STATIC_TOWER: &str = "siteseer-static-tower.safetensors";
+/// The value of `--model`, `--reranker` and `--static` that leaves it out.
 pub(super) const NONE: &str = "none";
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
@@ -31,6 +33,16 @@ pub(super) fn find_reranker(named: Option<&Path>) -> Result<Option<(PathBuf, boo
         Some(path) if path == NONE => Ok(None),
         Some(path) => Ok(Some((existing(path)?, true))),
         None => Ok(find_default(DEFAULT_RERANKER)?.map(|path| (path, false))),
+    }
+}
+
+/// The file named by `--static` or `SITESEER_STATIC`, unless that is `none`; otherwise the default static query tower in the
+/// places of [`find_model`], if one of them has it. The flag says whether it was named.
+pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf, bool)>> {
+    match named {
+        Some(path) if path == NONE => Ok(None),
+        Some(path) => Ok(Some((existing(path)?, true))),
+        None => Ok(find_default(DEFAULT_STATIC_TOWER)?.map(|path| (path, false))),
     }
 }
 

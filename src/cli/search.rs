@@ -52,6 +52,8 @@ pub struct SearchArgs {
 enum TierArg {
     /// Words only
     Lexical,
+    /// Words and meaning, without a model: the index needs a static query tower
+    Static,
     /// Words and meaning
     Dense,
     /// Words and meaning, the best read again together with the query
@@ -64,7 +66,8 @@ enum TierArg {
 /// If the index is missing or damaged.
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
-    let mut cascade = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
+    let needs_model = !matches!(args.tier, Some(TierArg::Lexical | TierArg::Static));
+    let mut cascade = folder::open(&folder, needs_model)?;
     let has_model = cascade.searcher.manifest().model.is_some();
     let tier = match args.tier {
         Some(TierArg::Lexical) => Tier::Lexical,
@@ -73,6 +76,17 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             "{}: the index has no model, only words. Index the site without --model none, or search with --tier lexical",
             folder.display()
         ),
+        Some(TierArg::Static) => {
+            folder::load_vectors(&folder, &mut cascade.searcher)?;
+            if !folder::load_static_tower(&folder, &mut cascade)? {
+                bail!(
+                    "{}: the index has no static query tower. Index the site with --static FILE, or search with --tier dense",
+                    folder.display()
+                );
+            }
+            folder::load_static_shards(&folder, &mut cascade, &args.query)?;
+            Tier::Static
+        }
         Some(TierArg::Dense) => Tier::Dense,
         wanted => match (folder::load_reranker(&folder, &mut cascade)?, wanted) {
             (true, _) => Tier::Reranked,
@@ -181,6 +195,7 @@ fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
     let counts = searcher.manifest().counts;
     let tier = match tier {
         Tier::Lexical => "words",
+        Tier::Static => "words and meaning, no model",
         Tier::Dense => "words and meaning",
         Tier::Reranked => "words and meaning, reranked",
     };

@@ -286,6 +286,7 @@ pub(super) mod tests {
             model: Some(ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() }),
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
             reranker: None,
+            static_tower: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry(),
@@ -295,6 +296,7 @@ pub(super) mod tests {
                 model: Some(entry()),
                 filters: None,
                 reranker: None,
+                static_tower: None,
                 passages: group(),
             },
         }

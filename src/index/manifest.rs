@@ -41,6 +41,9 @@ pub struct Manifest {
     /// The cross-encoder, if the index has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<RerankerEntry>,
+    /// The static query tower, if the index has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_tower: Option<StaticTowerEntry>,
     /// Passages in a chunk of them, unless a section alone has more.
     pub passages_per_chunk: u32,
     /// The other files.
@@ -93,8 +96,19 @@ pub struct RerankerEntry {
     pub lambda: f32,
 }
 
+/// The static query tower of an index.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaticTowerEntry {
+    /// Name.
+    pub id: String,
+    /// Weights of the fused score with its vectors.
+    pub fusion: FusionEntry,
+}
+
 /// The files of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Files {
     /// Which passages make up a section, and the root of the lexical index.
     pub lexical: FileEntry,
@@ -114,6 +128,9 @@ pub struct Files {
     /// The cross-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
+    /// Root of the static query tower, if there is one. It names its shards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_tower: Option<FileEntry>,
     /// Passages, by range of sections.
     pub passages: ChunkGroup,
 }
@@ -154,6 +171,9 @@ impl Manifest {
         if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
             return Err(damaged("a reranker needs both an entry and a file".to_owned()));
         }
+        if manifest.static_tower.is_some() != manifest.files.static_tower.is_some() {
+            return Err(damaged("a static query tower needs both an entry and a file".to_owned()));
+        }
         let (model, files) = (manifest.model.is_some(), &manifest.files);
         if model != files.model.is_some() || model != files.vectors.is_some() {
             return Err(damaged("a model needs an entry, a file and vectors".to_owned()));
@@ -170,7 +190,7 @@ impl Manifest {
     }
 
     fn from_json(json: &Json) -> JsonResult<Self> {
-        let (counts, fusion) = (json.object("counts")?, json.object("fusion")?);
+        let counts = json.object("counts")?;
         let files = json.object("files")?;
         let file = |field| FileEntry::from_json(files.object(field)?);
         let optional = |field| files.get(field).map(FileEntry::from_json).transpose();
@@ -192,8 +212,9 @@ impl Manifest {
             },
             languages,
             model: json.get("model").map(ModelEntry::from_json).transpose()?,
-            fusion: FusionEntry { dense: fusion.number("dense")? as f32, lexical: fusion.number("lexical")? as f32 },
+            fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
+            static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
@@ -203,6 +224,7 @@ impl Manifest {
                 model: optional("model")?,
                 filters: optional("filters")?,
                 reranker: optional("reranker")?,
+                static_tower: optional("staticTower")?,
                 passages: group(ChunkKind::Passages)?,
             },
         })
@@ -217,9 +239,9 @@ impl Manifest {
 }
 
 impl Files {
-    /// The files that are listed one by one.
+    /// The files that are listed one by one; not the shards of the static query tower, which its root names.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        let others = [&self.vectors, &self.model, &self.filters, &self.reranker];
+        let others = [&self.vectors, &self.model, &self.filters, &self.reranker, &self.static_tower];
         std::iter::once(&self.lexical).chain(others.into_iter().flatten())
     }
 
@@ -256,6 +278,18 @@ impl ModelEntry {
             max_tokens: json.whole("maxTokens")?,
             tokenizer_sha256: json.string("tokenizerSha256")?,
         })
+    }
+}
+
+impl FusionEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { dense: json.number("dense")? as f32, lexical: json.number("lexical")? as f32 })
+    }
+}
+
+impl StaticTowerEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { id: json.string("id")?, fusion: FusionEntry::from_json(json.object("fusion")?)? })
     }
 }
 
@@ -336,6 +370,7 @@ mod tests {
             model: Some(ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() }),
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
+            static_tower: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
@@ -345,6 +380,7 @@ mod tests {
                 model: Some(entry("model-0.safetensors.gz", b"c")),
                 filters: None,
                 reranker: None,
+                static_tower: None,
                 passages: group("passages-0-*.bin.gz", 2),
             },
         }
@@ -357,6 +393,14 @@ mod tests {
         manifest
     }
 
+    fn with_static_tower() -> Manifest {
+        let mut manifest = manifest();
+        manifest.static_tower =
+            Some(StaticTowerEntry { id: "s".to_owned(), fusion: FusionEntry { dense: 0.5, lexical: 0.25 } });
+        manifest.files.static_tower = Some(entry("static-0.safetensors.gz", b"g"));
+        manifest
+    }
+
     fn parse(m: &Manifest) -> Result<Manifest> {
         Manifest::parse(m.to_json().as_bytes(), MANIFEST_NAME)
     }
@@ -365,6 +409,16 @@ mod tests {
     fn survives_a_round_trip() {
         assert_eq!(parse(&manifest()), Ok(manifest()));
         assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
+        assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
+    }
+
+    #[test]
+    fn a_static_tower_is_optional_and_has_a_file() {
+        assert!(!manifest().to_json().contains("static"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 1, with_static_tower().files.all().count());
+        let mut no_file = with_static_tower();
+        no_file.files.static_tower = None;
+        assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(crate) mod key {
     pub(crate) const TOKENIZER_SHA256: &str = "siteseer.tokenizer_sha256";
     pub(crate) const TABLE_SOURCE_SHA256: &str = "siteseer.table_source_sha256";
     pub(crate) const LAMBDA: &str = "siteseer.lambda";
+    pub(crate) const ALIGNED_SOURCE_SHA256: &str = "siteseer.aligned_source_sha256";
 }
 
 /// A model file whose header has been checked. Borrows the bytes.

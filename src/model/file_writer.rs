@@ -99,34 +99,51 @@ fn write(
     let needed = specs.iter().filter(|spec| spec.name != VOCAB).count();
     specs.sort_by_key(|spec| spec.dtype != Dtype::F32);
 
-    let mut header = format!("{{\"__metadata__\":{}", json!(metadata));
-    let mut data = Vec::new();
-    for spec in &specs {
-        let start = data.len();
-        let mut shape = spec.shape.clone();
-        match tensors.get(&spec.name) {
-            Some(TensorData::I8(values)) => data.extend(values.iter().map(|value| value.cast_unsigned())),
-            Some(TensorData::F32(values)) => data.extend(values.iter().flat_map(|value| value.to_le_bytes())),
-            None if spec.name == VOCAB => {
-                data.extend_from_slice(vocab.as_bytes());
-                shape = vec![vocab.len()];
+    let mut entries = Vec::new();
+    for spec in specs {
+        let (content, shape) = match tensors.get(&spec.name) {
+            Some(TensorData::I8(values)) => (values.iter().map(|value| value.cast_unsigned()).collect(), spec.shape),
+            Some(TensorData::F32(values)) => {
+                (values.iter().flat_map(|value| value.to_le_bytes()).collect(), spec.shape)
             }
+            None if spec.name == VOCAB => (vocab.as_bytes().to_vec(), vec![vocab.len()]),
             None => return Err(damaged(format!("no tensor {}", spec.name))),
-        }
-        let entry = json!({"dtype": spec.dtype.name(), "shape": shape, "data_offsets": [start, data.len()]});
-        header += &format!(",{}:{entry}", json!(spec.name));
+        };
+        entries.push(Entry { name: spec.name, dtype: spec.dtype, shape, content });
     }
     if tensors.len() != needed {
         return Err(damaged(format!("{} tensors given, {needed} needed", tensors.len())));
+    }
+    let bytes = assemble(&metadata, &entries);
+    ModelFile::parse(&bytes, file_name)?.verify()?;
+    Ok(bytes)
+}
+
+/// One tensor, as it stands in a file.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<usize>,
+    pub(super) content: Vec<u8>,
+}
+
+/// A safetensors file of these tensors, in this order.
+pub(super) fn assemble(metadata: &BTreeMap<&str, String>, tensors: &[Entry]) -> Vec<u8> {
+    let mut header = format!("{{\"__metadata__\":{}", json!(metadata));
+    let mut start = 0;
+    for Entry { name, dtype, shape, content } in tensors {
+        let end = start + content.len();
+        let entry = json!({"dtype": dtype.name(), "shape": shape, "data_offsets": [start, end]});
+        header += &format!(",{}:{entry}", json!(name));
+        start = end;
     }
     header.push('}');
     // The format wants the data to start at a multiple of 8, padded with spaces.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
 
-    let mut bytes = Vec::with_capacity(8 + header.len() + data.len());
+    let mut bytes = Vec::with_capacity(8 + header.len() + start);
     bytes.extend((header.len() as u64).to_le_bytes());
     bytes.extend(header.as_bytes());
-    bytes.extend(data);
-    ModelFile::parse(&bytes, file_name)?.verify()?;
-    Ok(bytes)
+    tensors.iter().for_each(|tensor| bytes.extend_from_slice(&tensor.content));
+    bytes
 }

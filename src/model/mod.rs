@@ -1,8 +1,9 @@
 //! The models and their files.
 //!
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
-//! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. Making such files from Hugging Face checkpoints: `import` and
-//! `import_cross_encoder` (native only).
+//! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
+//! without a transformer. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_static_tower` (native
+//! only).
 
 pub mod batch;
 pub mod bi_encoder;
@@ -19,8 +20,13 @@ pub mod import_config;
 #[cfg(feature = "cli")]
 pub mod import_cross_encoder;
 #[cfg(feature = "cli")]
+pub mod import_static_tower;
+#[cfg(feature = "cli")]
 mod import_weights;
 mod layer;
 pub mod layout;
 #[cfg(feature = "cli")]
 pub mod quantize;
+#[cfg(feature = "cli")]
+pub mod static_shards;
+pub mod static_tower;

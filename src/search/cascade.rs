@@ -7,6 +7,7 @@ use super::searcher::{Hit, Searcher, Tier, not_loaded};
 use crate::error::Result;
 use crate::index::manifest::Manifest;
 use crate::model::encoders::Encoders;
+use crate::model::static_tower::StaticTower;
 
 /// An open index with its models.
 #[derive(Debug)]
@@ -14,12 +15,13 @@ pub struct Cascade {
     /// The index.
     pub searcher: Searcher,
     encoders: Option<Encoders>,
+    pub(super) static_tower: Option<StaticTower>,
 }
 
 impl Cascade {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        Self { searcher: Searcher::new(manifest), encoders: None }
+        Self { searcher: Searcher::new(manifest), encoders: None, static_tower: None }
     }
 
     /// The models, once the bi-encoder is loaded.
@@ -33,6 +35,7 @@ impl Cascade {
             Some(encoders) if self.searcher.has_vectors() => {
                 Some(if encoders.cross_encoder().is_some() { Tier::Reranked } else { Tier::Dense })
             }
+            _ if self.static_tower.is_some() && self.searcher.has_vectors() => Some(Tier::Static),
             _ => self.searcher.has_postings().then_some(Tier::Lexical),
         }
     }
@@ -66,10 +69,12 @@ impl Cascade {
     /// again.
     ///
     /// # Errors
-    /// If the tier's parts are not loaded; for the reranked tier that includes the chunks of the passages that it reads.
+    /// If the tier's parts are not loaded; for the static tier that includes the shards of the query's tokens, for the
+    /// reranked one the chunks of the passages that it reads.
     pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
         let mut hits = match tier {
             Tier::Lexical => self.searcher.rank_lexical(query, limit)?,
+            Tier::Static => self.rank_static(query, limit)?,
             Tier::Dense => self.rank_dense(query, limit)?,
             Tier::Reranked => {
                 let hits = self.rank_dense(query, limit.max(RERANK))?;

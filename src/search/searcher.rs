@@ -12,7 +12,7 @@ use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::filters::{Condition, Facet, Filters, Selection};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
-use crate::index::manifest::{Counts, Manifest};
+use crate::index::manifest::{Counts, FusionEntry, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::scan::ScanQuery;
 use crate::index::sections::Sections;
@@ -35,6 +35,8 @@ const EXCERPT_CHARS: usize = 180;
 pub enum Tier {
     /// BM25 over the postings; needs no model.
     Lexical,
+    /// Vectors of the static query tower, fused with the lexical tier; needs only the rows of the query's tokens.
+    Static,
     /// Vectors of the bi-encoder, fused with the lexical tier.
     Dense,
     /// The best of the dense tier, read again by the cross-encoder.
@@ -46,6 +48,7 @@ impl Tier {
     pub fn name(self) -> &'static str {
         match self {
             Self::Lexical => "lexical",
+            Self::Static => "static",
             Self::Dense => "dense",
             Self::Reranked => "reranked",
         }
@@ -58,7 +61,7 @@ impl Tier {
 pub struct Hit {
     /// Passage id.
     pub passage: u32,
-    /// BM25 in the lexical tier, the fused score in the dense one, which the reranked one adds the weighted logit to;
+    /// BM25 in the lexical tier, the fused score in the static and the dense one, which the reranked one adds the weighted logit to;
     /// comparable only within one ranking.
     pub score: f32,
     /// Rank in the lexical list, from 1.
@@ -263,16 +266,32 @@ impl Searcher {
     /// # Errors
     /// If the vectors are not loaded, or `embedding` has another length than they.
     pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        self.rank_vector(query, embedding, weights_of(self.manifest.fusion), limit)
+    }
+
+    /// As [`rank_dense`](Self::rank_dense), for an `embedding` by a static query tower: how much it counts beside the words
+    /// is what the manifest says of the index's own tower, or [`FusionWeights::STATIC`].
+    ///
+    /// # Errors
+    /// As [`rank_dense`](Self::rank_dense).
+    pub fn rank_static(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        let tower = self.manifest.static_tower.as_ref();
+        let weights = tower.map_or(FusionWeights::STATIC, |entry| weights_of(entry.fusion));
+        self.rank_vector(query, embedding, weights, limit)
+    }
+
+    /// Ranks by the vector of a query, fused with its words if the lexical postings are loaded.
+    fn rank_vector(&self, query: &str, vector: &[f32], weights: FusionWeights, limit: usize) -> Result<Vec<Hit>> {
         let file = self.manifest.files.vectors_name();
         let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
-        if embedding.len() != vectors.dim() {
-            return Err(mismatch(file, "embedding length", vectors.dim(), embedding.len()));
+        if vector.len() != vectors.dim() {
+            return Err(mismatch(file, "embedding length", vectors.dim(), vector.len()));
         }
         if query.trim().is_empty() {
             return Ok(Vec::new());
         }
         let backend = Backend::best();
-        let query_vector = ScanQuery::new(embedding);
+        let query_vector = ScanQuery::new(vector);
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));
         let Some((sections, lexical)) = &self.lexical else {
             let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
@@ -302,7 +321,6 @@ impl Searcher {
         let bm25 = self.bm25(sections, lexical, query);
         let found = top_k(&bm25, RETRIEVE);
         let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
-        let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
         let bm25_of = |section: u32| bm25[section as usize];
         let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).1, bm25_of);
         fused.truncate(limit);
@@ -452,6 +470,10 @@ impl Searcher {
             },
         })
     }
+}
+
+fn weights_of(entry: FusionEntry) -> FusionWeights {
+    FusionWeights { dense: entry.dense, lexical: entry.lexical }
 }
 
 fn hit_of(fused: &Fused, passage: u32) -> Hit {

@@ -2,6 +2,7 @@
 //! in [`crate::eval`].
 
 mod corpus;
+mod static_files;
 
 use super::folder;
 use super::index::{MAX_PIECES, PageSettings};
@@ -15,10 +16,10 @@ use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
 use crate::index::manifest::FileEntry;
 use crate::search::cascade::Cascade;
-use crate::search::searcher::Searcher;
-use crate::search::searcher::Tier;
+use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
+use static_files::StaticFiles;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,6 +61,10 @@ pub struct EvalArgs {
     /// Cross-encoder file for the index of the collection's documents, or `none` [default: as `siteseer index`]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
+    /// Static query tower file to judge, or `none` [default: the index's own; for a collection's documents
+    /// siteseer-static-tower, if it is there]
+    #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
+    static_tower: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
     /// if the index has a cross-encoder]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
@@ -145,10 +150,11 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
+    let tower = StaticFiles::find(args.static_tower.as_deref(), &index, &cascade.searcher, args.index.is_none())?;
     let has_reranker = folder::load_reranker(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let runs = rank_all(&index, &mut cascade, &depths, &collection, &names, args.quiet)?;
+    let runs = rank_all(&index, &mut cascade, tower.as_ref(), &depths, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
@@ -174,6 +180,7 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 fn rank_all(
     index: &Path,
     cascade: &mut Cascade,
+    tower: Option<&StaticFiles>,
     depths: &[usize],
     collection: &Collection,
     names: &Names,
@@ -182,7 +189,8 @@ fn rank_all(
     let files = &cascade.searcher.manifest().files;
     let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
     let words = files.lexical.bytes + words_bytes(&cascade.searcher, collection);
-    let meaning = stored(&files.vectors) + stored(&files.model);
+    let vectors = stored(&files.vectors);
+    let meaning = vectors + stored(&files.model);
     let all = words + meaning + stored(&files.reranker);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
@@ -202,7 +210,7 @@ fn rank_all(
     };
     let reranked: Vec<(Step, usize)> = depths.iter().enumerate().map(reranked).collect();
 
-    let passes = if depths.is_empty() { 3 } else { 4 };
+    let passes = 3 + 2 * u64::from(tower.is_some()) + u64::from(!depths.is_empty());
     let progress = Progress::new("Asking", "queries", passes * collection.queries.len() as u64, quiet);
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
@@ -211,6 +219,15 @@ fn rank_all(
         rank(&mut vectors_alone, dense, collection, names, &done)?,
         rank(cascade, fused, collection, names, &done)?,
     ];
+    if let Some(tower) = tower {
+        tower.load_into(&mut vectors_alone)?;
+        tower.load_into(cascade)?;
+        let rows = tower.mean_bytes(collection.queries.iter().map(|query| query.text.as_str()))?;
+        let alone = step("static only", Tier::Static, &["lexical", "dense only"], rows + vectors);
+        let both = step("lexical + static", Tier::Static, &["lexical", "fused"], words + rows + vectors);
+        runs.push(rank(&mut vectors_alone, alone, collection, names, &done)?);
+        runs.push(rank(cascade, both, collection, names, &done)?);
+    }
     drop(vectors_alone);
     if !reranked.is_empty() {
         runs.extend(run_reranked(cascade, reranked, collection, names, &done)?);

@@ -11,10 +11,11 @@ use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
+use crate::index::manifest::{Counts, FORMAT, FileEntry, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
 use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
+use crate::model::static_shards::Shards;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
@@ -26,7 +27,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use summary::Summary;
+use summary::{Summary, Unlisted};
 
 /// Longest passage, in word pieces, unless told otherwise.
 pub(super) const MAX_PIECES: usize = 96;
@@ -52,6 +53,9 @@ pub struct IndexArgs {
     /// and belongs to the model]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
+    /// Static query tower file whose rows go along in small files, for search by meaning without a model download, or `none`
+    #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
+    static_tower: Option<PathBuf>,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
     #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
     include: Vec<String>,
@@ -95,7 +99,7 @@ pub struct IndexArgs {
 pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
-    let models = Models::load(args.model.as_deref(), args.reranker.as_deref())?;
+    let models = Models::load(args.model.as_deref(), args.reranker.as_deref(), args.static_tower.as_deref())?;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -117,8 +121,10 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
+    let shards = models.as_ref().and_then(|models| models.static_tower.as_ref()).map(|(_, files)| files.shard_bytes());
+    let unlisted = Unlisted { client: client_bytes, shards: shards.unwrap_or_default() };
     let backend = models.map(|models| models.bi_encoder.backend());
-    Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
+    Summary::new(&site.report, &manifest, reused, unlisted, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -159,7 +165,7 @@ pub(super) struct PageSettings<'a> {
 /// # Errors
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
-    let models = Models::load(settings.model, settings.reranker)?;
+    let models = Models::load(settings.model, settings.reranker, None)?;
     let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, None, settings.quiet)?;
     if passages.is_empty() {
         bail!("there is no text to index");
@@ -252,6 +258,7 @@ fn write_index(
     }
     let weights = FusionWeights::default();
     let reranker = models.and_then(|models| models.reranker.as_ref());
+    let static_tower = models.and_then(|models| models.static_tower.as_ref());
     Ok(Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -262,6 +269,7 @@ fn write_index(
         model: models.map(Models::bi_encoder_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
+        static_tower: static_tower.map(|(entry, _)| entry.clone()),
         passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
@@ -277,9 +285,18 @@ fn write_index(
             reranker: reranker
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
+            static_tower: static_tower.map(|(_, files)| write_static_tower(output, files)).transpose()?,
             passages: output.add_chunks(ChunkKind::Passages, &chunks)?,
         },
     })
+}
+
+/// Writes the shards and the root of a static query tower, and returns the root's entry.
+fn write_static_tower(output: &OutputFolder, files: &Shards) -> Result<FileEntry> {
+    for (name, content) in &files.shards {
+        output.write(name, content)?;
+    }
+    output.add("static", "safetensors", &files.root, Storage::Gzip)
 }
 
 /// What the pages say of themselves, as a file; none if they say nothing.

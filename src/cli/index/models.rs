@@ -1,11 +1,15 @@
-//! The models of an index: the bi-encoder that embeds its passages, and the cross-encoder that goes along for the browser.
+//! The models of an index: the bi-encoder that embeds its passages, and those that go along for the browser: the cross-encoder and
+//! the static query tower.
 
-use super::super::model_path::{NONE, find_model, find_reranker};
+use super::super::model_path::{NONE, find_model, find_reranker, find_static_tower};
 use crate::error::Error;
-use crate::index::manifest::{ModelEntry, RerankerEntry};
+use crate::index::manifest::{FusionEntry, ModelEntry, RerankerEntry, StaticTowerEntry};
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
+use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
+use crate::model::static_tower::StaticTower;
+use crate::search::fuse::FusionWeights;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
@@ -16,6 +20,8 @@ pub(super) struct Models {
     pub(super) bi_encoder_bytes: Vec<u8>,
     /// The cross-encoder's entry and its bytes.
     pub(super) reranker: Option<(RerankerEntry, Vec<u8>)>,
+    /// The static query tower's entry and its files.
+    pub(super) static_tower: Option<(StaticTowerEntry, Shards)>,
 }
 
 impl Models {
@@ -23,16 +29,22 @@ impl Models {
     /// left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
-    /// If one is missing or damaged, or if the cross-encoder that was named belongs to another bi-encoder, or to none.
-    pub(super) fn load(model: Option<&Path>, reranker: Option<&Path>) -> Result<Option<Self>> {
+    /// If one is missing or damaged, or if a cross-encoder or static query tower that was named belongs to another
+    /// bi-encoder, or to none.
+    pub(super) fn load(
+        model: Option<&Path>,
+        reranker: Option<&Path>,
+        static_tower: Option<&Path>,
+    ) -> Result<Option<Self>> {
         if model.is_some_and(|model| model == NONE) {
-            return match reranker {
-                Some(path) if path != NONE => bail!(
-                    "{}: a reranker needs the model's vectors. Leave out --model none, or --reranker",
-                    path.display()
-                ),
-                _ => Ok(None),
-            };
+            let others = [("reranker", "--reranker", reranker), ("static query tower", "--static", static_tower)];
+            for (what, option, path) in others {
+                if let Some(path) = path.filter(|path| *path != NONE) {
+                    let file = path.display();
+                    bail!("{file}: a {what} needs the model's vectors. Leave out --model none, or {option}");
+                }
+            }
+            return Ok(None);
         }
         let path = find_model(model)?;
         let bi_encoder_bytes = read(&path)?;
@@ -48,7 +60,12 @@ impl Models {
             }
             None => None,
         };
-        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker }))
+        // only if it was named, as long as the browser does not use it
+        let static_tower = match static_tower.map(|path| find_static_tower(Some(path))).transpose()?.flatten() {
+            Some((path, _)) => Some(load_static_tower(&path, &bi_encoder)?),
+            None => None,
+        };
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower }))
     }
 
     /// What the manifest says of the bi-encoder.
@@ -61,6 +78,24 @@ impl Models {
             tokenizer_sha256: model.tokenizer_sha256().to_owned(),
         }
     }
+}
+
+fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<(StaticTowerEntry, Shards)> {
+    let (file, bytes) = (path.display().to_string(), read(path)?);
+    let tower = StaticTower::load(&bytes, &file)?;
+    if tower.aligned_source_sha256() != bi_encoder.source_sha256() {
+        return Err(Error::Mismatch {
+            file,
+            what: "the bi-encoder it was fitted to",
+            expected: bi_encoder.source_sha256().to_owned(),
+            found: tower.aligned_source_sha256().to_owned(),
+            next: "Use a static query tower that was fitted to this model, or --static none",
+        }
+        .into());
+    }
+    let weights = FusionWeights::STATIC;
+    let fusion = FusionEntry { dense: weights.dense, lexical: weights.lexical };
+    Ok((StaticTowerEntry { id: tower.id().to_owned(), fusion }, cut(&bytes, &file, ROWS_PER_SHARD)?))
 }
 
 fn entry_of(model: &CrossEncoder) -> RerankerEntry {

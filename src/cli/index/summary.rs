@@ -34,6 +34,15 @@ pub(super) fn print_notes(report: &ReadReport, quiet: bool) {
     }
 }
 
+/// Bytes of files that the manifest does not list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unlisted {
+    /// What the browser runs.
+    pub(super) client: u64,
+    /// Shards of the static query tower.
+    pub(super) shards: u64,
+}
+
 /// The account of one run.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +62,7 @@ pub(super) struct Summary<'a> {
     filters_bytes: u64,
     model_bytes: u64,
     reranker_bytes: u64,
+    static_bytes: u64,
     client_bytes: u64,
     /// Instruction set that embedded; none without a model.
     backend: Option<&'static str>,
@@ -65,7 +75,7 @@ impl<'a> Summary<'a> {
         report: &ReadReport,
         manifest: &Manifest,
         reused: usize,
-        client_bytes: u64,
+        unlisted: Unlisted,
         out: &'a Path,
         backend: Option<Backend>,
         time: Duration,
@@ -87,7 +97,8 @@ impl<'a> Summary<'a> {
             filters_bytes: stored(&files.filters),
             model_bytes: stored(&files.model),
             reranker_bytes: stored(&files.reranker),
-            client_bytes,
+            static_bytes: stored(&files.static_tower) + unlisted.shards,
+            client_bytes: unlisted.client,
             backend: backend.map(Backend::name),
             seconds: time.as_secs_f64(),
         }
@@ -113,6 +124,7 @@ impl<'a> Summary<'a> {
                 ("filters", self.filters_bytes),
                 ("model", self.model_bytes),
                 ("reranker", self.reranker_bytes),
+                ("static rows", self.static_bytes),
                 ("client", self.client_bytes),
             ];
             let parts: Vec<String> = parts
