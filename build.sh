@@ -42,8 +42,9 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh size     Raw, gzip and brotli bytes of www/dist/; fails when an engine is over its budget.
   ./build.sh lint     rustfmt, clippy (native and browser), rustdoc, shellcheck, TypeScript; warnings are errors.
   ./build.sh bench [native|browser [--rounds N] [--only TEXT,TEXT]]
-                      native: indexing and search timed on the demo site. browser: the engine against onnxruntime-web
-                      and transformers.js in headless Chromium, same weights, same tokens. Without a word: both.
+                      native: indexing and search timed on the demo site, the scans, and passages embedded beside
+                      onnxruntime and candle, same weights, same tokens. browser: the engine against onnxruntime-web and
+                      transformers.js in headless Chromium, likewise. Without a word: both.
   ./build.sh setup    Only installs: Rust for the browser, wasm-bindgen, wasm-pack, wasm-opt, Chromium with its
                       driver, the f32 weights that the int8 model is tested against.
   ./build.sh clean [--all]

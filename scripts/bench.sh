@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Timings that a person can repeat: the demo site indexed from scratch, and queries answered in the terminal. Kernel
-# benches, where there are any, run after them through `cargo bench`. One run on a shared machine: trust ratios.
+# Timings that a person can repeat: the demo site indexed from scratch, queries answered in the terminal, the scans, and
+# passages embedded beside onnxruntime and candle (benches/*.rs). One run on a shared machine: trust ratios.
 
 BENCH_QUERIES=("share code between several packages" "what happens when two threads write the same variable"
     "E0277" "run code before main" "how do I pin a dependency to a git commit")
@@ -46,8 +46,10 @@ run_bench_native() {
     for query in "${BENCH_QUERIES[@]}"; do
         time_of "siteseer search \"$query\" (process and load included)" "$SITESEER" search "$query" --index "$DEMO/siteseer"
     done
-    if compgen -G "$ROOT/benches/*.rs" >/dev/null; then
-        heading "Kernels (cargo bench)"
-        cargo bench --benches
-    fi
+    heading "The scans, one thread"
+    cargo bench --bench scan -- "$DEMO/siteseer"
+    heading "Passages, against onnxruntime and candle"
+    ensure_onnx
+    SITESEER_BENCH_ONNX=$BENCH_DIR/onnx SITESEER_BENCH_PYTHON=$CACHE/bench-python/bin/python \
+        cargo bench --bench passages
 }

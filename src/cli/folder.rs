@@ -180,12 +180,12 @@ pub(super) fn read_passages(
     let (files, counts) = (&manifest.files, manifest.counts);
     let root = read_file(folder, &files.lexical)?;
     let (sections, _) = Sections::parse(&root, &files.lexical.name, counts.sections, counts.passages)?;
-    for (number, first) in (0..sections.len()).step_by(manifest.sections_per_chunk as usize).enumerate() {
-        let (number, group) = (number as u32, &files.passages);
+    let starts = sections.chunks(manifest.passages_per_chunk);
+    let ends = starts.iter().skip(1).copied().chain([counts.passages]);
+    for (number, range) in (0..).zip(starts.iter().zip(ends).map(|(&start, end)| start..end)) {
+        let group = &files.passages;
         let content = read_stored(folder, &group.file(number), group.largest, None)?;
         group.verify(number, &content)?;
-        let last = (first + manifest.sections_per_chunk).min(sections.len()) - 1;
-        let range = sections.passages(first).start..sections.passages(last).end;
         let chunk = parse_chunk(group.body(number, &content)?, &group.file(number), range.len())?;
         range.zip(chunk).for_each(|(passage, record)| each(passage, record));
     }
@@ -193,7 +193,10 @@ pub(super) fn read_passages(
 }
 
 /// Uncompressed content of a file, with its length and SHA-256 checked.
-pub(super) fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub fn read_file(folder: &Path, entry: &FileEntry) -> Result<Vec<u8>> {
     let content = read_stored(folder, &entry.name, entry.raw_bytes, Some(entry.bytes))?;
     entry.verify(&content)?;
     Ok(content)

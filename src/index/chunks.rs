@@ -57,6 +57,16 @@ pub struct Chunk {
     pub number: u32,
 }
 
+impl Chunk {
+    /// Inserts it into a list in order, if it is not there: lists are short, and no sorting algorithm is for visitors to
+    /// download.
+    pub(crate) fn insert_into(self, chunks: &mut Vec<Self>) {
+        if let Err(place) = chunks.binary_search(&self) {
+            chunks.insert(place, self);
+        }
+    }
+}
+
 /// The chunks of one kind: a line of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChunkGroup {

@@ -7,7 +7,6 @@ use super::chunks::{ChunkGroup, ChunkKind};
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::json::{Json, JsonError, JsonResult};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Name of the manifest in an index folder.
 pub const MANIFEST_NAME: &str = "manifest.json";
@@ -30,8 +29,10 @@ pub struct Manifest {
     pub site_root: String,
     /// How much was indexed.
     pub counts: Counts,
-    /// Pages by language tag; the empty tag counts pages that do not say.
-    pub languages: BTreeMap<String, u32>,
+    /// Pages by language tag, in the order of the tags; the empty tag counts pages that do not say. (A list, since a map's
+    /// code is more than a visitor should download for it.)
+    #[serde(serialize_with = "as_map")]
+    pub languages: Vec<(String, u32)>,
     /// The model whose vectors these are; none if words alone were indexed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelEntry>,
@@ -43,8 +44,8 @@ pub struct Manifest {
     /// The static query tower, if the index has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<StaticTowerEntry>,
-    /// Sections in a chunk of passages.
-    pub sections_per_chunk: u32,
+    /// Passages in a chunk of them, unless a section alone has more.
+    pub passages_per_chunk: u32,
     /// The other files.
     pub files: Files,
 }
@@ -167,10 +168,6 @@ impl Manifest {
             return Err(Error::Version { file: file.to_owned(), found: version, supported: VERSION, next });
         }
         let manifest = Self::from_json(&json).map_err(|error| damaged(error.to_string()))?;
-        let (sections, chunks) = (manifest.counts.sections, manifest.files.passages.files);
-        if manifest.sections_per_chunk == 0 || sections.div_ceil(manifest.sections_per_chunk) != chunks {
-            return Err(damaged(format!("{chunks} files of passages do not hold {sections} sections")));
-        }
         if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
             return Err(damaged("a reranker needs both an entry and a file".to_owned()));
         }
@@ -198,10 +195,10 @@ impl Manifest {
         let file = |field| FileEntry::from_json(files.object(field)?);
         let optional = |field| files.get(field).map(FileEntry::from_json).transpose();
         let group = |kind: ChunkKind| ChunkGroup::from_json(files.object(kind.name())?);
-        let mut languages = BTreeMap::new();
+        let mut languages = Vec::new();
         for (tag, pages) in json.object("languages")?.members() {
             let expected = "a table of whole numbers";
-            languages.insert(tag.clone(), pages.as_whole().ok_or(JsonError::Field { field: "languages", expected })?);
+            languages.push((tag.clone(), pages.as_whole().ok_or(JsonError::Field { field: "languages", expected })?));
         }
         Ok(Self {
             format: json.string("format")?,
@@ -218,7 +215,7 @@ impl Manifest {
             fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
-            sections_per_chunk: json.whole("sectionsPerChunk")?,
+            passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
                 postings: group(ChunkKind::Postings)?,
@@ -338,6 +335,10 @@ impl FileEntry {
     }
 }
 
+fn as_map<S: serde::Serializer>(pairs: &[(String, u32)], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+}
+
 /// Whether `name` is a file of the index folder itself: it can't lead a reader elsewhere.
 fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
@@ -365,12 +366,12 @@ mod tests {
             generator: "siteseer test".to_owned(),
             site_root: "../".to_owned(),
             counts: Counts { pages: 1, sections: 2, passages: 3 },
-            languages: BTreeMap::from([("en".to_owned(), 1)]),
+            languages: vec![("en".to_owned(), 1)],
             model: Some(ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() }),
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             static_tower: None,
-            sections_per_chunk: 1,
+            passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
                 postings: group("postings-0-*.bin.gz", 7),
@@ -457,9 +458,6 @@ mod tests {
         let mut newer = manifest();
         newer.version = 3;
         assert!(matches!(parse(&newer), Err(Error::Version { found: 3, supported: 2, .. })));
-        let mut short = manifest();
-        short.files.passages.files -= 1;
-        assert!(matches!(parse(&short), Err(Error::Damaged { .. })));
         for name in ["../secret", "a/b", "", ".hidden", "a b", "https:x"] {
             let mut outside = manifest();
             outside.files.lexical.name = name.to_owned();

@@ -1,8 +1,9 @@
 //! The index: its formats, and how they are read and written. Everything here works on bytes.
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
-//! ([`vectors`], searched by [`scan`]), the lexical postings by section ([`lexical`], [`sections`]), the passages' texts
-//! ([`passages`]) and the model. Postings and texts come in [`chunks`]. `siteseer index` writes them all.
+//! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section
+//! ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the model. Postings and texts come in [`chunks`].
+//! `siteseer index` writes them all.
 
 pub mod chunks;
 pub mod filters;
@@ -11,5 +12,6 @@ pub mod manifest;
 pub mod passages;
 pub mod scan;
 pub mod sections;
+pub mod sign_plane;
 pub mod top_k;
 pub mod vectors;

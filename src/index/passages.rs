@@ -26,10 +26,11 @@ pub struct PassageRecord {
     pub text: String,
 }
 
-/// Sections in a chunk, of so many in all: a result costs one chunk, and a site has at most 16·√sections of them (1,100 for
-/// 5,000 sections, 9,000 for 300,000).
-pub fn sections_per_chunk(sections: u32) -> u32 {
-    (f64::from(sections).sqrt() / 16.0).ceil().max(1.0) as u32
+/// Passages in a chunk, of so many in all, unless a section alone has more (see
+/// [`Sections::chunks`](super::sections::Sections::chunks)). A result costs one chunk, and a site has little more than 10·√n
+/// of them: 1,400 for 18,000 passages, 11,000 for a million.
+pub fn passages_per_chunk(passages: u32) -> u32 {
+    (f64::from(passages).sqrt() / 10.0).ceil().max(1.0) as u32
 }
 
 /// Longest title or heading in a context prefix, in characters.
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn chunks_grow_with_the_site() {
-        assert_eq!([1, 256, 257, 5_517, 300_000].map(sections_per_chunk), [1, 1, 2, 5, 35]);
+        assert_eq!([1, 100, 101, 17_972, 1_000_000].map(passages_per_chunk), [1, 1, 2, 14, 100]);
     }
 
     #[test]

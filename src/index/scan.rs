@@ -22,7 +22,7 @@ pub struct Scored {
 /// A query vector, quantized for scans over int8 rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanQuery {
-    values: Vec<i16>,
+    pub(super) values: Vec<i16>,
     scale: f32,
 }
 

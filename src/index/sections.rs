@@ -18,6 +18,15 @@ pub struct Sections {
 }
 
 impl Sections {
+    /// The table of sections of so many passages each.
+    pub fn new(lengths: &[u32]) -> Self {
+        let ends = lengths.iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
+        Self { starts: std::iter::once(0).chain(ends).collect() }
+    }
+
     /// The table and the lexical root behind it, as the file's bytes. `lengths` counts the passages of each section.
     pub fn prepend_to(lengths: &[u32], lexical: &[u8]) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
@@ -92,6 +101,17 @@ impl Sections {
         self.starts[section as usize]..self.starts[section as usize + 1]
     }
 
+    /// The first passage of each chunk of them: as many whole sections as have `most` passages at most, or one alone.
+    pub fn chunks(&self, most: u32) -> Vec<u32> {
+        let mut chunks: Vec<u32> = Vec::new();
+        for section in self.starts.windows(2) {
+            if chunks.last().is_none_or(|first| section[1] - first > most) {
+                chunks.push(section[0]);
+            }
+        }
+        chunks
+    }
+
     /// Section of a passage.
     pub fn section_of(&self, passage: u32) -> u32 {
         self.starts.partition_point(|&start| start <= passage) as u32 - 1
@@ -113,6 +133,20 @@ mod tests {
         for (passage, section) in [(0, 0), (1, 1), (3, 1), (4, 2), (203, 2), (204, 3), (205, 4), (20_204, 4)] {
             assert_eq!(sections.section_of(passage), section, "passage {passage}");
         }
+    }
+
+    #[test]
+    fn chunks_hold_whole_sections() {
+        let chunks = |lengths: &[u32], most| {
+            let (sections, sum) = (Sections::new(lengths), lengths.iter().sum());
+            let parsed = Sections::parse(&Sections::prepend_to(lengths, &[]), "l", sections.len(), sum).unwrap().0;
+            assert_eq!(parsed, sections);
+            sections.chunks(most)
+        };
+        assert_eq!(chunks(&[1, 3, 200, 1, 3, 1, 4], 4), [0, 4, 204, 208, 209]);
+        assert_eq!(chunks(&[1, 3, 200, 1, 3, 1, 4], 5), [0, 4, 204, 209]);
+        assert_eq!(chunks(&[7], 4), [0]);
+        assert_eq!(chunks(&[], 4), [0u32; 0]);
     }
 
     #[test]

@@ -45,9 +45,6 @@ pub(super) trait Arch: Copy {
     unsafe fn mul_add(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
     unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
-    unsafe fn abs(a: Self::F) -> Self::F;
-    /// The magnitude of `a` with the sign of `sign`; `a` must not be negative.
-    unsafe fn with_sign(a: Self::F, sign: Self::F) -> Self::F;
     /// `p * 2^n`, where `t = 1.5 * 2^23 + n` (the float whose low mantissa bits hold the integer `n`).
     unsafe fn scale_pow2(p: Self::F, t: Self::F) -> Self::F;
     unsafe fn reduce_add(a: Self::F) -> f32;
@@ -69,6 +66,9 @@ pub(super) trait Arch: Copy {
 
     /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), exact in 32 bits.
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
+
+    /// Number of bits in which `words` words (even, at most [`MAX_SIGN_WORDS`](super::MAX_SIGN_WORDS)) differ.
+    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32;
 }
 
 /// `1.5 * 2^23`: added to a float below `2^22` in magnitude, it rounds it to an integer (ties to even) whose
@@ -123,6 +123,15 @@ macro_rules! entry_points {
         pub(in crate::kernels) unsafe fn scan(query: &[i16], rows: &[i8], out: &mut [i32]) {
             // SAFETY: the caller's promise.
             unsafe { generic::scan::<$arch>(query, rows, out) }
+        }
+
+        /// # Safety
+        /// The processor has this instruction set; `rows` is a whole number of rows as long as `query`, whose length
+        /// is even and at most `MAX_SIGN_WORDS`; `out` has a place for each.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn hamming(query: &[u64], rows: &[u64], out: &mut [u32]) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::hamming::<$arch>(query, rows, out) }
         }
     };
 }

@@ -14,7 +14,7 @@ impl Avx2 {
 
 /// Whether this processor has it.
 pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("popcnt")
 }
 
 // SAFETY of the blocks below: each method's contract is `Arch`'s: the processor has AVX2 and FMA, pointers cover what
@@ -72,14 +72,6 @@ impl Arch for Avx2 {
         unsafe { _mm256_min_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn abs(a: __m256) -> __m256 {
-        unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), a) }
-    }
-    #[inline(always)]
-    unsafe fn with_sign(a: __m256, sign: __m256) -> __m256 {
-        unsafe { _mm256_or_ps(a, _mm256_and_ps(sign, _mm256_set1_ps(-0.0))) }
-    }
-    #[inline(always)]
     unsafe fn scale_pow2(p: __m256, t: __m256) -> __m256 {
         // the low 9 bits of the magic number's pattern are 0, so the shift leaves only n
         unsafe {
@@ -89,15 +81,15 @@ impl Arch for Avx2 {
     }
     #[inline(always)]
     unsafe fn reduce_add(a: __m256) -> f32 {
-        unsafe { lanes(a).iter().sum() }
+        unsafe { fold(a, |a, b| _mm_add_ps(a, b)) }
     }
     #[inline(always)]
     unsafe fn reduce_max(a: __m256) -> f32 {
-        unsafe { lanes(a).iter().copied().fold(f32::MIN, f32::max) }
+        unsafe { fold(a, |a, b| _mm_max_ps(a, b)) }
     }
     #[inline(always)]
     unsafe fn reduce_min(a: __m256) -> f32 {
-        unsafe { lanes(a).iter().copied().fold(f32::MAX, f32::min) }
+        unsafe { fold(a, |a, b| _mm_min_ps(a, b)) }
     }
 
     #[inline(always)]
@@ -161,16 +153,29 @@ impl Arch for Avx2 {
             sums.iter().sum()
         }
     }
+
+    #[inline(always)]
+    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
+        let mut distance = 0;
+        for i in 0..words {
+            distance += unsafe { (a.add(i).read() ^ b.add(i).read()).count_ones() };
+        }
+        distance
+    }
 }
 
+/// Halves a vector until one lane is left.
+///
 /// # Safety
 /// The processor has AVX.
 #[inline(always)]
-unsafe fn lanes(a: __m256) -> [f32; 8] {
-    let mut lanes = [0f32; 8];
-    // SAFETY: eight floats are written to eight places.
-    unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), a) };
-    lanes
+unsafe fn fold(a: __m256, combine: impl Fn(__m128, __m128) -> __m128) -> f32 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let a = combine(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+        let a = combine(a, _mm_movehl_ps(a, a));
+        _mm_cvtss_f32(combine(a, _mm_shuffle_ps::<1>(a, a)))
+    }
 }
 
-entry_points!(Avx2, "avx2,fma");
+entry_points!(Avx2, "avx2,fma,popcnt");

@@ -20,6 +20,7 @@ pub(super) fn is_available() -> bool {
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512vnni")
+        && is_x86_feature_detected!("popcnt")
 }
 
 // SAFETY of the blocks below: each method's contract is `Arch`'s: the processor has the features, pointers cover what
@@ -75,14 +76,6 @@ impl Arch for Avx512 {
     #[inline(always)]
     unsafe fn min(a: __m512, b: __m512) -> __m512 {
         unsafe { _mm512_min_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn abs(a: __m512) -> __m512 {
-        unsafe { _mm512_andnot_ps(_mm512_set1_ps(-0.0), a) }
-    }
-    #[inline(always)]
-    unsafe fn with_sign(a: __m512, sign: __m512) -> __m512 {
-        unsafe { _mm512_or_ps(a, _mm512_and_ps(sign, _mm512_set1_ps(-0.0))) }
     }
     #[inline(always)]
     unsafe fn scale_pow2(p: __m512, t: __m512) -> __m512 {
@@ -159,6 +152,15 @@ impl Arch for Avx512 {
             _mm512_reduce_add_epi32(_mm512_add_epi32(acc, _mm512_zextsi256_si512(tail)))
         }
     }
+
+    #[inline(always)]
+    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
+        let mut distance = 0;
+        for i in 0..words {
+            distance += unsafe { (a.add(i).read() ^ b.add(i).read()).count_ones() };
+        }
+        distance
+    }
 }
 
-entry_points!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni");
+entry_points!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,popcnt");

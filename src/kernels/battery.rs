@@ -3,11 +3,10 @@
 //! Native unit tests run it for each backend that the processor has; `tests/wasm.rs` runs it in the browser (feature
 //! `battery`). It panics with the shape at which a kernel departs.
 
-use super::Backend;
 use super::attention::{AttentionScratch, Heads, QueryRows};
 use super::linear::{Activation, PackedLinear};
 use super::quantize::QuantizedRows;
-use super::scalar;
+use super::{Backend, MAX_SIGN_WORDS, scalar};
 
 /// Largest difference of a linear layer's output from the specification, relative to `|centred · scale| + |bias|`:
 /// two roundings (product and sum) of 2⁻²⁴ each against one where multiply-add is fused, and a third for the residual.
@@ -38,6 +37,7 @@ pub fn run(backend: Backend) {
     attention(backend);
     layer_norm(backend);
     scan(backend);
+    hamming(backend);
 }
 
 /// Quantized rows are bit-equal to the specification's, for ordinary rows, one-sided ones, zeros and ties.
@@ -57,11 +57,10 @@ pub fn quantize(backend: Backend) {
             }
             let mut rows = QuantizedRows::default();
             backend.quantize_rows_into(&x, k, &mut rows);
-            let mut expected = vec![0; k];
             for (row, x) in x.chunks_exact(k).enumerate() {
-                let (scale, zero) = scalar::quantize_row(x, backend.format(), &mut expected);
+                let (scale, zero, expected) = scalar::quantize_row(x, backend.format());
                 assert_eq!((rows.scales[row], rows.zeros[row]), (scale, zero), "{backend:?} m={m} k={k} row {row}");
-                assert_eq!(unpack(backend, &rows, row), expected, "{backend:?} m={m} k={k} row {row}");
+                assert!(expected.eq(unpack(backend, &rows, row)), "{backend:?} m={m} k={k} row {row}");
             }
         }
     }
@@ -83,13 +82,13 @@ pub fn linear(backend: Backend) {
                 let (mut y, mut z) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
                 exact.forward_into(&rows, None, Activation::Identity, &mut y);
                 biased.forward_into(&rows, Some(&residual), Activation::Identity, &mut z);
-                let mut q = vec![0; k];
                 for row in 0..m {
-                    let (x_scale, zero) = scalar::quantize_row(&x[row * k..][..k], backend.format(), &mut q);
+                    let (x_scale, zero, q) = scalar::quantize_row(&x[row * k..][..k], backend.format());
+                    let q: Vec<i32> = q.collect();
                     for c in 0..n {
                         let w = &weights[c * k..][..k];
                         let sum: i32 = w.iter().map(|&w| i32::from(w)).sum();
-                        let centred = scalar::dot(&q, w) as f32 - zero as f32 * sum as f32;
+                        let centred = scalar::dot(q.iter().copied(), w) as f32 - zero as f32 * sum as f32;
                         let product = centred * (scale[c] * x_scale);
                         let at = format!("{backend:?} m={m} n={n} k={k} at ({row}, {c})");
                         assert_eq!(y[row * n + c].to_bits(), (product + 0.0).to_bits(), "{at}");
@@ -190,6 +189,27 @@ pub fn scan(backend: Backend) {
     }
 }
 
+/// Hamming distances are exact, from none to every bit.
+pub fn hamming(backend: Backend) {
+    let mut random = Random(6);
+    for words in [2, 4, 6, 8, MAX_SIGN_WORDS] {
+        for n in [0, 1, 2, 3, 17] {
+            let (query, mut rows) = (random.words(words), random.words(n * words));
+            if n == 3 {
+                rows[..words].copy_from_slice(&query);
+                rows[words..2 * words].iter_mut().zip(&query).for_each(|(row, q)| *row = !q);
+            }
+            let (mut y, mut expected) = (vec![0; n], vec![1; n]);
+            backend.hamming_into(&query, &rows, &mut y);
+            Backend::Scalar.hamming_into(&query, &rows, &mut expected);
+            assert_eq!(y, expected, "{backend:?} words={words} n={n}");
+            if n == 3 {
+                assert_eq!(y[..2], [0, 64 * words as u32], "{backend:?} words={words}");
+            }
+        }
+    }
+}
+
 /// Row `row` of a packed batch, as integers.
 fn unpack(backend: Backend, rows: &QuantizedRows, row: usize) -> Vec<i32> {
     let (mr, group, size) = (backend.mr(), backend.group(), backend.format().size());
@@ -218,6 +238,10 @@ impl Random {
 
     fn floats(&mut self, n: usize, size: f32) -> Vec<f32> {
         (0..n).map(|_| self.next() * size).collect()
+    }
+
+    fn words(&mut self, n: usize) -> Vec<u64> {
+        (0..n).map(|_| (0..4).fold(0, |word, _| word << 16 | (self.next().to_bits() >> 7 & 0xffff) as u64)).collect()
     }
 
     fn weights(&mut self, n: usize) -> Vec<i8> {

@@ -37,6 +37,9 @@ use linear::{LinearArgs, QuantizeArgs};
 use norm::NormArgs;
 use quantize::ActivationFormat;
 
+/// Longest row of a Hamming scan, in words of 64 signs: a byte lane of the vector kernels counts to 255, 8 a vector of two words.
+pub const MAX_SIGN_WORDS: usize = 32;
+
 /// An implementation of the kernels. Chosen once, by [`Backend::best`]; weights are packed for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -210,5 +213,17 @@ impl Backend {
         assert!(!query.is_empty() && query.len().is_multiple_of(16) && query.len() <= 512, "query length");
         assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
         dispatch!(self, scan(query, rows, out));
+    }
+
+    /// `out[i]` = number of bits in which `query` and `rows[i]` differ, for rows as long as `query`.
+    ///
+    /// Length: even and at most [`MAX_SIGN_WORDS`].
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn hamming_into(self, query: &[u64], rows: &[u64], out: &mut [u32]) {
+        assert!(!query.is_empty() && query.len().is_multiple_of(2) && query.len() <= MAX_SIGN_WORDS, "query length");
+        assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
+        dispatch!(self, hamming(query, rows, out));
     }
 }

@@ -11,21 +11,19 @@ use super::quantize::ActivationFormat;
 /// Format of this backend's activations.
 pub(super) const FORMAT: ActivationFormat = ActivationFormat::I16;
 
-/// Quantizes one row: `q[i] = clamp(round(x[i] / scale) + zero)`, ties to even. Returns `(scale, zero)`.
-pub fn quantize_row(x: &[f32], format: ActivationFormat, q: &mut [i32]) -> (f32, i32) {
+/// Quantizes one row: `q[i] = clamp(round(x[i] / scale) + zero)`, ties to even. Returns `(scale, zero)`, and `q`.
+pub fn quantize_row(x: &[f32], format: ActivationFormat) -> (f32, i32, impl Iterator<Item = i32>) {
     let lo = x.iter().copied().fold(0.0, f32::min);
     let hi = x.iter().copied().fold(0.0, f32::max);
     let (scale, zero) = format.scale_and_zero(lo, hi);
     let inv_scale = 1.0 / scale;
-    for (q, &x) in q.iter_mut().zip(x) {
-        *q = ((x * inv_scale).round_ties_even() as i32 + zero).clamp(format.min(), format.max());
-    }
-    (scale, zero)
+    let quantize = move |x: f32| (x * inv_scale).round_ties_even() as i32 + zero;
+    (scale, zero, x.iter().map(move |&x| quantize(x).clamp(format.min(), format.max())))
 }
 
 /// `Σ_k a[k] · w[k]` in 32 bits.
-pub fn dot(a: &[i32], w: &[i8]) -> i32 {
-    a.iter().zip(w).map(|(&a, &w)| a * i32::from(w)).sum()
+pub fn dot(a: impl Iterator<Item = i32>, w: &[i8]) -> i32 {
+    a.zip(w).map(|(a, &w)| a * i32::from(w)).sum()
 }
 
 /// The exact GELU: `x/2 · (1 + erf(x/√2))`.
@@ -36,10 +34,10 @@ pub fn gelu(x: f32) -> f32 {
 pub(super) fn quantize_rows(args: QuantizeArgs<'_>) {
     let QuantizeArgs { x, out } = args;
     let (k, k_padded) = (out.k, pad_k(out.k));
-    let mut q = vec![0; k];
     for (row, x) in x.chunks_exact(k).enumerate() {
-        (out.scales[row], out.zeros[row]) = quantize_row(x, FORMAT, &mut q);
-        for (bytes, &q) in out.data[row * k_padded * 2..].chunks_exact_mut(2).zip(&q) {
+        let (scale, zero, q) = quantize_row(x, FORMAT);
+        (out.scales[row], out.zeros[row]) = (scale, zero);
+        for (bytes, q) in out.data[row * k_padded * 2..].chunks_exact_mut(2).zip(q) {
             bytes.copy_from_slice(&(q as i16).to_ne_bytes());
         }
     }
@@ -48,13 +46,11 @@ pub(super) fn quantize_rows(args: QuantizeArgs<'_>) {
 pub(super) fn linear(args: LinearArgs<'_>) {
     let LinearArgs { layer, x, residual, activation, out } = args;
     let (n, k, k_padded) = (layer.n, layer.k, pad_k(layer.k));
-    let mut a = vec![0i32; k];
     for row in 0..x.m {
-        for (a, bytes) in a.iter_mut().zip(x.data[row * k_padded * 2..].chunks_exact(2)) {
-            *a = i32::from(i16::from_ne_bytes([bytes[0], bytes[1]]));
-        }
+        let bytes = x.data[row * k_padded * 2..].chunks_exact(2);
+        let a = bytes.map(|bytes| i32::from(i16::from_ne_bytes([bytes[0], bytes[1]])));
         for c in 0..n {
-            let acc = dot(&a, &layer.weights[c * k_padded..][..k]);
+            let acc = dot(a.clone(), &layer.weights[c * k_padded..][..k]);
             let centred = acc as f32 - x.zeros[row] as f32 * layer.column_sum[c];
             let mut y = centred * (layer.scale[c] * x.scales[row]) + layer.bias[c];
             if activation == Activation::Gelu {
@@ -111,5 +107,11 @@ pub(super) fn layer_norm(args: NormArgs<'_>) {
 pub(super) fn scan(query: &[i16], rows: &[i8], out: &mut [i32]) {
     for (row, out) in rows.chunks_exact(query.len()).zip(out) {
         *out = query.iter().zip(row).map(|(&q, &v)| i32::from(q) * i32::from(v)).sum();
+    }
+}
+
+pub(super) fn hamming(query: &[u64], rows: &[u64], out: &mut [u32]) {
+    for (row, out) in rows.chunks_exact(query.len()).zip(out) {
+        *out = query.iter().zip(row).map(|(q, v)| (q ^ v).count_ones()).sum();
     }
 }

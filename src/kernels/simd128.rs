@@ -57,14 +57,6 @@ macro_rules! float_operations {
             f32x4_pmin(a, b)
         }
         #[inline(always)]
-        unsafe fn abs(a: v128) -> v128 {
-            f32x4_abs(a)
-        }
-        #[inline(always)]
-        unsafe fn with_sign(a: v128, sign: v128) -> v128 {
-            v128_or(a, v128_and(sign, f32x4_splat(-0.0)))
-        }
-        #[inline(always)]
         unsafe fn scale_pow2(p: v128, t: v128) -> v128 {
             // the low 9 bits of the magic number's pattern are 0, so the shift leaves only n
             i32x4_add(p, i32x4_shl(t, 23))
@@ -106,6 +98,22 @@ macro_rules! float_operations {
                 let sum = i32x4_add(a, b);
                 let sum = i32x4_add(sum, i32x4_shuffle::<2, 3, 0, 1>(sum, sum));
                 i32x4_extract_lane::<0>(sum) + i32x4_extract_lane::<1>(sum)
+            }
+        }
+        #[inline(always)]
+        unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
+            unsafe {
+                // a byte lane counts up to 8 bits a vector, and there are at most 16 vectors
+                let mut bytes = i8x16_splat(0);
+                let mut i = 0;
+                while i < words {
+                    let differing = v128_xor(v128_load(a.add(i).cast()), v128_load(b.add(i).cast()));
+                    bytes = i8x16_add(bytes, i8x16_popcnt(differing));
+                    i += 2;
+                }
+                let sum = u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(bytes));
+                let sum = i32x4_add(sum, i32x4_shuffle::<2, 3, 0, 1>(sum, sum));
+                u32x4_extract_lane::<0>(sum) + u32x4_extract_lane::<1>(sum)
             }
         }
     };

@@ -120,7 +120,7 @@ fn pool(pooling: Pooling, hidden: &[f32], out: &mut [f32]) {
     let dim = out.len();
     out.fill(0.0);
     match pooling {
-        Pooling::Cls => out.copy_from_slice(hidden.get(..dim).unwrap_or(&vec![0.0; dim])),
+        Pooling::Cls => out.iter_mut().zip(hidden).for_each(|(o, h)| *o = *h),
         Pooling::Mean => {
             for row in hidden.chunks_exact(dim) {
                 out.iter_mut().zip(row).for_each(|(o, h)| *o += h);

@@ -286,7 +286,7 @@ mod tests {
             "counts": { "pages": 1, "sections": sections.len(), "passages": records.len() },
             "languages": { "en": 1 },
             "model": { "id": "m", "dim": 4, "maxTokens": 8, "tokenizerSha256": "0" },
-            "fusion": { "dense": 1.0, "lexical": 1.0 }, "sectionsPerChunk": 1000, "files": files,
+            "fusion": { "dense": 1.0, "lexical": 1.0 }, "passagesPerChunk": 1000, "files": files,
         });
         let mut searcher = Searcher::new(Manifest::parse(manifest.to_string().as_bytes(), "manifest.json").unwrap());
         searcher.load_lexical(Sections::prepend_to(&lengths, &lexical.root)).unwrap();

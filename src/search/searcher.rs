@@ -119,14 +119,14 @@ pub struct Searcher {
     filters: Option<Filters>,
     /// Passages to answer from; none means all.
     selection: Option<Selection>,
-    chunks: Vec<Option<Vec<PassageRecord>>>,
+    /// Chunks of passages, each with its first passage; known once the root of the lexical index is.
+    chunks: Vec<(u32, Option<Vec<PassageRecord>>)>,
 }
 
 impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        let chunks = (0..manifest.files.passages.files).map(|_| None).collect();
-        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks }
+        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks: Vec::new() }
     }
 
     /// The manifest.
@@ -144,12 +144,18 @@ impl Searcher {
         let file = &files.lexical.name;
         let (sections, at) = Sections::parse(&content, file, counts.sections, counts.passages)?;
         let lexical = LexicalIndex::open(&content[at..], sections.len(), file)?;
-        for kind in [ChunkKind::Postings, ChunkKind::Spellings] {
-            let (expected, found) = (files.group(kind).files, lexical.chunks(kind));
+        let starts = sections.chunks(self.manifest.passages_per_chunk);
+        for (kind, found) in [
+            (ChunkKind::Postings, lexical.chunks(ChunkKind::Postings)),
+            (ChunkKind::Spellings, lexical.chunks(ChunkKind::Spellings)),
+            (ChunkKind::Passages, starts.len() as u32),
+        ] {
+            let expected = files.group(kind).files;
             if found != expected {
                 return Err(mismatch(file, "number of chunks", expected, found));
             }
         }
+        self.chunks = starts.into_iter().map(|first| (first, None)).collect();
         self.lexical = Some((sections, lexical));
         Ok(())
     }
@@ -178,12 +184,11 @@ impl Searcher {
         }
         let body = group.body(number, content)?;
         let root = &self.manifest.files.lexical.name;
-        let (sections, lexical) = self.lexical.as_mut().ok_or_else(|| not_loaded(root))?;
+        let (_, lexical) = self.lexical.as_mut().ok_or_else(|| not_loaded(root))?;
         if chunk.kind == ChunkKind::Passages {
-            let per_chunk = self.manifest.sections_per_chunk;
-            let last = ((number + 1) * per_chunk).min(sections.len()) - 1;
-            let range = sections.passages(number * per_chunk).start..sections.passages(last).end;
-            self.chunks[number as usize] = Some(parse_chunk(body, &group.file(number), range.len())?);
+            let next = self.chunks.get(number as usize + 1).map_or(self.manifest.counts.passages, |next| next.0);
+            let (first, records) = &mut self.chunks[number as usize];
+            *records = Some(parse_chunk(body, &group.file(number), (next - *first) as usize)?);
             return Ok(());
         }
         lexical.add(chunk, body).map_err(|detail| group.damaged(number, detail))
@@ -402,27 +407,24 @@ impl Searcher {
 
     /// Chunks of these passages that are not there yet, in order.
     pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32>) -> Vec<Chunk> {
-        let is_missing = |chunk: &Chunk| self.chunks[chunk.number as usize].is_none();
-        let mut missing: Vec<Chunk> = passages.filter_map(|p| self.chunk_of(p)).filter(is_missing).collect();
-        missing.sort_unstable();
-        missing.dedup();
+        let is_missing = |chunk: &Chunk| self.chunks[chunk.number as usize].1.is_none();
+        let mut missing = Vec::new();
+        passages.filter_map(|p| self.chunk_of(p)).filter(is_missing).for_each(|chunk| chunk.insert_into(&mut missing));
         missing
     }
 
     /// The chunk that holds a passage and with it its whole section; none without the root of the lexical index, which knows
     /// the sections, or if there is no such passage.
     pub fn chunk_of(&self, passage: u32) -> Option<Chunk> {
-        let (sections, _) = self.lexical.as_ref()?;
-        let number = || sections.section_of(passage) / self.manifest.sections_per_chunk;
-        (passage < self.manifest.counts.passages).then(|| Chunk { kind: ChunkKind::Passages, number: number() })
+        let behind = self.chunks.partition_point(|&(first, _)| first <= passage);
+        let number = behind.checked_sub(1).filter(|_| passage < self.manifest.counts.passages)? as u32;
+        Some(Chunk { kind: ChunkKind::Passages, number })
     }
 
     /// A passage, if its chunk is loaded.
     pub fn passage(&self, passage: u32) -> Option<&PassageRecord> {
-        let number = self.chunk_of(passage)?.number;
-        let (sections, _) = self.lexical.as_ref()?;
-        let first = sections.passages(number * self.manifest.sections_per_chunk).start;
-        self.chunks[number as usize].as_ref()?.get((passage - first) as usize)
+        let (first, records) = &self.chunks[self.chunk_of(passage)?.number as usize];
+        records.as_ref()?.get((passage - first) as usize)
     }
 
     /// What to show for each hit.

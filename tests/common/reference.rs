@@ -50,13 +50,28 @@ impl Reference {
         sequences.iter().map(|ids| self.embed_one(ids).expect("candle computes")).collect()
     }
 
+    /// Embeddings of sequences of one length, computed together: `[sequences, 384]`.
+    pub fn embed_batch(&self, sequences: &[Vec<u32>]) -> Vec<[f32; DIM]> {
+        self.try_embed_batch(sequences).expect("candle computes")
+    }
+
+    fn try_embed_batch(&self, sequences: &[Vec<u32>]) -> candle_core::Result<Vec<[f32; DIM]>> {
+        let shape = (sequences.len(), sequences[0].len());
+        let ids = Tensor::from_vec(sequences.concat(), shape, &Device::Cpu)?; // [sequences, seq]
+        let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?; // [sequences, seq, 384]
+        Ok(hidden.mean(1)?.to_vec2::<f32>()?.iter().map(|mean| normalised(mean)).collect())
+    }
+
     fn embed_one(&self, ids: &[u32]) -> candle_core::Result<[f32; DIM]> {
         let ids = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?; // [1, seq]
         let hidden = self.model.forward(&ids, &ids.zeros_like()?, None)?; // [1, seq, 384]
-        let mean = hidden.mean(1)?.squeeze(0)?.to_vec1::<f32>()?; // [384]
-        let norm = mean.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
-        Ok(std::array::from_fn(|at| (f64::from(mean[at]) / norm) as f32))
+        Ok(normalised(&hidden.mean(1)?.squeeze(0)?.to_vec1::<f32>()?))
     }
+}
+
+fn normalised(mean: &[f32]) -> [f32; DIM] {
+    let norm = mean.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+    std::array::from_fn(|at| (f64::from(mean[at]) / norm) as f32)
 }
 
 /// A cross-encoder in f32: BERT, and the head put together by hand.

@@ -24,8 +24,8 @@ export const hitsOf = (page) =>
  * @param {ContextQuery} query
  * @returns {Promise<Context>}
  */
-export async function readContext({ engine, encoder, chunks, root }, { text, hits, maxTokens }) {
+export async function readContext({ engine, models, chunks, root }, { text, hits, maxTokens }) {
   const read = guard(() => engine.context_reading(hits));
   await chunks.load(Array.from(read, (passage) => ({ passage })));
-  return guard(() => engine.context(text, hits, maxTokens, root, encoder && ((part) => encoder.count(part))));
+  return guard(() => engine.context(text, hits, maxTokens, root, models.areLoaded ? models.count : undefined));
 }

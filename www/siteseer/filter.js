@@ -5,7 +5,8 @@ import { guard } from './guard.js';
 
 /** @import { Engine } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
-/** @import { Filters } from './siteseer.js' */
+/** @import { Index } from './opened.js' */
+/** @import { Facets, Filters } from './siteseer.js' */
 
 const NEXT = 'Mark pages with data-siteseer-filter="name" and index the site again.';
 
@@ -55,4 +56,20 @@ export class Filter {
     const conditions = Object.entries(filters).map(([name, values]) => [name, [values].flat()]);
     guard(() => this.engine.set_filter(conditions.filter(([, anyOf]) => anyOf.length)));
   }
+}
+
+/**
+ * How many pages with a word of the text have each value.
+ * @param {Index} index
+ * @param {{ text: string, filters?: Filters }} query
+ * @param {AbortSignal} signal
+ * @returns {Promise<Facets>}
+ */
+export async function countPages({ engine, filter, chunks }, { text, filters }, signal) {
+  if (!filter.exists) return {};
+  await filter.load(filters ?? {});
+  await chunks.words(text, signal);
+  filter.set(filters);
+  const facets = guard(() => engine.facets(text));
+  return Object.fromEntries(facets.map(([name, values]) => [name, Object.fromEntries(values)]));
 }

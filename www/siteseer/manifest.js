@@ -19,7 +19,7 @@ import { SiteseerError } from './errors.js';
  * @property {number} version
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
- * @property {number} sectionsPerChunk
+ * @property {number} passagesPerChunk
  * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry } & Record<ChunkKind, ChunkGroup>} files
  */
 

@@ -1,6 +1,10 @@
 // From the engine's results to those that are shown: addresses made absolute, unsafe ones left out, and one result for
 // a section, since a long section is several passages with one address.
 
+import { guard } from './guard.js';
+
+/** @import { Hit } from './engine.js' */
+/** @import { Index } from './opened.js' */
 /** @import { Result } from './siteseer.js' */
 
 /**
@@ -32,4 +36,23 @@ function locate(address, root) {
   } catch {
     return null; // not an address at all
   }
+}
+
+/**
+ * Reads the hits' passages as far as needed for `limit` results.
+ * @param {Index} index
+ * @param {string} text
+ * @param {number} limit
+ * @param {Hit[]} hits
+ * @param {AbortSignal} signal
+ * @returns {Promise<Result[]>}
+ */
+export async function readResults({ engine, root, chunks }, text, limit, hits, signal) {
+  let results = /** @type {Result[]} */ ([]);
+  for (let end = limit; results.length < limit && end < hits.length + limit; end += limit) {
+    const shown = await chunks.load(hits.slice(0, end));
+    signal.throwIfAborted();
+    results = selectResults(guard(() => engine.results(text, shown)), root, limit);
+  }
+  return results;
 }

@@ -27,7 +27,7 @@ browserTest('merged into the site\'s own worker: both do their part, also after 
   site.deploy({ build: 2 });
   await page.reload();
   await page.reload();
-  assert.deepEqual(await builds(page), [2, 2, 2, 2, 2]);
+  assert.deepEqual(await builds(page), [2, 2, 2, 2, 2, 2]);
   await site.close();
   await page.reload();
   await input(page).fill(QUERY);

@@ -63,3 +63,19 @@ fn embed(model: &BiEncoder, scratch: &mut Scratch, passages: &mut [(&str, &mut [
     }
     Ok(())
 }
+
+/// Embeds sequences of token ids, special ones included, into `[sequences, dim]`, on all cores: what `siteseer index` does
+/// with a site's passages, for measuring.
+///
+/// # Errors
+/// If the model does not know an id, or a sequence is too long for it.
+pub fn embed_token_ids(model: &BiEncoder, sequences: &[Vec<u32>]) -> Result<Vec<f32>> {
+    let mut embeddings = vec![0.0; sequences.len() * model.dim()];
+    let batches = sequences.par_chunks(BATCH).zip(embeddings.par_chunks_mut(BATCH * model.dim()));
+    batches.try_for_each_init(Scratch::default, |(batch, work, _), (sequences, out)| {
+        batch.clear();
+        sequences.iter().for_each(|ids| batch.push(ids));
+        model.embed_into(batch, work, out)
+    })?;
+    Ok(embeddings)
+}

@@ -12,7 +12,7 @@ use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{Counts, FORMAT, FileEntry, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
-use crate::index::passages::{PassageRecord, chunk_to_json, sections_per_chunk};
+use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::static_shards::Shards;
@@ -20,6 +20,7 @@ use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
 use earlier::EarlierVectors;
+pub use embed::embed_token_ids;
 use models::Models;
 use output::{OutputFolder, Storage};
 use rayon::prelude::*;
@@ -240,12 +241,11 @@ fn write_index(
         lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();
-    let sections_per_chunk = sections_per_chunk(lengths.len() as u32);
-    let mut rest = passages;
-    let chunks = lengths
-        .chunks(sections_per_chunk as usize)
-        .map(|lengths| rest.split_off(..lengths.iter().sum::<u32>() as usize).expect("all sections have passages"));
-    let chunks: Vec<&[Passage]> = chunks.collect();
+    let passages_per_chunk = passages_per_chunk(passages.len() as u32);
+    let starts = Sections::new(&lengths).chunks(passages_per_chunk);
+    let ends = starts.iter().skip(1).copied().chain([passages.len() as u32]);
+    let chunks: Vec<&[Passage]> =
+        starts.iter().zip(ends).map(|(&start, end)| &passages[start as usize..end as usize]).collect();
     let chunks = chunks.into_par_iter().map(|passages| {
         let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
         chunk_to_json(&records)
@@ -265,12 +265,12 @@ fn write_index(
         generator: concat!("siteseer ", env!("CARGO_PKG_VERSION")).to_owned(),
         site_root: "../".to_owned(),
         counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
-        languages,
+        languages: languages.into_iter().collect(),
         model: models.map(Models::bi_encoder_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
         static_tower: static_tower.map(|(entry, _)| entry.clone()),
-        sections_per_chunk,
+        passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
             postings: output.add_chunks(ChunkKind::Postings, &lexical.postings)?,

@@ -2,7 +2,7 @@
 //!
 //! Where to cut the postings: a word of a query costs the root, which has a line for each chunk, and a chunk or two. With `T`
 //! bytes of postings in chunks of `c` that is about `T / c · line + 2 · c`, which is least at `c ∝ √T`. So a site of 5,000
-//! sections has some 450 chunks of 2 KB, and one of 300,000 about 3,000 of 20 KB.
+//! sections has some 500 chunks of 2 KB, and one of 300,000 about 3,000 of 20 KB.
 
 use super::format::{
     FIELDS, MAGIC, VERSION, pack_length, pack_tf, put_term, put_varint, shared_prefix, take_varint, unpack_tf,

@@ -130,7 +130,7 @@ impl LexicalIndex {
 pub(super) struct Reading<'a> {
     index: &'a LexicalIndex,
     options: &'a LexicalOptions<'a>,
-    /// Chunks that were looked into.
+    /// Chunks that were looked into, in order.
     used: Vec<Chunk>,
     /// Whether one of them was not there.
     blocked: bool,
@@ -143,10 +143,7 @@ impl<'a> Reading<'a> {
 
     /// The chunks that were looked into, each once, in order.
     pub(super) fn into_used(self) -> Vec<Chunk> {
-        let mut used = self.used;
-        used.sort_unstable();
-        used.dedup();
-        used
+        self.used
     }
 
     /// The slots of a query; words for which nothing stands have none.
@@ -201,7 +198,7 @@ impl<'a> Reading<'a> {
     /// Notes that a chunk is looked into.
     fn look(&mut self, kind: ChunkKind, number: u32) {
         let chunk = Chunk { kind, number };
-        self.used.push(chunk);
+        chunk.insert_into(&mut self.used);
         self.blocked |= !self.index.has(chunk);
     }
 
@@ -254,19 +251,24 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The chunks in which to look for completions, in order: all that may hold some, or, for a few letters that begin very
-    /// many terms, those with the commonest.
+    /// The chunks in which to look for completions: all that may hold some, or, for a few letters that begin very many terms,
+    /// those with the commonest.
     fn chunks_of(&self, typed: &str) -> Vec<u32> {
         let range = self.index.postings.with_prefix(typed);
         if range.len() as u32 <= MOST_CHUNKS {
             return range.collect();
         }
-        let rare =
-            |&number: &u32| unpack_length(self.index.commonest[number as usize]) * RARE <= self.index.passages() as f32;
-        let mut chunks: Vec<u32> = range.filter(rare).collect();
-        chunks.sort_by_key(|&number| std::cmp::Reverse(self.index.commonest[number as usize]));
-        chunks.truncate(FEW_CHUNKS);
-        chunks.sort_unstable();
+        let commonest = |number: u32| self.index.commonest[number as usize];
+        let mut chunks: Vec<u32> = Vec::new();
+        for number in range {
+            if unpack_length(commonest(number)) * RARE > self.index.passages() as f32 {
+                continue;
+            }
+            // Commonest first; of equals the first stays first.
+            let place = chunks.iter().position(|&other| commonest(other) < commonest(number)).unwrap_or(chunks.len());
+            chunks.insert(place, number);
+            chunks.truncate(FEW_CHUNKS);
+        }
         chunks
     }
 

@@ -22,20 +22,24 @@ pub(super) unsafe fn exp<A: Arch>(x: A::F) -> A::F {
     }
 }
 
-/// The exact GELU. `erf` by Abramowitz & Stegun 7.1.26, absolute error below 1.5·10⁻⁷.
+/// The exact GELU. `erf(z) = z · P(z²) / Q(z²)` for |z| ≤ 4, where it reaches 1 in f32: fitted to an absolute error below
+/// 6·10⁻⁸, to which the roundings add 2.5·10⁻⁷.
 #[inline(always)]
 pub(super) unsafe fn gelu<A: Arch>(x: A::F) -> A::F {
     // SAFETY: arithmetic only; the caller has the instruction set.
     unsafe {
-        let z = A::mul(A::abs(x), A::splat(std::f32::consts::FRAC_1_SQRT_2));
-        let t = A::div(A::splat(1.0), A::mul_add(z, A::splat(0.327_591_1), A::splat(1.0)));
-        let mut p = A::splat(1.061_405_4);
-        for c in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
-            p = A::mul_add(p, t, A::splat(c));
+        let z = A::mul(x, A::splat(std::f32::consts::FRAC_1_SQRT_2));
+        let z = A::max(A::min(z, A::splat(4.0)), A::splat(-4.0));
+        let u = A::mul(z, z);
+        let mut p = A::splat(1.921_721_6e-8);
+        for c in [-1.990_323_5e-6, 1.555_369_7e-4, 4.293_055_7e-3, 5.243_347_3e-2, 2.139_447_5e-1, 1.128_378_6] {
+            p = A::mul_add(p, u, A::splat(c));
         }
-        let minus_z2 = A::sub(A::splat(0.0), A::mul(z, z));
-        let erfc = A::mul(A::mul(p, t), exp::<A>(minus_z2));
-        let erf = A::with_sign(A::max(A::sub(A::splat(1.0), erfc), A::splat(0.0)), x);
-        A::mul(A::mul(x, A::splat(0.5)), A::add(A::splat(1.0), erf))
+        let mut q = A::splat(1.098_039_1e-3);
+        for c in [1.555_109_5e-2, 1.207_996_4e-1, 5.229_313e-1, 1.0] {
+            q = A::mul_add(q, u, A::splat(c));
+        }
+        let half = A::mul(x, A::splat(0.5));
+        A::mul_add(half, A::div(A::mul(z, p), q), half)
     }
 }

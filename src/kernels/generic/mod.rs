@@ -20,3 +20,23 @@ pub(crate) unsafe fn scan<A: Arch>(query: &[i16], rows: &[i8], out: &mut [i32]) 
         *out = unsafe { A::dot_i16_i8(query.as_ptr(), rows.as_ptr().add(i * len), len) };
     }
 }
+
+/// Hamming distance of `query` to each row.
+///
+/// # Safety
+/// See [`Arch`]; `query.len()` is even and at most `MAX_SIGN_WORDS`, `rows` holds `out.len()` rows of that length.
+#[inline(always)]
+pub(crate) unsafe fn hamming<A: Arch>(query: &[u64], rows: &[u64], out: &mut [u32]) {
+    /// 384 dimensions: a length that the compiler knows, so that the loop over words is unrolled.
+    const USUAL: usize = 6;
+    let (p, words) = (query.as_ptr(), query.len());
+    for (i, out) in out.iter_mut().enumerate() {
+        // SAFETY: row `i` lies inside `rows`.
+        *out = unsafe {
+            match words {
+                USUAL => A::hamming(p, rows.as_ptr().add(i * USUAL), USUAL),
+                _ => A::hamming(p, rows.as_ptr().add(i * words), words),
+            }
+        };
+    }
+}

@@ -142,7 +142,7 @@ export class Engine {
 
   /** @param {Uint32Array} passages */
   chunks_of(passages) {
-    return passages.map((passage) => Math.floor(passage / this.manifest.sectionsPerChunk));
+    return passages.map((passage) => Math.floor(passage / this.manifest.passagesPerChunk));
   }
 
   /** @param {Uint32Array} passages */
@@ -178,7 +178,7 @@ export class Engine {
     const body = decode(bytes.subarray(HEADER_BYTES));
     if (kind !== 'passages') return void this.#chunks.add(`${kind} ${number}`);
     body.forEach((/** @type {FakePassage} */ passage, /** @type {number} */ i) =>
-      this.#passages.set(number * this.manifest.sectionsPerChunk + i, passage),
+      this.#passages.set(number * this.manifest.passagesPerChunk + i, passage),
     );
   }
 

@@ -58,7 +58,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     languages: { en: 687, he: 2 },
     model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
     fusion: { dense: 0.94, lexical: 0.59 },
-    sectionsPerChunk: PER_CHUNK, // each a section of its own
+    passagesPerChunk: PER_CHUNK,
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
     files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), passages: texts },
   };

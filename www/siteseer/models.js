@@ -1,0 +1,89 @@
+// The models of an index in the worker: the encoder that runs them, and the helpers that score pairs beside it.
+
+import { loadEncoder } from './detect.js';
+import { SiteseerError } from './errors.js';
+import { guard } from './guard.js';
+import { Pool } from './pool.js';
+
+/** @import { Backend } from './siteseer.js' */
+/** @import { Encoder } from './encoder.js' */
+/** @import { Engine } from './engine.js' */
+/** @import { FileEntry } from './manifest.js' */
+
+export class Models {
+  /** @type {Encoder | undefined} */
+  #encoder;
+  /** @type {Pool | undefined} */
+  #pool;
+  /** The bi-encoder's file, until the helpers have it. @type {import('./helper.js').ModelFile | undefined} */
+  #model;
+
+  /**
+   * @param {Engine} engine refuses models that are not its index's
+   * @param {Backend} backend the best that this browser runs; later the encoder's own word
+   * @param {number} workers that score pairs, this one included
+   */
+  constructor(engine, backend, workers) {
+    this.engine = engine;
+    this.backend = backend;
+    this.workers = workers;
+  }
+
+  /** @throws {SiteseerError} while it is not loaded */
+  get encoder() {
+    if (!this.#encoder) throw new SiteseerError('engine', 'The models are not loaded yet.');
+    return this.#encoder;
+  }
+
+  /** @param {string} text */
+  count = (text) => this.encoder.count(text);
+
+  /** Whether there is an encoder yet. */
+  get areLoaded() {
+    return this.#encoder !== undefined;
+  }
+
+  /** Workers that score pairs by now. */
+  get scoring() {
+    return this.#pool?.size ?? 1;
+  }
+
+  /**
+   * @param {Promise<Uint8Array>} fetching the bi-encoder
+   * @param {FileEntry} file
+   */
+  async loadBiEncoder(fetching, file) {
+    const [EncoderClass, bytes] = await Promise.all([loadEncoder(this.backend), fetching]);
+    this.#encoder = guard(() => {
+      const encoder = new EncoderClass(bytes, file.name);
+      this.engine.check_encoder(encoder.id(), encoder.tokenizer_sha256(), encoder.dim());
+      return encoder;
+    }, file);
+    this.backend = EncoderClass.backend();
+    if (this.workers > 1) this.#model = { name: file.name, bytes };
+  }
+
+  /**
+   * @param {Uint8Array} bytes given away to the helpers
+   * @param {FileEntry} file
+   */
+  loadReranker(bytes, file) {
+    guard(() => this.engine.check_reranker(this.encoder.load_reranker(bytes, file.name)), file);
+    this.#pool = new Pool(this.encoder);
+    if (this.#model) {
+      const models = { backend: this.backend, model: this.#model, reranker: { name: file.name, bytes } };
+      this.#pool.grow(this.workers - 1, new URL('./worker.js', import.meta.url), models);
+    }
+    this.#model = undefined;
+  }
+
+  /**
+   * The reranker's logits of passages whose texts the engine has.
+   * @param {string} query
+   * @param {Uint32Array} passages
+   */
+  async scorePairs(query, passages) {
+    if (!this.#pool) throw new SiteseerError('engine', 'The reranker is not loaded yet.');
+    return this.#pool.score(query, guard(() => this.engine.pair_texts(passages)));
+  }
+}

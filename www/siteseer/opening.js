@@ -1,0 +1,38 @@
+// Opening an index: its manifest, and the engine that answers from it.
+
+import { Chunks } from './chunks.js';
+import { detectBackend, loadEngine } from './detect.js';
+import { Filter } from './filter.js';
+import { guard } from './guard.js';
+import { loadFile } from './loader.js';
+import { fetchManifest } from './manifest.js';
+import { Models } from './models.js';
+
+/** @import { Index } from './opened.js' */
+/** @import { FileEntry } from './manifest.js' */
+
+/**
+ * @param {string} url of the manifest
+ * @param {number} workers that score pairs
+ * @returns {Promise<Index>} of which no file is loaded yet
+ */
+export async function openIndex(url, workers) {
+  const backend = detectBackend();
+  const loading = loadEngine();
+  loading.catch(() => {}); // meanwhile the manifest, whose error says more
+  const { manifest, text } = await fetchManifest(url);
+  const EngineClass = await loading;
+  const engine = guard(() => new EngineClass(text));
+  /** @type {Index['fetch']} */
+  const fetch = (file, priority, progress) => loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
+  const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
+  return {
+    engine,
+    manifest,
+    root: new URL(manifest.siteRoot, url).href,
+    fetch,
+    chunks: new Chunks(engine, manifest, now),
+    filter: new Filter(engine, manifest, now),
+    models: new Models(engine, backend, manifest.files.reranker ? workers : 1),
+  };
+}
