@@ -87,22 +87,15 @@ export interface Context {
   /** For each section `[number] Title > Heading — URL` and its text between fences. */
   markdown: string;
   citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[];
-  tokens: number;
-  counted: string;
+  tokens: number; counted: string;
 }
 
-export type ErrorCode =
-  | 'page' // the page's own address or the options forbid it
-  | 'network' // a file could not be fetched
-  | 'length' // a file is longer or shorter than the manifest says
-  | 'hash' // a file's SHA-256 differs from the manifest's
-  | 'damaged' // a file cannot be read
-  | 'manifest' // the manifest is not one, or of an unknown version
-  | 'wasm' // the browser has no WebAssembly SIMD, or the page's policy forbids WebAssembly
-  | 'memory' // not enough memory
-  | 'engine' // the engine refused a file or a query
-  | 'crash' // the engine or its worker stopped
-  | 'closed'; // close() was called
+/**
+ * `page`: its address or the options forbid it. `network`: a file could not be fetched. `length`, `hash`, `damaged`: it is not what
+ * the manifest says, or cannot be read. `manifest`: it is none, or of an unknown version. `wasm`: no WebAssembly SIMD, or the page's
+ * policy forbids it. `memory`: not enough. `engine`: it refused a file or a query. `crash`: it or its worker stopped. `closed`: by you.
+ */
+export type ErrorCode = 'page' | 'network' | 'length' | 'hash' | 'damaged' | 'manifest' | 'wasm' | 'memory' | 'engine' | 'crash' | 'closed';
 
 /** Says what happened, to which file, and what to do next. */
 export class SiteseerError extends Error {
@@ -166,19 +159,13 @@ type StatusKey =
   | 'loadBest' | `none${'' | 'Hint' | 'Yet'}` | 'unavailable' | 'retry' | `orderedBy${'Meaning' | 'Best'}` | `key${'Move' | 'Open' | 'Close'}`;
 
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */
-export interface Strings extends Partial<Record<OfflineKey, string>>, Record<StatusKey, string> {
-  label: string;
-  placeholder: string;
-  clear: string;
-  close: string;
+export interface Strings extends Partial<Record<OfflineKey, string>>, Record<StatusKey | BoxKey, string> {
   results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
-  byWords: string;
-  byMeaning: string;
-  bestFirst: string;
 }
+type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `limit`, `label`, `placeholder`, `lang`,
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `limit`, `label`, `placeholder`, `lang`,
  * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
  * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves), `offline`
  * (empty or `all`) with `offline-worker` (see docs/offline.md).
