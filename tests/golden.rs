@@ -73,6 +73,31 @@ fn embeddings_are_pytorchs() {
 }
 
 #[test]
+fn an_embedding_does_not_depend_on_its_batch() {
+    let rows: Vec<Vec<u32>> = rows("embedding").iter().map(ids).take(14).collect();
+    let file = model_file("all-MiniLM-L6-v2.safetensors");
+    for backend in Backend::available() {
+        let (model, mut work) = (BiEncoder::load(&file, "model", backend).unwrap(), Workspace::default());
+        let mut embed = |rows: &[&Vec<u32>]| {
+            let mut batch = TokenBatch::new();
+            rows.iter().for_each(|row| batch.push(row));
+            let mut out = vec![0.0; rows.len() * model.dim()];
+            model.embed_into(&batch, &mut work, &mut out).unwrap();
+            out.chunks_exact(model.dim()).map(|v| v.iter().map(|x| x.to_bits()).collect()).collect::<Vec<Vec<u32>>>()
+        };
+        let alone: Vec<Vec<u32>> = rows.iter().flat_map(|row| embed(&[row])).collect();
+        for size in [3, 14] {
+            for chunk in (0..rows.len()).rev().collect::<Vec<_>>().chunks(size) {
+                let together = embed(&chunk.iter().map(|&at| &rows[at]).collect::<Vec<_>>());
+                for (&at, bits) in chunk.iter().zip(together) {
+                    assert!(bits == alone[at], "{} batch of {size}, row {at}", backend.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn logits_are_pytorchs() {
     let bi_encoder = bi_encoder();
     let file = model_file("siteseer-cross-encoder.safetensors");

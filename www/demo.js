@@ -33,7 +33,7 @@ function showFacts({ counts, files }) {
     pages: number.format(counts.pages),
     passages: number.format(counts.passages),
     lexical: size(files.lexical.bytes + files.postings.bytes + files.spellings.bytes),
-    dense: size(files.vectors.bytes + files.model.bytes),
+    dense: size((files.vectors?.bytes ?? 0) + (files.model?.bytes ?? 0)),
   };
   for (const [name, value] of Object.entries(facts)) {
     const place = document.querySelector(`[data-fact=${name}]`);

@@ -2,7 +2,10 @@
 
 use super::index::read_manifest;
 use crate::index::chunks::{Chunk, ChunkKind};
-use crate::index::manifest::{FileEntry, MANIFEST_NAME};
+use crate::index::filters::Condition;
+use crate::index::manifest::{FileEntry, Files, MANIFEST_NAME, Manifest};
+use crate::index::passages::{PassageRecord, parse_chunk};
+use crate::index::sections::Sections;
 use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use anyhow::{Context, Result, bail};
@@ -23,7 +26,8 @@ pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Opens an index with all its parts but the chunks of words and passages; `dense` loads vectors and model too.
+/// Opens an index with all its parts but the chunks of words and passages; `dense` loads vectors and model too, if it has
+/// them.
 ///
 /// # Errors
 /// If a file is missing or damaged.
@@ -32,8 +36,7 @@ pub fn open(folder: &Path, dense: bool) -> Result<Cascade> {
     let files = cascade.searcher.manifest().files.clone();
     cascade.searcher.load_lexical(read_file(folder, &files.lexical)?)?;
     if dense {
-        cascade.searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-        cascade.load_model(&read_file(folder, &files.model)?)?;
+        load_dense(folder, &files, &mut cascade)?;
     }
     Ok(cascade)
 }
@@ -45,9 +48,32 @@ pub fn open(folder: &Path, dense: bool) -> Result<Cascade> {
 pub(super) fn open_vectors(folder: &Path) -> Result<Cascade> {
     let mut cascade = Cascade::new(read_manifest(folder)?);
     let files = cascade.searcher.manifest().files.clone();
-    cascade.searcher.load_vectors(&read_file(folder, &files.vectors)?)?;
-    cascade.load_model(&read_file(folder, &files.model)?)?;
+    load_dense(folder, &files, &mut cascade)?;
     Ok(cascade)
+}
+
+/// Vectors and model, if there are any.
+fn load_dense(folder: &Path, files: &Files, cascade: &mut Cascade) -> Result<()> {
+    if let (Some(vectors), Some(model)) = (&files.vectors, &files.model) {
+        cascade.searcher.load_vectors(&read_file(folder, vectors)?)?;
+        cascade.load_model(&read_file(folder, model)?)?;
+    }
+    Ok(())
+}
+
+/// Loads what pages say of themselves, and lets queries be answered from those that meet all conditions.
+///
+/// # Errors
+/// If the file is missing or damaged, or there is no filter of a name.
+pub fn set_filter(folder: &Path, searcher: &mut Searcher, conditions: &[Condition]) -> Result<()> {
+    let Some(entry) = searcher.manifest().files.filters.clone() else {
+        bail!(
+            "{}: no page of the index has filters. Annotate pages with data-siteseer-filter and index the site again",
+            folder.display()
+        );
+    };
+    searcher.load_filters(&read_file(folder, &entry)?)?;
+    Ok(searcher.set_filter(conditions)?)
 }
 
 /// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.
@@ -101,6 +127,30 @@ fn add_chunks(folder: &Path, searcher: &mut Searcher, chunks: impl IntoIterator<
         let content = read_stored(folder, &group.file(chunk.number), group.largest, None)?;
         group.verify(chunk.number, &content)?;
         searcher.add_chunk(chunk, &content)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every passage of an index, in order, holding one chunk of them in memory.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub(super) fn read_passages(
+    folder: &Path,
+    manifest: &Manifest,
+    each: &mut dyn FnMut(u32, PassageRecord),
+) -> Result<()> {
+    let (files, counts) = (&manifest.files, manifest.counts);
+    let root = read_file(folder, &files.lexical)?;
+    let (sections, _) = Sections::parse(&root, &files.lexical.name, counts.sections, counts.passages)?;
+    let starts = sections.chunks(manifest.passages_per_chunk);
+    let ends = starts.iter().skip(1).copied().chain([counts.passages]);
+    for (number, range) in (0..).zip(starts.iter().zip(ends).map(|(&start, end)| start..end)) {
+        let group = &files.passages;
+        let content = read_stored(folder, &group.file(number), group.largest, None)?;
+        group.verify(number, &content)?;
+        let chunk = parse_chunk(group.body(number, &content)?, &group.file(number), range.len())?;
+        range.zip(chunk).for_each(|(passage, record)| each(passage, record));
     }
     Ok(())
 }

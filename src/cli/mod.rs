@@ -4,6 +4,7 @@
 //! the quality of search dropped (`eval --fail-on-drop`).
 
 mod client;
+mod config;
 pub mod eval;
 pub mod folder;
 pub mod index;
@@ -13,8 +14,13 @@ mod progress;
 pub mod search;
 pub mod serve;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Exit code of a command line, or of a siteseer.toml, that makes no sense; clap's own.
+const WRONG_USAGE: u8 = 2;
 
 /// Semantic search that lives inside a static site.
 #[derive(Debug, Parser)]
@@ -27,9 +33,14 @@ use std::process::ExitCode;
                   siteseer search 'your question' --index public/siteseer\n  siteseer serve public/          \
                   look at it in a browser\n\nIn the site's pages:\n  \
                   <script type=\"module\" src=\"/siteseer/siteseer.js\"></script>\n  <siteseer-search></siteseer-search>\n\n\
+                  Options can also be given as environment variables, or as keys of siteseer.toml (passage-pieces = 96);\n\
+                  a flag wins over the variable, the variable over the file.\n\n\
                   Exit codes: 0 done, 1 failed, 2 wrong usage, 3 quality dropped (eval --fail-on-drop)."
 )]
 struct Cli {
+    /// File with options [default: siteseer.toml of the working directory, if there is one]
+    #[arg(long, global = true, env = config::VARIABLE, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -50,8 +61,17 @@ enum Verb {
 
 /// Entry point of the command. Returns the exit code.
 pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let command = match config::with_file(Cli::command(), &arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let done = |()| ExitCode::SUCCESS;
-    let result = match &Cli::parse().verb {
+    let result = match &cli.verb {
         Verb::Index(args) => index::run(args).map(done),
         Verb::Search(args) => search::run(args).map(done),
         Verb::Serve(args) => serve::run(args).map(done),

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
 /// The cross-encoder that indexing adds unless told otherwise, if it is there.
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
-/// The value of `--reranker` that leaves it out.
-const NONE: &str = "none";
+/// The value of `--model` and `--reranker` that leaves it out.
+pub(super) const NONE: &str = "none";
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
 /// `../share/siteseer/models`, or where the program was built.

@@ -1,6 +1,7 @@
 //! `siteseer search`: the browser's engine in the terminal, over an index on disk.
 
 use super::folder;
+use crate::index::filters::Condition;
 use crate::search::cascade::Cascade;
 use crate::search::context::CANDIDATES;
 use crate::search::rerank::RERANK;
@@ -28,6 +29,12 @@ pub struct SearchArgs {
     /// How far up the ladder to go [default: as far as the index has models]
     #[arg(long, env = "SITESEER_TIER", value_enum)]
     tier: Option<TierArg>,
+    /// Answer only from pages with this value of a filter; given several times, all must hold
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_condition)]
+    filter: Vec<Condition>,
+    /// Print how many pages with a word of the query each value of each filter has
+    #[arg(long, conflicts_with = "context")]
+    facets: bool,
     /// Print results as JSON
     #[arg(long)]
     json: bool,
@@ -58,8 +65,14 @@ enum TierArg {
 pub fn run(args: &SearchArgs) -> Result<()> {
     let folder = folder::find_index(&args.index)?;
     let mut cascade = folder::open(&folder, !matches!(args.tier, Some(TierArg::Lexical)))?;
+    let has_model = cascade.searcher.manifest().model.is_some();
     let tier = match args.tier {
         Some(TierArg::Lexical) => Tier::Lexical,
+        None if !has_model => Tier::Lexical,
+        Some(_) if !has_model => bail!(
+            "{}: the index has no model, only words. Index the site without --model none, or search with --tier lexical",
+            folder.display()
+        ),
         Some(TierArg::Dense) => Tier::Dense,
         wanted => match (folder::load_reranker(&folder, &mut cascade)?, wanted) {
             (true, _) => Tier::Reranked,
@@ -71,6 +84,12 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         },
     };
     folder::load_words(&folder, &mut cascade.searcher, &args.query)?;
+    if !args.filter.is_empty() || args.facets {
+        folder::set_filter(&folder, &mut cascade.searcher, &args.filter)?;
+    }
+    if args.facets {
+        return print_facets(args, &cascade.searcher);
+    }
     let limit = if args.context { CANDIDATES } else { args.limit };
     let (hits, ms) = rank(&folder, &mut cascade, &args.query, tier, limit)?;
     if args.context {
@@ -104,6 +123,34 @@ fn rank(folder: &Path, cascade: &mut Cascade, query: &str, tier: Tier, limit: us
     let mut hits = cascade.searcher.rerank(&hits, &logits);
     hits.truncate(limit);
     Ok((hits, (dense + started.elapsed()).as_secs_f64() * 1e3))
+}
+
+/// `author=Ann` as a condition.
+fn parse_condition(text: &str) -> Result<Condition, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            Ok(Condition { name: name.trim().to_owned(), any_of: vec![value.trim().to_owned()] })
+        }
+        _ => Err("a filter is written NAME=VALUE, such as author=Ann".to_owned()),
+    }
+}
+
+fn print_facets(args: &SearchArgs, searcher: &Searcher) -> Result<()> {
+    let facets = searcher.facets(&args.query)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&facets)?);
+        return Ok(());
+    }
+    for facet in facets {
+        println!("{}", printable(&facet.name));
+        facet.values.iter().for_each(|(value, pages)| println!("{pages:>7} {}", printable(value)));
+    }
+    Ok(())
+}
+
+/// A text without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn print_context(args: &SearchArgs, folder: &Path, cascade: &mut Cascade, hits: &[Hit]) -> Result<()> {
@@ -142,8 +189,8 @@ fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
 
 /// An excerpt for the terminal: marks become bold, entities characters again, control characters nothing.
 fn plain(html: &str, bold: &str, off: &str) -> String {
-    let text: String = html.chars().filter(|c| !c.is_control()).collect();
-    text.replace("<mark>", bold)
+    printable(html)
+        .replace("<mark>", bold)
         .replace("</mark>", off)
         .replace("&lt;", "<")
         .replace("&gt;", ">")

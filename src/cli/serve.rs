@@ -26,6 +26,7 @@ use crate::site::decode_url;
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServeArgs {
     /// Folder to serve
+    #[arg(env = "SITESEER_SITE")]
     pub dir: PathBuf,
     /// Port; 0 picks a free one
     #[arg(long, env = "SITESEER_PORT", default_value_t = 8080)]

@@ -33,8 +33,9 @@ pub struct Manifest {
     /// code is more than a visitor should download for it.)
     #[serde(serialize_with = "as_map")]
     pub languages: Vec<(String, u32)>,
-    /// The model whose vectors these are.
-    pub model: ModelEntry,
+    /// The model whose vectors these are; none if words alone were indexed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelEntry>,
     /// Weights of the fused score.
     pub fusion: FusionEntry,
     /// The cross-encoder, if the index has one.
@@ -101,10 +102,15 @@ pub struct Files {
     pub postings: ChunkGroup,
     /// Terms that a misspelt word may mean, by first letter.
     pub spellings: ChunkGroup,
-    /// Int8 vectors, a safetensors file.
-    pub vectors: FileEntry,
-    /// The bi-encoder.
-    pub model: FileEntry,
+    /// Int8 vectors, a safetensors file, if there is a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<FileEntry>,
+    /// The bi-encoder, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<FileEntry>,
+    /// What pages say of themselves, if any does (see [`filters`](super::filters)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filters: Option<FileEntry>,
     /// The cross-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
@@ -148,6 +154,10 @@ impl Manifest {
         if manifest.reranker.is_some() != manifest.files.reranker.is_some() {
             return Err(damaged("a reranker needs both an entry and a file".to_owned()));
         }
+        let (model, files) = (manifest.model.is_some(), &manifest.files);
+        if model != files.model.is_some() || model != files.vectors.is_some() {
+            return Err(damaged("a model needs an entry, a file and vectors".to_owned()));
+        }
         let files = manifest.files.all().map(|entry| entry.name.clone());
         let groups = manifest.files.groups().map(|group| group.file(0));
         if let Some(name) = files.chain(groups).find(|name| !is_plain_name(name)) {
@@ -160,9 +170,10 @@ impl Manifest {
     }
 
     fn from_json(json: &Json) -> JsonResult<Self> {
-        let (counts, model, fusion) = (json.object("counts")?, json.object("model")?, json.object("fusion")?);
+        let (counts, fusion) = (json.object("counts")?, json.object("fusion")?);
         let files = json.object("files")?;
         let file = |field| FileEntry::from_json(files.object(field)?);
+        let optional = |field| files.get(field).map(FileEntry::from_json).transpose();
         let group = |kind: ChunkKind| ChunkGroup::from_json(files.object(kind.name())?);
         let mut languages = Vec::new();
         for (tag, pages) in json.object("languages")?.members() {
@@ -180,12 +191,7 @@ impl Manifest {
                 passages: counts.whole("passages")?,
             },
             languages,
-            model: ModelEntry {
-                id: model.string("id")?,
-                dim: model.whole("dim")?,
-                max_tokens: model.whole("maxTokens")?,
-                tokenizer_sha256: model.string("tokenizerSha256")?,
-            },
+            model: json.get("model").map(ModelEntry::from_json).transpose()?,
             fusion: FusionEntry { dense: fusion.number("dense")? as f32, lexical: fusion.number("lexical")? as f32 },
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
@@ -193,9 +199,10 @@ impl Manifest {
                 lexical: file("lexical")?,
                 postings: group(ChunkKind::Postings)?,
                 spellings: group(ChunkKind::Spellings)?,
-                vectors: file("vectors")?,
-                model: file("model")?,
-                reranker: files.get("reranker").map(FileEntry::from_json).transpose()?,
+                vectors: optional("vectors")?,
+                model: optional("model")?,
+                filters: optional("filters")?,
+                reranker: optional("reranker")?,
                 passages: group(ChunkKind::Passages)?,
             },
         })
@@ -212,7 +219,8 @@ impl Manifest {
 impl Files {
     /// The files that are listed one by one.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        [&self.lexical, &self.vectors, &self.model].into_iter().chain(&self.reranker)
+        let others = [&self.vectors, &self.model, &self.filters, &self.reranker];
+        std::iter::once(&self.lexical).chain(others.into_iter().flatten())
     }
 
     /// The groups of chunks.
@@ -227,6 +235,27 @@ impl Files {
             ChunkKind::Spellings => &self.spellings,
             ChunkKind::Passages => &self.passages,
         }
+    }
+
+    /// Name of the vectors' file, or what it would hold.
+    pub fn vectors_name(&self) -> &str {
+        self.vectors.as_ref().map_or("vectors", |file| &file.name)
+    }
+
+    /// Name of the bi-encoder's file, or what it would hold.
+    pub fn model_name(&self) -> &str {
+        self.model.as_ref().map_or("model", |file| &file.name)
+    }
+}
+
+impl ModelEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            id: json.string("id")?,
+            dim: json.whole("dim")?,
+            max_tokens: json.whole("maxTokens")?,
+            tokenizer_sha256: json.string("tokenizerSha256")?,
+        })
     }
 }
 
@@ -304,7 +333,7 @@ mod tests {
             site_root: "../".to_owned(),
             counts: Counts { pages: 1, sections: 2, passages: 3 },
             languages: vec![("en".to_owned(), 1)],
-            model: ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() },
+            model: Some(ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() }),
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             passages_per_chunk: 2,
@@ -312,8 +341,9 @@ mod tests {
                 lexical: entry("lexical-0.bin.gz", b"a"),
                 postings: group("postings-0-*.bin.gz", 7),
                 spellings: group("spellings-0-*.bin.gz", 0),
-                vectors: entry("vectors-0.safetensors", b"b"),
-                model: entry("model-0.safetensors.gz", b"c"),
+                vectors: Some(entry("vectors-0.safetensors", b"b")),
+                model: Some(entry("model-0.safetensors.gz", b"c")),
+                filters: None,
                 reranker: None,
                 passages: group("passages-0-*.bin.gz", 2),
             },
@@ -350,6 +380,23 @@ mod tests {
     }
 
     #[test]
+    fn words_alone_need_neither_model_nor_vectors() {
+        let mut words = manifest();
+        (words.model, words.files.vectors, words.files.model) = (None, None, None);
+        assert_eq!(parse(&words), Ok(words.clone()));
+        assert!(!words.to_json().contains("null"));
+        for part in 0..3 {
+            let mut without = manifest();
+            match part {
+                0 => without.model = None,
+                1 => without.files.vectors = None,
+                _ => without.files.model = None,
+            }
+            assert!(matches!(parse(&without), Err(Error::Damaged { .. })), "{part}");
+        }
+    }
+
+    #[test]
     fn refuses_other_formats_versions_counts_and_paths() {
         let mut other = manifest();
         other.format = "something".to_owned();
@@ -359,7 +406,7 @@ mod tests {
         assert!(matches!(parse(&newer), Err(Error::Version { found: 3, supported: 2, .. })));
         for name in ["../secret", "a/b", "", ".hidden", "a b", "https:x"] {
             let mut outside = manifest();
-            outside.files.model.name = name.to_owned();
+            outside.files.lexical.name = name.to_owned();
             assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
             let mut outside = manifest();
             outside.files.postings.name = format!("{name}*");

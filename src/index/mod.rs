@@ -5,6 +5,7 @@
 //! ([`passages`]) and the model. Postings and texts come in [`chunks`]. `siteseer index` writes them all.
 
 pub mod chunks;
+pub mod filters;
 pub mod lexical;
 pub mod manifest;
 pub mod passages;

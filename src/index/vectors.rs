@@ -18,20 +18,39 @@ pub struct Vectors {
 }
 
 impl Vectors {
+    /// Vectors of zeros, to be filled by [`rows_mut`](Self::rows_mut).
+    ///
+    /// # Panics
+    /// If `dim` is 0.
+    pub fn zeros(n: usize, dim: usize) -> Self {
+        assert!(dim > 0, "a vector has a length");
+        Self { dim, rows: vec![0; n * dim], scales: vec![0.0; n] }
+    }
+
     /// Quantizes `embeddings [n, dim]`.
     ///
     /// # Panics
     /// If `embeddings` is not a whole number of rows.
     pub fn quantize(embeddings: &[f32], dim: usize) -> Self {
         assert!(dim > 0 && embeddings.len().is_multiple_of(dim), "embeddings are [n, dim]");
-        let mut rows = Vec::with_capacity(embeddings.len());
-        let mut scales = Vec::with_capacity(embeddings.len() / dim);
-        for v in embeddings.chunks_exact(dim) {
-            let scale = v.iter().fold(0f32, |m, x| m.max(x.abs())).max(f32::MIN_POSITIVE) / 127.0;
-            rows.extend(v.iter().map(|x| (x / scale).round() as i8));
-            scales.push(scale);
+        let mut vectors = Self::zeros(embeddings.len() / dim, dim);
+        for (v, (row, scale)) in embeddings.chunks_exact(dim).zip(vectors.rows_mut()) {
+            *scale = quantize_row(v, row);
         }
-        Self { dim, rows, scales }
+        vectors
+    }
+
+    /// Row and scale of one passage.
+    ///
+    /// # Panics
+    /// If there is no such passage.
+    pub fn row(&self, passage: u32) -> (&[i8], f32) {
+        (&self.rows[passage as usize * self.dim..][..self.dim], self.scales[passage as usize])
+    }
+
+    /// Each row with its scale, to be written to.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = (&mut [i8], &mut f32)> {
+        self.rows.chunks_exact_mut(self.dim).zip(&mut self.scales)
     }
 
     /// The file's bytes.
@@ -83,6 +102,15 @@ impl Vectors {
     pub fn scales(&self) -> &[f32] {
         &self.scales
     }
+}
+
+/// Quantizes `v` into `row`, of the same length, and returns the scale. A row depends on nothing but its own vector.
+pub fn quantize_row(v: &[f32], row: &mut [i8]) -> f32 {
+    let scale = v.iter().fold(0f32, |m, x| m.max(x.abs())).max(f32::MIN_POSITIVE) / 127.0;
+    for (quantized, x) in row.iter_mut().zip(v) {
+        *quantized = (x / scale).round() as i8;
+    }
+    scale
 }
 
 #[cfg(test)]

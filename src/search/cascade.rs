@@ -42,7 +42,7 @@ impl Cascade {
     /// # Errors
     /// If the file is damaged, or is not the model with which the index was made.
     pub fn load_model(&mut self, content: &[u8]) -> Result<()> {
-        let encoders = Encoders::load(content, &self.searcher.manifest.files.model.name)?;
+        let encoders = Encoders::load(content, self.searcher.manifest.files.model_name())?;
         let model = encoders.bi_encoder();
         self.searcher.check_encoder(model.id(), model.tokenizer_sha256(), model.dim())?;
         self.encoders = Some(encoders);
@@ -57,7 +57,7 @@ impl Cascade {
     pub fn load_reranker(&mut self, content: &[u8]) -> Result<()> {
         let files = &self.searcher.manifest.files;
         let file = files.reranker.as_ref().ok_or_else(|| not_loaded("reranker"))?;
-        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(&files.model.name))?;
+        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(files.model_name()))?;
         let id = encoders.load_cross_encoder(content, &file.name)?.id();
         self.searcher.check_reranker(id)
     }
@@ -83,7 +83,7 @@ impl Cascade {
     }
 
     fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(&self.searcher.manifest.files.model.name))?;
+        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
         self.searcher.rank_dense(query, &encoders.embed(query)?, limit)
     }
 

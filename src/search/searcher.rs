@@ -10,8 +10,9 @@ use super::excerpt::{Excerpt, excerpt};
 use super::fuse::{Fused, FusionWeights, fuse};
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::chunks::{Chunk, ChunkKind};
+use crate::index::filters::{Condition, Facet, Filters, Selection};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
-use crate::index::manifest::Manifest;
+use crate::index::manifest::{Counts, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::scan::ScanQuery;
 use crate::index::sections::Sections;
@@ -23,6 +24,8 @@ use serde::Serialize;
 const RETRIEVE: usize = 200;
 /// Sections whose scores are standardised together (see [`fuse`]).
 const FUSE: usize = 100;
+/// What the filters' file is called where the index has none.
+const FILTERS: &str = "filters";
 /// Longest excerpt, in characters.
 const EXCERPT_CHARS: usize = 180;
 
@@ -110,6 +113,9 @@ pub struct Searcher {
     pub(super) manifest: Manifest,
     lexical: Option<(Sections, LexicalIndex)>,
     vectors: Option<Vectors>,
+    filters: Option<Filters>,
+    /// Passages to answer from; none means all.
+    selection: Option<Selection>,
     /// Chunks of passages, each with its first passage; known once the root of the lexical index is.
     chunks: Vec<(u32, Option<Vec<PassageRecord>>)>,
 }
@@ -117,7 +123,7 @@ pub struct Searcher {
 impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        Self { manifest, lexical: None, vectors: None, chunks: Vec::new() }
+        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks: Vec::new() }
     }
 
     /// The manifest.
@@ -188,19 +194,21 @@ impl Searcher {
     /// Opens the vectors.
     ///
     /// # Errors
-    /// If they are damaged, or of another shape than the manifest's.
+    /// If they are damaged, or of another shape than the manifest's, or if words alone were indexed.
     pub fn load_vectors(&mut self, content: &[u8]) -> Result<()> {
-        let (file, n) = (&self.manifest.files.vectors.name, self.manifest.counts.passages as usize);
-        self.vectors = Some(Vectors::parse(content, file, n, self.manifest.model.dim)?);
+        let (file, n) = (self.manifest.files.vectors_name(), self.manifest.counts.passages as usize);
+        let Some(model) = &self.manifest.model else { return Err(not_loaded(file)) };
+        self.vectors = Some(Vectors::parse(content, file, n, model.dim)?);
         Ok(())
     }
 
     /// Checks that a bi-encoder is the one with which the index was made.
     ///
     /// # Errors
-    /// If it is another one.
+    /// If it is another one, or words alone were indexed.
     pub fn check_encoder(&self, id: &str, tokenizer_sha256: &str, dim: usize) -> Result<()> {
-        let (file, expected) = (&self.manifest.files.model.name, &self.manifest.model);
+        let file = self.manifest.files.model_name();
+        let Some(expected) = &self.manifest.model else { return Err(not_loaded(file)) };
         if tokenizer_sha256 != expected.tokenizer_sha256 {
             return Err(mismatch(file, "tokenizer hash", &expected.tokenizer_sha256, tokenizer_sha256));
         }
@@ -232,7 +240,11 @@ impl Searcher {
         if query.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let hits = lexical.search(query, limit, &LexicalOptions::default()).into_iter().zip(1..);
+        let found = match self.selection {
+            None => lexical.search(query, limit, &LexicalOptions::default()),
+            Some(_) => top_k(&self.bm25(sections, lexical, query), limit),
+        };
+        let hits = found.into_iter().zip(1..);
         Ok(hits
             .map(|(hit, rank)| Hit {
                 passage: sections.passages(hit.passage).start,
@@ -251,7 +263,7 @@ impl Searcher {
     /// # Errors
     /// If the vectors are not loaded, or `embedding` has another length than they.
     pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
-        let file = &self.manifest.files.vectors.name;
+        let file = self.manifest.files.vectors_name();
         let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
         if embedding.len() != vectors.dim() {
             return Err(mismatch(file, "embedding length", vectors.dim(), embedding.len()));
@@ -261,7 +273,7 @@ impl Searcher {
         }
         let backend = Backend::best();
         let query_vector = ScanQuery::new(embedding);
-        let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |_| true);
+        let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));
         let Some((sections, lexical)) = &self.lexical else {
             let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
                 passage: s.passage,
@@ -287,7 +299,7 @@ impl Searcher {
             let first = scored(sections.passages(section).start);
             sections.passages(section).skip(1).map(scored).fold(first, |a, b| if b.1 > a.1 { b } else { a })
         };
-        let bm25 = lexical.score_all(query, &LexicalOptions::default());
+        let bm25 = self.bm25(sections, lexical, query);
         let found = top_k(&bm25, RETRIEVE);
         let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
         let weights = FusionWeights { dense: self.manifest.fusion.dense, lexical: self.manifest.fusion.lexical };
@@ -299,6 +311,69 @@ impl Searcher {
             None => best_of(section).0,
         };
         Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())
+    }
+
+    /// BM25 scores of all sections; 0 of those that the filter leaves out.
+    fn bm25(&self, sections: &Sections, lexical: &LexicalIndex, query: &str) -> Vec<f32> {
+        let mut scores = lexical.score_all(query, &LexicalOptions::default());
+        if self.selection.is_some() {
+            for (section, score) in (0..).zip(&mut scores) {
+                // a filter chooses whole pages, hence whole sections
+                if !self.is_selected(sections.passages(section).start) {
+                    *score = 0.0;
+                }
+            }
+        }
+        scores
+    }
+
+    fn is_selected(&self, passage: u32) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.contains(passage))
+    }
+
+    /// Opens what pages say of themselves.
+    ///
+    /// # Errors
+    /// If the index has no such file, or it is damaged.
+    pub fn load_filters(&mut self, content: &[u8]) -> Result<()> {
+        let Some(entry) = &self.manifest.files.filters else { return Err(not_loaded(FILTERS)) };
+        let Counts { pages, passages, .. } = self.manifest.counts;
+        self.filters = Some(Filters::parse(content, &entry.name, pages, passages)?);
+        Ok(())
+    }
+
+    /// What pages say of themselves, once loaded.
+    pub fn filters(&self) -> Option<&Filters> {
+        self.filters.as_ref()
+    }
+
+    /// From now on answers from the pages that meet all conditions, in every tier; from all pages if there are none.
+    ///
+    /// # Errors
+    /// If the filters are not loaded, or there is none of a name; then the filter stays as it was.
+    pub fn set_filter(&mut self, conditions: &[Condition]) -> Result<()> {
+        let select = |filters: &Filters| filters.select(conditions);
+        self.selection = match conditions {
+            [] => None,
+            _ => Some(self.filters.as_ref().ok_or_else(|| not_loaded(FILTERS)).and_then(select)?),
+        };
+        Ok(())
+    }
+
+    /// For each filter and value the number of pages that hold a word of the query and meet the conditions set; of a blank
+    /// query, of all pages that meet them.
+    ///
+    /// # Errors
+    /// If the filters or the lexical postings are not loaded.
+    pub fn facets(&self, query: &str) -> Result<Vec<Facet>> {
+        let filters = self.filters.as_ref().ok_or_else(|| not_loaded(FILTERS))?;
+        if query.trim().is_empty() {
+            return Ok(filters.facets((0..self.manifest.counts.passages).filter(|passage| self.is_selected(*passage))));
+        }
+        let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
+        let scores = self.bm25(sections, lexical, query);
+        let found = (0..).zip(scores).filter(|(_, score)| *score > 0.0);
+        Ok(filters.facets(found.map(|(section, _)| sections.passages(section).start)))
     }
 
     /// The passages of the section that this one is in; none without the lexical file, or if there is no such passage.

@@ -7,6 +7,8 @@
 //!   that was left out or looks wrong.
 //! - *What is embedded?* [`split`] cuts sections into passages; [`embedding_text`] puts the title and headings in front.
 
+use std::collections::BTreeMap;
+
 mod decode;
 mod duplicates;
 mod error;
@@ -44,6 +46,20 @@ pub struct Page {
     /// Sections in the order of the page; the first one may stand before any heading. A heading without text of its
     /// own has no section, it only appears in the heading path of those below it.
     pub sections: Vec<Section>,
+    /// What the page says of itself for filtering, sorting and showing.
+    pub annotations: Annotations,
+}
+
+/// What a page says of itself in `data-siteseer-{filter,meta,sort}` or `data-pagefind-{filter,meta,sort}`. White space in values
+/// is folded; no value is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Annotations {
+    /// Values by the name of the filter, in the order of the page, each once: `author: ["A", "B"]`.
+    pub filters: BTreeMap<String, Vec<String>>,
+    /// Metadata by key, without the title.
+    pub meta: BTreeMap<String, String>,
+    /// Values to sort by, by key.
+    pub sorts: BTreeMap<String, String>,
 }
 
 impl Page {
@@ -68,7 +84,12 @@ pub struct Section {
     pub heading_path: Vec<String>,
     /// Text blocks (paragraph, list item, table row, code block), white space folded, in order; none is empty.
     pub blocks: Vec<String>,
+    /// Weight of each block in percent, as `data-siteseer-weight` or `data-pagefind-weight` gives it; empty if none does.
+    pub weights: Vec<u16>,
 }
+
+/// Weight in percent of a block that nobody weighted.
+pub const PLAIN_WEIGHT: u16 = 100;
 
 /// The unit that is embedded and found: a piece of one section.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The outline of one page while it is read: headings and blocks come in, in the order of the page, and go out as
 //! sections with their heading paths.
 
-use super::Section;
+use super::{PLAIN_WEIGHT, Section};
 
 /// Collects the sections of a page.
 #[derive(Debug, Default)]
@@ -41,7 +41,17 @@ impl Outline {
 
     /// A block of text, folded and not empty.
     pub(super) fn block(&mut self, text: String) {
-        self.current.blocks.push(text);
+        self.weighted_block(text, PLAIN_WEIGHT);
+    }
+
+    /// A block of text with a weight in percent.
+    pub(super) fn weighted_block(&mut self, text: String, weight: u16) {
+        let Section { blocks, weights, .. } = &mut self.current;
+        if weight != PLAIN_WEIGHT || !weights.is_empty() {
+            weights.resize(blocks.len(), PLAIN_WEIGHT);
+            weights.push(weight);
+        }
+        blocks.push(text);
     }
 
     /// Whether a block has been seen.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::decode::decode;
 use super::duplicates::{Candidate, remove_duplicates};
 use super::find::{Findings, Format, Found, find_files};
-use super::html::{Rules, read_html};
+use super::html::{HtmlPage, Rules, read_html};
 use super::markdown::read_markdown;
 use super::{Note, NoteKind, Page, ReadOptions, ReadReport, SiteError, url};
 
@@ -128,12 +128,13 @@ fn read_page(text: &str, file: &Found, rules: &Rules) -> Result<(Page, Option<St
     match file.format {
         Format::Html => {
             let page = read_html(text, rules, &stem)?;
-            let read = Page { url, lang: page.lang, title: page.title, sections: page.sections };
-            Ok((read, page.canonical, page.marked))
+            let HtmlPage { title, lang, sections, canonical, marked, annotations } = page;
+            Ok((Page { url, lang, title, sections, annotations }, canonical, marked))
         }
         Format::Markdown => {
             let page = read_markdown(text, rules, &stem)?;
-            Ok((Page { url, lang: page.lang, title: page.title, sections: page.sections }, None, false))
+            let (title, lang, sections) = (page.title, page.lang, page.sections);
+            Ok((Page { url, lang, title, sections, ..Page::default() }, None, false))
         }
     }
 }

@@ -170,6 +170,7 @@ mod tests {
             anchor: String::new(),
             heading_path: path.iter().map(|s| (*s).to_owned()).collect(),
             blocks: blocks.iter().map(|s| (*s).to_owned()).collect(),
+            ..Section::default()
         };
         Page { title: title.to_owned(), sections: sections.iter().map(section).collect(), ..Default::default() }
     }

@@ -2,6 +2,7 @@
 
 use super::JsResult;
 use crate::index::chunks::Chunk;
+use crate::index::filters::{Condition, Facet};
 use crate::search::context::{Citation, Context};
 use crate::search::searcher::{Hit, SearchResult};
 use js_sys::{Array, Object, Reflect};
@@ -64,6 +65,21 @@ pub(super) fn context_to_js(context: &Context) -> JsValue {
         ("tokens", (context.tokens as u32).into()),
         ("counted", context.counted.into()),
     ])
+}
+
+pub(super) fn facet_to_js(facet: &Facet) -> JsValue {
+    let value = |(value, pages): &(String, u32)| Array::of2(&value.into(), &(*pages).into());
+    Array::of2(&text(&facet.name), &facet.values.iter().map(value).collect::<Array>()).into()
+}
+
+pub(super) fn conditions_from_js(conditions: &JsValue) -> JsResult<Vec<Condition>> {
+    let wrong = || JsError::new("a condition is a name and a list of values");
+    let one = |condition: JsValue| {
+        let condition = Array::from(&condition);
+        let any_of = Array::from(&condition.get(1)).iter().map(|value| value.as_string()).collect::<Option<_>>();
+        Ok(Condition { name: condition.get(0).as_string().ok_or_else(wrong)?, any_of: any_of.ok_or_else(wrong)? })
+    };
+    Array::from(conditions).iter().map(one).collect()
 }
 
 fn citation_to_js(citation: &Citation) -> JsValue {

@@ -2,7 +2,9 @@
 //! [`Encoder`](super::encoder::Encoder).
 
 use super::JsResult;
-use super::convert::{array, chunk_to_js, context_to_js, hit_to_js, hits_from_js, object, result_to_js};
+use super::convert::{
+    array, chunk_to_js, conditions_from_js, context_to_js, facet_to_js, hit_to_js, hits_from_js, object, result_to_js,
+};
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
 use crate::search::searcher::{Hit, Searcher, Tier};
@@ -31,6 +33,21 @@ impl Engine {
     /// Opens the vectors (uncompressed bytes).
     pub fn load_vectors(&mut self, content: &[u8]) -> JsResult<()> {
         Ok(self.searcher.load_vectors(content)?)
+    }
+
+    /// Opens what pages say of themselves (uncompressed bytes).
+    pub fn load_filters(&mut self, content: &[u8]) -> JsResult<()> {
+        Ok(self.searcher.load_filters(content)?)
+    }
+
+    /// From now on answers from the pages that meet all conditions, `[[name, [value, …]], …]`: one of the values each.
+    pub fn set_filter(&mut self, conditions: JsValue) -> JsResult<()> {
+        Ok(self.searcher.set_filter(&conditions_from_js(&conditions)?)?)
+    }
+
+    /// How many pages with a word of the query have each value of each filter: `[[name, [[value, pages], …]], …]`.
+    pub fn facets(&self, query: &str) -> JsResult<JsValue> {
+        Ok(array(&self.searcher.facets(query)?, facet_to_js))
     }
 
     /// Refuses a bi-encoder that the index was not made with.

@@ -7,7 +7,7 @@ import { WorkerLink } from './link.js';
 import { LadderStatus } from './status.js';
 import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
-/** @import { Context, ContextOptions, OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
+/** @import { Context, ContextOptions, Facets, OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
 /** @import { SiteseerError } from './errors.js' */
 
 /** The time that a visitor hardly notices. */
@@ -56,7 +56,7 @@ export class SearchClient {
     try {
       const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
       this.status.backend = backend;
-      this.status.dense = { ...this.status.dense, total: bytes.dense };
+      this.status.dense = { ...this.status.dense, total: bytes.dense, ...(!bytes.dense && { state: 'off' }) };
       this.status.reranked = { ...this.status.reranked, total: bytes.reranked, ...(!bytes.reranked && { state: 'off' }) };
       this.status.set('lexical', { state: 'ready' });
     } catch (error) {
@@ -81,15 +81,15 @@ export class SearchClient {
    * @param {QueryOptions} [options]
    * @returns {AsyncGenerator<ResultPage, void, void>}
    */
-  async *query(text, { limit = 8, signal } = {}) {
+  async *query(text, { limit = 8, filters, signal } = {}) {
     signal?.throwIfAborted();
     if (!text.trim()) return;
-    yield await this.#words(text, limit, signal);
-    const dense = await this.#dense.page('query', { text, tier: 'dense', limit }, signal);
+    yield await this.#words({ text, limit, filters }, signal);
+    const dense = await this.#dense.page('query', { text, tier: 'dense', limit, filters }, signal);
     if (!dense) return;
     yield dense;
     for (const budget of [this.#rerankBudget, this.#rerankPatience]) {
-      const reranked = budget > 0 && (await this.#reranked.page('rerank', { text, limit, budget }, signal));
+      const reranked = budget > 0 && (await this.#reranked.page('rerank', { text, limit, filters, budget }, signal));
       if (reranked) yield reranked;
       if (this.status.reranked.state !== 'ready') return;
     }
@@ -97,14 +97,13 @@ export class SearchClient {
 
   /**
    * The lexical page; asked for again when the worker was started anew underneath.
-   * @param {string} text
-   * @param {number} limit
+   * @param {object} query
    * @param {AbortSignal} [signal]
    * @returns {Promise<ResultPage>}
    */
-  async #words(text, limit, signal) {
+  async #words(query, signal) {
     await abortable(this.ready, signal);
-    const args = { text, tier: 'lexical', limit };
+    const args = { ...query, tier: 'lexical' };
     try {
       return await this.#link.call('query', args, signal);
     } catch (error) {
@@ -115,13 +114,23 @@ export class SearchClient {
   }
 
   /**
+   * @param {string} [text]
+   * @param {Pick<QueryOptions, 'filters' | 'signal'>} [options]
+   * @returns {Promise<Facets>}
+   */
+  async facets(text = '', { filters, signal } = {}) {
+    await abortable(this.ready, signal);
+    return this.#link.call('facets', { text, filters }, signal);
+  }
+
+  /**
    * @param {string} text
    * @param {ContextOptions} [options]
    * @returns {Promise<Context>}
    */
-  async context(text, { maxTokens = 1500, signal } = {}) {
+  async context(text, { maxTokens = 1500, filters, signal } = {}) {
     let best;
-    for await (const page of this.query(text, { limit: CANDIDATES, signal })) best = page;
+    for await (const page of this.query(text, { limit: CANDIDATES, filters, signal })) best = page;
     await abortable(this.ready, signal);
     return this.#link.call('context', { text, hits: hitsOf(best), maxTokens }, signal);
   }

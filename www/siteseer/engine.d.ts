@@ -40,6 +40,11 @@ export interface EngineResult {
 export interface Engine {
   load_lexical(bytes: Uint8Array): void;
   load_vectors(bytes: Uint8Array): void;
+  load_filters(bytes: Uint8Array): void;
+  /** From now on only pages that have one of the values, for each name, answer. */
+  set_filter(conditions: [name: string, anyOf: string[]][]): void;
+  /** Pages with a word of the query, by value, by name. */
+  facets(query: string): [name: string, values: [value: string, pages: number][]][];
   /** Throws unless the index was made with this bi-encoder. */
   check_encoder(id: string, tokenizer_sha256: string, dim: number): void;
   /** Throws unless this is the index's reranker. */

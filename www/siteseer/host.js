@@ -6,6 +6,7 @@ import { Chunks } from './chunks.js';
 import { readContext } from './context.js';
 import { detectBackend, loadEncoder, loadEngine } from './detect.js';
 import { SiteseerError } from './errors.js';
+import { Filter } from './filter.js';
 import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
@@ -14,7 +15,7 @@ import { storedBytes, sumProgress } from './progress.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { selectResults } from './select.js';
 
-/** @import { Backend, Result, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, Facets, Filters, Result, ResultPage, Tier } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
 /** @import { Index } from './opened.js' */
@@ -23,7 +24,7 @@ import { selectResults } from './select.js';
 /** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
 const PASSAGES_PER_SECTION = 3;
 
-/** @typedef {{ text: string, limit: number }} Query `limit`: results at most */
+/** @typedef {{ text: string, limit: number, filters?: Filters }} Query `limit`: results at most */
 
 export class Host {
   /** @type {Index | undefined} */
@@ -32,7 +33,7 @@ export class Host {
   #tiers = new Map();
   /**
    * The newest dense ranking, for the reranker, and the logits of its first hits, as far as they are known.
-   * @type {(Query & { hits: Hit[], logits: Float32Array }) | undefined}
+   * @type {{ key: string, hits: Hit[], logits: Float32Array } | undefined}
    */
   #ranked;
   #scorer = new PairScorer((query, passages) => this.#scorePairs(query, passages));
@@ -76,10 +77,12 @@ export class Host {
     const fetch = (file, priority, progress) => loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
     const chunks = new Chunks(engine, manifest, (file) => fetch(file, 'high'));
     const root = new URL(manifest.siteRoot, url).href;
-    this.#opened = { engine, backend, manifest, root, fetch, chunks };
+    const filter = new Filter(engine, manifest, (file) => fetch(file, 'high'));
+    this.#opened = { engine, backend, manifest, root, fetch, chunks, filter };
     await this.load({ tier: 'lexical' });
     const { vectors, model, reranker } = manifest.files;
-    return { backend, bytes: { dense: storedBytes(vectors, model), reranked: reranker ? storedBytes(reranker) : 0 } };
+    const dense = vectors && model ? storedBytes(vectors, model) : 0;
+    return { backend, bytes: { dense, reranked: reranker ? storedBytes(reranker) : 0 } };
   }
 
   /**
@@ -104,13 +107,14 @@ export class Host {
       const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
       guard(() => engine.load_lexical(bytes), lexical);
     } else if (tier === 'dense') {
+      if (!vectors || !model) throw new SiteseerError('engine', 'This index is of words alone.');
       const progress = this.#progress(tier, [vectors, model]);
       await Promise.all([
         fetch(vectors, 'low', progress).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
         this.#loadEncoder(fetch(model, 'low', progress), model),
       ]);
     } else {
-      if (!reranker) throw new SiteseerError('engine', 'This index has no reranker.');
+      if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
       await this.load({ tier: 'dense' });
       const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
       guard(() => engine.check_reranker(this.#encoder.load_reranker(bytes, reranker.name)), reranker);
@@ -147,6 +151,7 @@ export class Host {
   async query({ tier, ...query }, signal) {
     const start = performance.now();
     await this.load({ tier });
+    await this.#index.filter.load(query.filters);
     const failure = await this.#index.chunks.words(query.text, signal);
     const hits = this.#rank(tier, query);
     if (failure && !hits.length) throw failure; // else the other words answer
@@ -164,6 +169,7 @@ export class Host {
     await this.load({ tier: 'reranked' });
     const { engine, chunks } = this.#index;
     const capacity = this.#scorer.capacity(budget);
+    await this.#index.filter.load(query.filters);
     await chunks.words(query.text, signal);
     const hits = this.#rank('dense', query);
     const ranking = this.#ranked;
@@ -186,15 +192,16 @@ export class Host {
    * @param {Query} query
    * @returns {Hit[]}
    */
-  #rank(tier, { text, limit }) {
-    const known = this.#ranked;
-    if (tier === 'dense' && known?.text === text && known.limit === limit) return known.hits;
-    const { engine } = this.#index;
+  #rank(tier, { text, limit, filters }) {
+    const key = JSON.stringify([text, limit, filters]);
+    if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
+    const { engine, filter } = this.#index;
+    filter.set(filters);
     const most = Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES);
     const { hits } = guard(() =>
       tier === 'dense' ? engine.rank_dense(text, this.#encoder.embed(text), most) : engine.rank_lexical(text, most),
     );
-    if (tier === 'dense') this.#ranked = { text, limit, hits, logits: new Float32Array() };
+    if (tier === 'dense') this.#ranked = { key, hits, logits: new Float32Array() };
     return hits;
   }
 
@@ -226,6 +233,22 @@ export class Host {
     }
     const workers = tier === 'reranked' ? /** @type {Pool} */ (this.#pool).size : 1;
     return { tier, query: text, results, backend, workers, ms: performance.now() - start };
+  }
+
+  /**
+   * @param {{ text: string, filters?: Filters }} args
+   * @param {AbortSignal} signal
+   * @returns {Promise<Facets>}
+   */
+  async facets({ text, filters }, signal) {
+    await this.load({ tier: 'lexical' });
+    const { engine, filter, chunks } = this.#index;
+    if (!filter.exists) return {};
+    await filter.load(filters ?? {});
+    await chunks.words(text, signal);
+    filter.set(filters);
+    const facets = guard(() => engine.facets(text));
+    return Object.fromEntries(facets.map(([name, values]) => [name, Object.fromEntries(values)]));
   }
 
   /** @param {ContextQuery} args */

@@ -20,7 +20,7 @@ import { SiteseerError } from './errors.js';
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
  * @property {number} passagesPerChunk
- * @property {{ lexical: FileEntry, vectors: FileEntry, model: FileEntry, reranker?: FileEntry } & Record<ChunkKind, ChunkGroup>} files
+ * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry } & Record<ChunkKind, ChunkGroup>} files
  */
 
 const VERSION = 2;

@@ -3,6 +3,7 @@
 import type { Chunks } from './chunks.js';
 import type { Encoder } from './encoder.js';
 import type { Engine } from './engine.js';
+import type { Filter } from './filter.js';
 import type { FileEntry, Manifest } from './manifest.js';
 import type { Backend } from './siteseer.js';
 
@@ -17,4 +18,5 @@ export interface Index {
   root: string;
   fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void): Promise<Uint8Array>;
   chunks: Chunks;
+  filter: Filter;
 }

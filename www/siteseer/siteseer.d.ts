@@ -26,9 +26,16 @@ export interface OpenOptions {
 export interface QueryOptions {
   /** How many results a page holds at most. Default 8. */
   limit?: number;
+  /** Answers only from pages that have, for each name, the value or one of the values. */
+  filters?: Filters;
   /** Aborts the query; the iterator then throws the signal's reason. */
   signal?: AbortSignal;
 }
+
+/** Values by the names that pages have in `data-siteseer-filter` or `data-pagefind-filter`. */
+export type Filters = Record<string, string | string[]>;
+/** The number of pages by value, by name. */
+export type Facets = Record<string, Record<string, number>>;
 
 /** Why a result stands where it does. Ranks count from 1; null: that tier did not find the passage. */
 export interface Explanation {
@@ -70,7 +77,7 @@ export interface ResultPage {
   ms: number;
 }
 
-export interface ContextOptions extends Pick<QueryOptions, 'signal'> {
+export interface ContextOptions extends Pick<QueryOptions, 'signal' | 'filters'> {
   /** Size of the context at most. Default 1500. */
   maxTokens?: number;
 }
@@ -135,6 +142,8 @@ export interface Search {
   query(text: string, options?: QueryOptions): AsyncGenerator<ResultPage, void, void>;
   /** What a language model needs to answer, from the best tier that can be reached; see docs/browser-api.md. */
   context(text: string, options?: ContextOptions): Promise<Context>;
+  /** How many pages with a word of the text (by default: how many pages) have each value of each filter; `{}` where no page has filters. */
+  facets(text?: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<Facets>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
   /** The L2-normalised embedding of a text by the index's own model (loads the dense tier). */

@@ -15,6 +15,7 @@ serve(scope, {
   load: (args) => host.load(args),
   query: (args, signal) => host.query(args, signal),
   rerank: (args, signal) => host.rerank(args, signal),
+  facets: (args, signal) => host.facets(args, signal),
   context: (args) => host.context(args),
   embed: (args) => host.embed(args),
   tokenIds: (args) => host.tokenIds(args),

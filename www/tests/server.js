@@ -46,6 +46,8 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
  * @typedef {object} ServeOptions
  * @property {number} [modelBytes]
  * @property {number} [rerankerBytes] without it the index has no reranker
+ * @property {boolean} [filters] pages have a filter `lang`
+ * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]
  * @property {string} [cacheControl]
  * @property {number} [build] written into the manifest, the titles and every module of the client

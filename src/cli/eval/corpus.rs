@@ -64,7 +64,7 @@ fn page_of(document: Document) -> Page {
         blocks.push(fold(&document.title));
     }
     let section = Section { blocks, ..Section::default() };
-    Page { url: document.id, lang: String::new(), title: fold(&document.title), sections: vec![section] }
+    Page { url: document.id, title: fold(&document.title), sections: vec![section], ..Page::default() }
 }
 
 #[cfg(test)]

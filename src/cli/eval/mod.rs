@@ -13,6 +13,7 @@ use crate::eval::names::Names;
 use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
+use crate::index::manifest::FileEntry;
 use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use crate::search::searcher::Tier;
@@ -119,6 +120,9 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     };
 
     let mut cascade = folder::open(&index, true)?;
+    if cascade.encoders().is_none() {
+        bail!("{}: the index has no model to judge. Index the site without --model none", index.display());
+    }
     folder::load_all_chunks(&index, &mut cascade.searcher)?;
     let searcher = &cascade.searcher;
     let names = if made.is_some() { Names::of_corpus(searcher) } else { Names::of_site(searcher) };
@@ -176,9 +180,10 @@ fn rank_all(
     quiet: bool,
 ) -> Result<Vec<Run>> {
     let files = &cascade.searcher.manifest().files;
+    let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
     let words = files.lexical.bytes + words_bytes(&cascade.searcher, collection);
-    let meaning = files.vectors.bytes + files.model.bytes;
-    let all = words + meaning + files.reranker.as_ref().map_or(0, |file| file.bytes);
+    let meaning = stored(&files.vectors) + stored(&files.model);
+    let all = words + meaning + stored(&files.reranker);
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
         tier,

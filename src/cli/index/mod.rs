@@ -1,23 +1,27 @@
 //! `siteseer index`: a built site becomes an index folder, in stages: read, split, embed, write.
 
+mod earlier;
 mod embed;
 mod models;
 mod output;
 mod summary;
 
+use super::folder::find_index;
 use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
+use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
 use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
-use crate::model::bi_encoder::BiEncoder;
 use crate::search::fuse::FusionWeights;
-use crate::site::{Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
+use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
+use earlier::EarlierVectors;
 use models::Models;
 use output::{OutputFolder, Storage};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -35,12 +39,13 @@ pub(super) const MAX_PIECES: usize = 96;
 )]
 pub struct IndexArgs {
     /// Folder of the built site: the one with its index.html (or Markdown files)
+    #[arg(env = "SITESEER_SITE")]
     site: PathBuf,
     /// Folder to write the index to [default: SITE/siteseer]
     #[arg(long, env = "SITESEER_OUT", value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Model file for the vectors [default: all-MiniLM-L6-v2]
-    #[arg(long, env = "SITESEER_MODEL", value_name = "FILE")]
+    /// Model file for the vectors, or `none` to index words alone [default: all-MiniLM-L6-v2]
+    #[arg(long, env = "SITESEER_MODEL", value_name = "FILE|none")]
     model: Option<PathBuf>,
     /// Cross-encoder file that goes along to rerank results, or `none` [default: siteseer-cross-encoder, if it is there
     /// and belongs to the model]
@@ -61,6 +66,13 @@ pub struct IndexArgs {
     /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
+    /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
+    /// [default: the index that is replaced]
+    #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
+    reuse: Option<PathBuf>,
+    /// Embed every passage again
+    #[arg(long, env = "SITESEER_FRESH")]
+    fresh: bool,
     /// Go on when a file can't be read, and say which
     #[arg(long, env = "SITESEER_SKIP_UNREADABLE")]
     skip_unreadable: bool,
@@ -91,17 +103,21 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let (passages, embeddings) = embed_pages(&site.pages, &models.bi_encoder, args.passage_pieces, args.quiet)?;
+    let earlier = models.as_ref().and_then(|models| earlier_vectors(args, &out, models));
+    let (passages, vectors, reused) =
+        embed_pages(&site.pages, models.as_ref(), args.passage_pieces, earlier.as_ref(), args.quiet)?;
+    drop(earlier);
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site.pages, &passages, &embeddings, &models)?;
+    let manifest = write_index(&output, &site.pages, &passages, vectors.as_ref(), models.as_ref())?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    Summary::new(&site.report, &manifest, client_bytes, &out, models.bi_encoder.backend(), started.elapsed())
+    let backend = models.map(|models| models.bi_encoder.backend());
+    Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -143,24 +159,55 @@ pub(super) struct PageSettings<'a> {
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
     let models = Models::load(settings.model, settings.reranker)?;
-    let (passages, embeddings) = embed_pages(pages, &models.bi_encoder, settings.passage_pieces, settings.quiet)?;
+    let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, None, settings.quiet)?;
     if passages.is_empty() {
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &passages, &embeddings, &models)?;
+    let manifest = write_index(&output, pages, &passages, vectors.as_ref(), models.as_ref())?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
 
-/// Splits pages into passages and embeds these: `[passages, dim]`.
-fn embed_pages(pages: &[Page], model: &BiEncoder, pieces: usize, quiet: bool) -> Result<(Vec<Passage>, Vec<f32>)> {
-    let passages = split(pages, &|text| model.tokenizer().count(text), pieces);
-    let progress = Progress::new("Embedding", "passages", passages.len() as u64, quiet);
+/// The vectors of the index that this one replaces, or of the one named by `--reuse`; none with `--fresh`, or where there is no
+/// index. One that can't serve is no obstacle: a line says why, and everything is embedded.
+fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models) -> Option<EarlierVectors> {
+    let folder = args.reuse.as_deref().unwrap_or(out);
+    if args.fresh || !(args.reuse.is_some() || folder.join(MANIFEST_NAME).is_file()) {
+        return None;
+    }
+    let open = |folder: PathBuf| EarlierVectors::open(&folder, &models.bi_encoder, &models.bi_encoder_bytes);
+    match find_index(folder).and_then(open) {
+        Ok(earlier) => Some(earlier),
+        Err(error) => {
+            if !args.quiet {
+                eprintln!("      note {}: no vectors are taken from it: {error:#}", folder.display());
+            }
+            None
+        }
+    }
+}
+
+/// Splits pages into passages; their vectors, if there is a model, and how many of these are from `earlier`.
+fn embed_pages(
+    pages: &[Page],
+    models: Option<&Models>,
+    pieces: usize,
+    earlier: Option<&EarlierVectors>,
+    quiet: bool,
+) -> Result<(Vec<Passage>, Option<Vectors>, usize)> {
+    let Some(Models { bi_encoder, .. }) = models else {
+        return Ok((split(pages, &estimated_pieces, pieces), None, 0));
+    };
+    let passages = split(pages, &|text| bi_encoder.tokenizer().count(text), pieces);
     let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
-    let embeddings = embed::embed_all(model, &texts, &|n| progress.add(n))?;
-    progress.finish();
-    Ok((passages, embeddings))
+    let (vectors, reused) = embed::vectors_of(bi_encoder, &texts, earlier, quiet)?;
+    Ok((passages, Some(vectors), reused))
+}
+
+/// Word pieces of a text where there is no tokenizer: words × 4/3.
+fn estimated_pieces(text: &str) -> usize {
+    (text.split_whitespace().count() * 4).div_ceil(3)
 }
 
 /// What the model reads of a passage.
@@ -174,33 +221,36 @@ fn write_index(
     output: &OutputFolder,
     pages: &[Page],
     passages: &[Passage],
-    embeddings: &[f32],
-    models: &Models,
+    vectors: Option<&Vectors>,
+    models: Option<&Models>,
 ) -> Result<Manifest> {
-    let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
     let mut lexical = LexicalBuilder::new();
     let mut lengths: Vec<u32> = Vec::new();
-    let mut at = 0;
-    for section in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
-        let record = &records[at];
-        let text: Vec<&str> = section.iter().map(|p| p.text.as_str()).collect();
-        lexical.add(lengths.len() as u32, &record.lang, &record.title, &record.heading_path, &text.join("\n"));
-        lengths.push(section.len() as u32);
-        at += section.len();
+    for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
+        let page = &pages[passages[0].page];
+        let headings = headings(page, &page.sections[passages[0].section]);
+        let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
+        lexical.add(lengths.len() as u32, &page.lang, &page.title, headings, &text.join("\n"));
+        lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();
-    let vectors = Vectors::quantize(embeddings, models.bi_encoder.dim());
     let passages_per_chunk = passages_per_chunk(passages.len() as u32);
     let starts = Sections::new(&lengths).chunks(passages_per_chunk);
-    let ends = starts.iter().skip(1).copied().chain([records.len() as u32]);
-    let chunks = starts.iter().zip(ends).map(|(&start, end)| chunk_to_json(&records[start as usize..end as usize]));
+    let ends = starts.iter().skip(1).copied().chain([passages.len() as u32]);
+    let chunks: Vec<&[Passage]> =
+        starts.iter().zip(ends).map(|(&start, end)| &passages[start as usize..end as usize]).collect();
+    let chunks = chunks.into_par_iter().map(|passages| {
+        let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
+        chunk_to_json(&records)
+    });
     let chunks: Vec<Vec<u8>> = chunks.collect();
+    let filters = filters_of(pages, passages);
     let mut languages = BTreeMap::new();
     for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
     }
     let weights = FusionWeights::default();
-    let reranker_bytes = models.reranker.as_ref().map(|(_, bytes)| bytes);
+    let reranker = models.and_then(|models| models.reranker.as_ref());
     Ok(Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -208,22 +258,38 @@ fn write_index(
         site_root: "../".to_owned(),
         counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
         languages: languages.into_iter().collect(),
-        model: models.bi_encoder_entry(),
+        model: models.map(Models::bi_encoder_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
-        reranker: models.reranker.as_ref().map(|(entry, _)| entry.clone()),
+        reranker: reranker.map(|(entry, _)| entry.clone()),
         passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
             postings: output.add_chunks(ChunkKind::Postings, &lexical.postings)?,
             spellings: output.add_chunks(ChunkKind::Spellings, &lexical.spellings)?,
-            vectors: output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain)?,
-            model: output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip)?,
-            reranker: reranker_bytes
-                .map(|bytes| output.add("reranker", "safetensors", bytes, Storage::Gzip))
+            vectors: vectors
+                .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
+                .transpose()?,
+            model: models
+                .map(|models| output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip))
+                .transpose()?,
+            filters: filters.map(|json| output.add("filters", "json", &json, Storage::Gzip)).transpose()?,
+            reranker: reranker
+                .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
             passages: output.add_chunks(ChunkKind::Passages, &chunks)?,
         },
     })
+}
+
+/// What the pages say of themselves, as a file; none if they say nothing.
+fn filters_of(pages: &[Page], passages: &[Passage]) -> Option<Vec<u8>> {
+    let mut lengths = vec![0; pages.len()];
+    passages.iter().for_each(|passage| lengths[passage.page] += 1);
+    let facts = pages.iter().zip(lengths).map(|(page, passages)| {
+        let Annotations { filters, meta, sorts } = &page.annotations;
+        PageFacts { passages, filters, meta, sorts }
+    });
+    filters::to_json(&facts.collect::<Vec<_>>())
 }
 
 fn record_of(pages: &[Page], passage: &Passage) -> PassageRecord {
@@ -266,6 +332,7 @@ mod tests {
             anchor: "a".to_owned(),
             heading_path: path.iter().map(|heading| (*heading).to_owned()).collect(),
             blocks: Vec::new(),
+            ..Section::default()
         };
         let long = "word ".repeat(60);
         for title in ["Cargo", "", &long] {

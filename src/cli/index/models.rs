@@ -1,12 +1,12 @@
 //! The models of an index: the bi-encoder that embeds its passages, and the cross-encoder that goes along for the browser.
 
-use super::super::model_path::{find_model, find_reranker};
+use super::super::model_path::{NONE, find_model, find_reranker};
 use crate::error::Error;
 use crate::index::manifest::{ModelEntry, RerankerEntry};
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 
 /// The models, loaded and checked, with the bytes that are written into the index.
@@ -20,11 +20,20 @@ pub(super) struct Models {
 
 impl Models {
     /// Loads the models that were named, or the default ones. A default cross-encoder that belongs to another bi-encoder is
-    /// left out.
+    /// left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
-    /// If one is missing or damaged, or if the cross-encoder that was named belongs to another bi-encoder.
-    pub(super) fn load(model: Option<&Path>, reranker: Option<&Path>) -> Result<Self> {
+    /// If one is missing or damaged, or if the cross-encoder that was named belongs to another bi-encoder, or to none.
+    pub(super) fn load(model: Option<&Path>, reranker: Option<&Path>) -> Result<Option<Self>> {
+        if model.is_some_and(|model| model == NONE) {
+            return match reranker {
+                Some(path) if path != NONE => bail!(
+                    "{}: a reranker needs the model's vectors. Leave out --model none, or --reranker",
+                    path.display()
+                ),
+                _ => Ok(None),
+            };
+        }
         let path = find_model(model)?;
         let bi_encoder_bytes = read(&path)?;
         let bi_encoder = BiEncoder::load(&bi_encoder_bytes, &path.display().to_string(), Backend::best())?;
@@ -39,7 +48,7 @@ impl Models {
             }
             None => None,
         };
-        Ok(Self { bi_encoder, bi_encoder_bytes, reranker })
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker }))
     }
 
     /// What the manifest says of the bi-encoder.

@@ -6,6 +6,7 @@ use crate::index::chunks::{ChunkGroup, ChunkKind};
 use crate::index::manifest::FileEntry;
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, GzBuilder};
+use rayon::prelude::*;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -66,8 +67,9 @@ impl OutputFolder {
         let largest = contents.iter().map(|content| content.len() as u64).max().unwrap_or(0);
         let name = format!("{}-{}-*.bin.gz", kind.name(), &id[..12]);
         let mut group = ChunkGroup { name, id, files: contents.len() as u32, bytes: 0, largest };
-        for (content, number) in contents.iter().zip(0..) {
-            group.bytes += self.write(&group.file(number), &gzip(content)?)?;
+        let packed: Vec<Vec<u8>> = contents.par_iter().map(|content| gzip(content)).collect::<Result<_>>()?;
+        for (content, number) in packed.iter().zip(0..) {
+            group.bytes += self.write(&group.file(number), content)?;
         }
         Ok(group)
     }

@@ -1,6 +1,6 @@
 //! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
 
-use crate::index::manifest::Manifest;
+use crate::index::manifest::{FileEntry, Manifest};
 use crate::kernels::Backend;
 use crate::site::{NoteKind, ReadReport};
 use serde::Serialize;
@@ -44,14 +44,18 @@ pub(super) struct Summary<'a> {
     pages: u32,
     sections: u32,
     passages: u32,
+    /// Passages whose vectors are those of an earlier index.
+    reused: usize,
     site_bytes: u64,
     lexical_bytes: u64,
     vectors_bytes: u64,
     passages_bytes: u64,
+    filters_bytes: u64,
     model_bytes: u64,
     reranker_bytes: u64,
     client_bytes: u64,
-    backend: &'static str,
+    /// Instruction set that embedded; none without a model.
+    backend: Option<&'static str>,
     seconds: f64,
 }
 
@@ -60,12 +64,14 @@ impl<'a> Summary<'a> {
     pub(super) fn new(
         report: &ReadReport,
         manifest: &Manifest,
+        reused: usize,
         client_bytes: u64,
         out: &'a Path,
-        backend: Backend,
+        backend: Option<Backend>,
         time: Duration,
     ) -> Self {
         let files = &manifest.files;
+        let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
         Self {
             out,
             files: report.files,
@@ -73,14 +79,16 @@ impl<'a> Summary<'a> {
             pages: manifest.counts.pages,
             sections: manifest.counts.sections,
             passages: manifest.counts.passages,
+            reused,
             site_bytes: report.bytes,
             lexical_bytes: files.lexical.bytes + files.postings.bytes + files.spellings.bytes,
-            vectors_bytes: files.vectors.bytes,
+            vectors_bytes: stored(&files.vectors),
             passages_bytes: files.passages.bytes,
-            model_bytes: files.model.bytes,
-            reranker_bytes: files.reranker.as_ref().map_or(0, |f| f.bytes),
+            filters_bytes: stored(&files.filters),
+            model_bytes: stored(&files.model),
+            reranker_bytes: stored(&files.reranker),
             client_bytes,
-            backend: backend.name(),
+            backend: backend.map(Backend::name),
             seconds: time.as_secs_f64(),
         }
     }
@@ -90,24 +98,31 @@ impl<'a> Summary<'a> {
         if json {
             println!("{}", serde_json::to_string_pretty(self).expect("numbers and paths serialize"));
         } else if !quiet {
-            eprintln!(
-                "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out)",
-                self.pages, self.sections, self.passages, self.files, self.left_out
-            );
-            let reranker = match self.reranker_bytes {
+            let reused = match self.reused {
                 0 => String::new(),
-                bytes => format!(", reranker {}", size(bytes)),
+                n => format!("; vectors of {n} passages reused"),
             };
             eprintln!(
-                "   Written {}: words {}, vectors {}, texts {}, model {}{reranker}, client {}",
-                self.out.display(),
-                size(self.lexical_bytes),
-                size(self.vectors_bytes),
-                size(self.passages_bytes),
-                size(self.model_bytes),
-                size(self.client_bytes)
+                "   Indexed {} pages, {} sections, {} passages ({} files read, {} left out{reused})",
+                self.pages, self.sections, self.passages, self.files, self.left_out
             );
-            eprintln!("      Done in {:.1} s, kernels {}", self.seconds, self.backend);
+            let parts = [
+                ("words", self.lexical_bytes),
+                ("vectors", self.vectors_bytes),
+                ("texts", self.passages_bytes),
+                ("filters", self.filters_bytes),
+                ("model", self.model_bytes),
+                ("reranker", self.reranker_bytes),
+                ("client", self.client_bytes),
+            ];
+            let parts: Vec<String> = parts
+                .into_iter()
+                .filter(|(_, bytes)| *bytes > 0)
+                .map(|(part, bytes)| format!("{part} {}", size(bytes)))
+                .collect();
+            eprintln!("   Written {}: {}", self.out.display(), parts.join(", "));
+            let kernels = self.backend.map_or(String::new(), |backend| format!(", kernels {backend}"));
+            eprintln!("      Done in {:.1} s{kernels}", self.seconds);
         }
     }
 }

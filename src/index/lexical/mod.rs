@@ -3,7 +3,7 @@
 //! It is cut so that a query reads little of it: a **root**, which everybody reads; **postings**, by range of terms, of which a
 //! word needs the chunk that it falls in; and **spellings**, the terms alone by their first letter, for a word that is not
 //! there. A word costs its chunk and, in the root, a line for each chunk there is; the sum is least when both grow with the
-//! square root of the index, and so they do (see [`mod@builder`]).
+//! square root of the index, and so they do (see `builder`).
 //!
 //! Little endian; `v` is a varint (7 bits a byte, lowest first, at most 5 bytes); a *term* is front-coded: bytes shared with
 //! the one before v, further bytes v, these bytes.

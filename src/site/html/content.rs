@@ -1,9 +1,10 @@
-//! Where a page's content is, and which title it is given by a `meta` annotation.
+//! Where a page's content is, and what the page is annotated with, wherever that stands.
 
 use scraper::{ElementRef, Html};
 
+use super::super::Annotations;
+use super::annotations::Collector;
 use super::rules::{Rules, is_hidden};
-use super::text_of;
 
 /// The content of a page.
 pub(super) struct Content<'a> {
@@ -14,13 +15,15 @@ pub(super) struct Content<'a> {
     pub(super) marked: bool,
     /// The title of `data-pagefind-meta="title"` or `data-siteseer-meta="title"`.
     pub(super) title: Option<String>,
+    /// Filters, metadata and sort keys.
+    pub(super) annotations: Annotations,
 }
 
 impl<'a> Content<'a> {
     /// Looks for marked elements, then `<main>`, then `<article>`, then `<body>`.
     pub(super) fn find(document: &'a Html, rules: &Rules) -> Self {
         let (mut selected, mut marked, mut main, mut article, mut body) = (vec![], vec![], vec![], vec![], vec![]);
-        let mut title = None;
+        let mut annotations = Collector::default();
         for element in document.tree.root().descendants().filter_map(ElementRef::wrap) {
             if rules.root.as_ref().is_some_and(|selector| selector.matches(&element)) {
                 push_outermost(&mut selected, element);
@@ -28,11 +31,8 @@ impl<'a> Content<'a> {
             for (name, value) in element.value().attrs() {
                 match name {
                     "data-siteseer-body" | "data-pagefind-body" => push_outermost(&mut marked, element),
-                    "data-siteseer-meta" | "data-pagefind-meta" if title.is_none() => {
-                        title = meta_title(element, value)
-                    }
                     "role" if value.eq_ignore_ascii_case("main") => push_outermost(&mut main, element),
-                    _ => {}
+                    _ => annotations.attribute(element, name, value),
                 }
             }
             match element.value().name() {
@@ -56,7 +56,8 @@ impl<'a> Content<'a> {
             vec![main, article, body]
         };
         let candidates = candidates.into_iter().filter(|roots| !roots.is_empty()).collect();
-        Self { candidates, marked: is_marked && rules.root.is_none(), title }
+        let (annotations, title) = annotations.finish();
+        Self { candidates, marked: is_marked && rules.root.is_none(), title, annotations }
     }
 }
 
@@ -68,20 +69,4 @@ fn push_outermost<'a>(roots: &mut Vec<ElementRef<'a>>, element: ElementRef<'a>) 
     if last.id() != element.id() && !element.ancestors().any(|ancestor| ancestor.id() == last.id()) {
         roots.push(element);
     }
-}
-
-/// The title in a meta annotation: `title`, `title:The text`, `title[attribute]`, in a list separated by commas.
-fn meta_title(element: ElementRef<'_>, annotation: &str) -> Option<String> {
-    // The text form takes everything up to the end, commas too.
-    let title = match annotation.trim().strip_prefix("title:") {
-        Some(text) => text.trim().to_owned(),
-        None => annotation.split(',').find_map(|entry| match entry.trim().strip_prefix("title")? {
-            "" => Some(text_of(element)),
-            rest => {
-                let attribute = rest.strip_prefix('[')?.strip_suffix(']')?;
-                Some(element.attr(attribute)?.trim().to_owned())
-            }
-        })?,
-    };
-    (!title.is_empty()).then_some(title)
 }

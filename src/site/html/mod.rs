@@ -3,6 +3,7 @@
 //! Nothing here recurses over the tree, and nesting is limited as it is in browsers: a hostile page costs neither stack
 //! nor hours.
 
+mod annotations;
 mod content;
 mod head;
 mod parse;
@@ -13,7 +14,7 @@ use scraper::{ElementRef, Node};
 
 use super::fold::title_from_name;
 use super::outline::Outline;
-use super::{NoteKind, Section};
+use super::{Annotations, NoteKind, Section};
 
 pub(super) use rules::Rules;
 
@@ -27,6 +28,7 @@ pub(super) struct HtmlPage {
     pub(super) canonical: Option<String>,
     /// Whether the page marks its content with `data-siteseer-body` or `data-pagefind-body`.
     pub(super) marked: bool,
+    pub(super) annotations: Annotations,
 }
 
 /// Reads a page. `Err` says why the page is to be left out. `stem` names pages that have no title.
@@ -70,7 +72,8 @@ pub(super) fn read_html(text: &str, rules: &Rules, stem: &str) -> Result<HtmlPag
     if sections.is_empty() {
         return Err(NoteKind::NoText);
     }
-    Ok(HtmlPage { title, lang: head.lang, sections, canonical: head.canonical, marked: content.marked })
+    let content::Content { marked, annotations, .. } = content;
+    Ok(HtmlPage { title, lang: head.lang, sections, canonical: head.canonical, marked, annotations })
 }
 
 /// The text blocks of a fragment, such as an HTML block in Markdown. Headings in it count as text.

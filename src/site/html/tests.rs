@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::site::ReadOptions;
+use std::collections::BTreeMap;
 
 fn read_with(html: &str, options: &ReadOptions) -> Result<HtmlPage, NoteKind> {
     read_html(html, &Rules::new(options).unwrap(), "the-file")
@@ -128,7 +129,7 @@ fn the_content_is_the_marked_one_then_main_then_article_then_body() {
 fn titles_by_preference() {
     let title = |html: &str| read(html).title;
     assert_eq!(title("<title>T</title><main><h1>H</h1><p data-pagefind-meta=title>M</p></main>"), "M");
-    assert_eq!(title("<title>T</title><p data-pagefind-meta='date, title:A, b'>x"), "T");
+    assert_eq!(title("<title>T</title><p data-pagefind-meta='date, title:A, b'>x"), "A, b");
     assert_eq!(title("<title>T</title><p data-pagefind-meta='title:A, b'>x"), "A, b");
     assert_eq!(title("<title>T</title><img data-pagefind-meta='image[src], title[alt]' alt=Alt><p>x"), "Alt");
     assert_eq!(title("<title> T\n t</title><main><h1>H</h1>x</main>"), "H");
@@ -181,4 +182,38 @@ fn a_blob_is_dropped_and_a_bad_selector_named() {
     assert_eq!(blocks(&html), ["see"]);
     let error = Rules::new(&ReadOptions { ignore: vec!["p >".into()], ..Default::default() }).unwrap_err();
     assert!(error.to_string().contains("`p >`"), "{error}");
+}
+
+#[test]
+fn annotations_are_read_wherever_they_stand() {
+    let html = r#"<head><meta data-pagefind-filter="site[content]" content="Docs"><meta data-pagefind-default-meta="image[content],
+        kind:none" content="/social.png"></head><body><nav data-pagefind-ignore><span data-pagefind-filter="author">Ann</span></nav>
+        <main><h1 data-pagefind-meta="title">The
+        <i>title</i></h1><p data-tag="a b" data-siteseer-filter="author, tag[data-tag], not, year:2022, and more">Ben  &amp; co</p>
+        <p data-pagefind-filter="author">Ann</p><p data-pagefind-meta="kind, by[data-none]" data-pagefind-sort="date:2022-06-01"> post
+        </p><p data-pagefind-sort="date:1999">text<p data-pagefind-filter="empty"></p>"#;
+    let page = read(html);
+    let filters: Vec<String> =
+        page.annotations.filters.iter().map(|(name, values)| format!("{name}: {}", values.join(" / "))).collect();
+    assert_eq!(filters, ["author: Ann / Ben & co", "site: Docs", "tag: a b", "year: 2022, and more"]);
+    let text = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    };
+    assert_eq!(page.annotations.meta, text(&[("image", "/social.png"), ("kind", "post")]));
+    assert_eq!(page.annotations.sorts, text(&[("date", "2022-06-01")]));
+    assert_eq!(page.title, "The title");
+}
+
+#[test]
+fn a_block_has_the_weight_of_its_innermost_element() {
+    let html = r#"<body data-pagefind-weight="2"><main><p>double<div data-siteseer-weight="0.5"><p>half <b data-pagefind-weight="9">
+        bold</b></p><ul><li data-pagefind-weight="0">nothing<li>half again</ul></div><h2 data-pagefind-weight="7">head</h2>
+        <p data-pagefind-weight="11">double, as 11 is too much</main>"#;
+    let sections = read(html).sections;
+    assert_eq!(sections[0].blocks, ["double", "half bold", "nothing", "half again"]);
+    assert_eq!(sections[0].weights, [200, 50, 0, 50]);
+    assert_eq!(sections[1].weights, [200]);
+    assert!(read("<main><p>a<p>b").sections[0].weights.is_empty());
+    let late = &read("<main><p>a<p>b<p data-pagefind-weight=3>c").sections[0];
+    assert_eq!(late.weights, [100, 100, 300]);
 }

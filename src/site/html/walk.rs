@@ -15,6 +15,7 @@ use ego_tree::NodeRef;
 use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
+use super::super::PLAIN_WEIGHT;
 use super::super::fold::{finish_block, push_folded, push_space};
 use super::super::outline::Outline;
 use super::super::url;
@@ -46,6 +47,10 @@ struct Walker<'a> {
     pending_id: Option<String>,
     /// How many `main`, `article` and `section` elements are open.
     content_depth: usize,
+    /// Weights in percent of the open elements that have one, innermost last.
+    weights: Vec<u16>,
+    /// The weight where the block's text began.
+    block_weight: u16,
     /// How many `tr`, `pre` and `dt` elements are open, within which block elements only separate words.
     joined_depth: usize,
 }
@@ -76,6 +81,13 @@ impl<'a> Walker<'a> {
             heading: None,
             pending_id: None,
             content_depth: usize::from(root.value().name() != "body"),
+            weights: root
+                .ancestors()
+                .filter_map(ElementRef::wrap)
+                .find_map(|a| weight_of(a.value()))
+                .into_iter()
+                .collect(),
+            block_weight: PLAIN_WEIGHT,
             joined_depth: 0,
         }
     }
@@ -159,6 +171,7 @@ impl<'a> Walker<'a> {
             }
             _ => {}
         }
+        self.weights.extend(weight_of(element));
         if name == "tr" {
             self.end_block();
             self.joined_depth += 1;
@@ -206,6 +219,9 @@ impl<'a> Walker<'a> {
             _ if is_block(name) => self.boundary(),
             _ => {}
         }
+        if weight_of(element).is_some() && !(heading_level(name).is_some() && self.with_headings) {
+            self.weights.pop();
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -213,6 +229,9 @@ impl<'a> Walker<'a> {
             Some(heading) if heading.permalink_depth > 0 => push_folded(&mut heading.permalink_text, text),
             Some(heading) => push_folded(&mut heading.text, text),
             None => {
+                if self.block.is_empty() {
+                    self.block_weight = self.weights.last().copied().unwrap_or(PLAIN_WEIGHT);
+                }
                 push_folded(&mut self.block, text);
                 if self.pending_id.is_some() && !text.trim().is_empty() {
                     self.pending_id = None;
@@ -245,7 +264,7 @@ impl<'a> Walker<'a> {
             block = format!("{}: {block}", self.terms);
             self.terms.clear();
         }
-        self.outline.block(block);
+        self.outline.weighted_block(block, self.block_weight);
     }
 
     /// A term ends; several terms may share a description.
@@ -367,6 +386,13 @@ impl Heading {
             link_start: None,
         }
     }
+}
+
+/// `data-siteseer-weight` or `data-pagefind-weight`, 0 to 10, in percent.
+fn weight_of(element: &Element) -> Option<u16> {
+    let text = element.attr("data-siteseer-weight").or_else(|| element.attr("data-pagefind-weight"))?;
+    let weight: f32 = text.trim().parse().ok()?;
+    (0.0..=10.0).contains(&weight).then(|| (weight * f32::from(PLAIN_WEIGHT)).round() as u16)
 }
 
 fn id_of(element: &Element) -> Option<&str> {

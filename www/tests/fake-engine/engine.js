@@ -31,6 +31,11 @@ export class Engine {
   /** Kinds and numbers of the chunks of words. @type {Set<string>} */
   #chunks = new Set();
 
+  /** Of each passage. @type {string[]} */
+  #langs = [];
+  /** @type {string[][]} */
+  #wanted = [];
+
   /** @param {string} manifestJson */
   constructor(manifestJson) {
     this.manifest = JSON.parse(manifestJson);
@@ -44,6 +49,29 @@ export class Engine {
   /** @param {Uint8Array} bytes */
   load_vectors(bytes) {
     this.#texts.dense = decode(bytes);
+  }
+
+  /** @param {Uint8Array} bytes */
+  load_filters(bytes) {
+    this.#langs = decode(bytes);
+  }
+
+  /** @param {[string, string[]][]} conditions */
+  set_filter(conditions) {
+    if (conditions.some(([name]) => name !== 'lang')) throw new Error('filter: no page of the index has it.');
+    this.#wanted = conditions.map(([, anyOf]) => anyOf);
+  }
+
+  /** @param {number} passage */
+  #isSelected = (passage) => this.#wanted.every((anyOf) => anyOf.includes(this.#langs[passage]));
+
+  /** @param {string} query */
+  facets(query) {
+    const { hits } = this.rank_lexical(query, Infinity);
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const { passage } of hits) counts.set(this.#langs[passage], (counts.get(this.#langs[passage]) ?? 0) + 1);
+    return [['lang', [...counts]]];
   }
 
   /**
@@ -105,7 +133,7 @@ export class Engine {
     const wanted = new Set(words(query).filter(there));
     const hits = this.#texts[tier]
       .map((text, passage) => ({ passage, score: words(text).filter((word) => wanted.has(word)).length / Math.sqrt(text.length) }))
-      .filter(({ score }) => score > 0)
+      .filter(({ passage, score }) => score > 0 && this.#isSelected(passage))
       .sort((a, b) => b.score - a.score)
       .slice(0, limit)
       .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null, logit: null }));

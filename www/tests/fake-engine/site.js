@@ -10,10 +10,11 @@ const PER_CHUNK = 4;
 const POSTINGS = 4;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, build?: number }} [options] lengths of the model files, incompressible
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, build?: number }} [options] lengths of the model files,
+ *   incompressible; whether pages have a filter `lang`; whether there are vectors and models
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -30,6 +31,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, build = 1 } = {
   const vectors = add('vectors', json(passages.map(({ title, text, meaning }) => `${meaning} ${meaning} ${title} ${text}`)), false);
   const model = add('model', Buffer.concat([Buffer.from('MODEL'), noise(modelBytes)]));
   const reranker = rerankerBytes && add('reranker', Buffer.concat([Buffer.from('RERANK'), noise(rerankerBytes)]));
+  const langs = filters && add('filters', json(passages.map(({ lang }) => lang)));
   const chunks = (/** @type {string} */ kind, /** @type {Buffer[]} */ bodies) => {
     const id = createHash('sha256').update(Buffer.concat(bodies)).digest();
     const name = `${kind}-${id.toString('hex').slice(0, 12)}-*.bin.gz`;
@@ -58,7 +60,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, build = 1 } = {
     fusion: { dense: 0.94, lexical: 0.59 },
     passagesPerChunk: PER_CHUNK,
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
-    files: { lexical, postings, spellings, vectors, model, ...(reranker && { reranker }), passages: texts },
+    files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), passages: texts },
   };
   return files.set('manifest.json', json(manifest));
 }

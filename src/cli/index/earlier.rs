@@ -1,0 +1,104 @@
+//! Vectors of an earlier index, found by the text that they were made from.
+//!
+//! An index holds everything that this needs: the SHA-256 of its model, the vectors, and the passages, from which follows
+//! what the model read. So there is no cache beside the index that could go stale or be deployed by accident.
+//!
+//! Reuse must not change a byte of the result. Model and text alone do not decide a vector's bits: instruction sets differ in
+//! how they round activations, and versions of this program may differ in their kernels. Neither is written in an index, and
+//! neither needs to be: a few of the passages are embedded again, and unless each gives the bits that are stored, the earlier
+//! index is left alone.
+
+use crate::cli::folder::{read_file, read_passages};
+use crate::cli::index::read_manifest;
+use crate::hash::{sha256, sha256_hex};
+use crate::index::vectors::{Vectors, quantize_row};
+use crate::model::bi_encoder::BiEncoder;
+use crate::model::encoder::Workspace;
+use anyhow::{Result, bail};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// One passage of so many is embedded again …
+const PROBE_EVERY: usize = 100;
+/// … but no more than these: the longest text, the shortest and some between.
+const MAX_PROBES: usize = 4;
+
+/// The vectors of an earlier index.
+#[derive(Debug)]
+pub(super) struct EarlierVectors {
+    vectors: Vectors,
+    /// SHA-256 of what the model read, and the passage.
+    by_text: HashMap<[u8; 32], u32>,
+}
+
+impl EarlierVectors {
+    /// Opens the index in `folder`, made with the model whose file is `model_bytes`.
+    ///
+    /// # Errors
+    /// If it is damaged, or made by another model or other kernels: its vectors are not those of a new build then.
+    pub(super) fn open(folder: &Path, model: &BiEncoder, model_bytes: &[u8]) -> Result<Self> {
+        let manifest = read_manifest(folder)?;
+        let (Some(entry), Some(file), Some(model_file)) =
+            (&manifest.model, &manifest.files.vectors, &manifest.files.model)
+        else {
+            bail!("it holds words alone");
+        };
+        if model_file.sha256 != sha256_hex(&[model_bytes]) {
+            bail!("made with another model ({})", entry.id);
+        }
+        let n = manifest.counts.passages;
+        let vectors = Vectors::parse(&read_file(folder, file)?, &file.name, n as usize, model.dim())?;
+        let mut by_text = HashMap::with_capacity(n as usize);
+        let mut probes = Probes::default();
+        read_passages(folder, &manifest, &mut |passage, record| {
+            let text = record.model_text();
+            by_text.insert(sha256(text.as_bytes()), passage);
+            probes.offer(passage, text);
+        })?;
+        probes.check(&vectors, model)?;
+        Ok(Self { vectors, by_text })
+    }
+
+    /// Row and scale of a text, if the earlier index has it.
+    pub(super) fn get(&self, text: &str) -> Option<(&[i8], f32)> {
+        Some(self.vectors.row(*self.by_text.get(&sha256(text.as_bytes()))?))
+    }
+}
+
+/// Passages to embed again, by the length of their texts.
+#[derive(Debug, Default)]
+struct Probes {
+    seen: usize,
+    longest: Option<(u32, String)>,
+    shortest: Option<(u32, String)>,
+    /// The passages at which the number seen was a power of two.
+    between: Vec<(u32, String)>,
+}
+
+impl Probes {
+    fn offer(&mut self, passage: u32, text: String) {
+        self.seen += 1;
+        if self.longest.as_ref().is_none_or(|(_, longest)| text.len() > longest.len()) {
+            self.longest = Some((passage, text));
+        } else if self.shortest.as_ref().is_none_or(|(_, shortest)| text.len() < shortest.len()) {
+            self.shortest = Some((passage, text));
+        } else if self.seen.is_power_of_two() {
+            self.between.push((passage, text));
+        }
+    }
+
+    /// Whether the model gives the bits that are stored.
+    fn check(self, vectors: &Vectors, model: &BiEncoder) -> Result<()> {
+        let count = (self.seen / PROBE_EVERY).clamp(1, MAX_PROBES);
+        let (mut row, mut work) = (vec![0; model.dim()], Workspace::default());
+        let probes = self.longest.into_iter().chain(self.shortest).chain(self.between.into_iter().rev());
+        for (passage, text) in probes.take(count) {
+            let scale = quantize_row(&model.embed(&text, &mut work)?, &mut row);
+            let stored = vectors.row(passage);
+            if (row.as_slice(), scale.to_bits()) != (stored.0, stored.1.to_bits()) {
+                bail!("made with other kernels than this machine's {}", model.backend().name());
+            }
+        }
+        Ok(())
+    }
+}
