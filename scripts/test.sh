@@ -40,8 +40,7 @@ run_suite_command() {
     www) CHROMIUM=$CHROME npm --prefix "$ROOT/www" test ;;
     browser)
         # one window at a time: on two cores, several would only wait for each other
-        make_demo && CHROMIUM=$CHROME SITESEER_DEMO_SITE=$DEMO npm --prefix "$ROOT/www" run test:site &&
-            SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
+        make_demo && SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
             cargo test --release --test browser -- --test-threads=1 --nocapture
         ;;
     esac
