@@ -56,8 +56,9 @@ async fn another_build_of_the_lexical_file_is_refused_with_the_next_step() {
 async fn a_manifest_of_a_newer_format_is_refused() {
     let site = Site::garden();
     let path = site.folder.join("siteseer/manifest.json");
-    let manifest = fs::read_to_string(&path).unwrap().replace("\"version\": 1", "\"version\": 99");
-    fs::write(&path, manifest).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["version"] = 99.into();
+    fs::write(&path, manifest.to_string()).unwrap();
     let text = text_after_search(&site, "text.includes('99') || text.includes('version')").await;
     assert!(text.contains("version"), "{text}");
 }
