@@ -68,7 +68,15 @@ pub(super) trait Arch: Copy {
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
 
     /// Number of bits in which `words` words (even, at most [`MAX_SIGN_WORDS`](super::MAX_SIGN_WORDS)) differ.
-    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32;
+    #[inline(always)]
+    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
+        let mut distance = 0;
+        for i in 0..words {
+            // SAFETY: the caller's promise.
+            distance += unsafe { (a.add(i).read() ^ b.add(i).read()).count_ones() };
+        }
+        distance
+    }
 }
 
 /// `1.5 * 2^23`: added to a float below `2^22` in magnitude, it rounds it to an integer (ties to even) whose

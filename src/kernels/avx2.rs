@@ -153,15 +153,6 @@ impl Arch for Avx2 {
             sums.iter().sum()
         }
     }
-
-    #[inline(always)]
-    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
-        let mut distance = 0;
-        for i in 0..words {
-            distance += unsafe { (a.add(i).read() ^ b.add(i).read()).count_ones() };
-        }
-        distance
-    }
 }
 
 /// Halves a vector until one lane is left.

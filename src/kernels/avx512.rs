@@ -152,15 +152,6 @@ impl Arch for Avx512 {
             _mm512_reduce_add_epi32(_mm512_add_epi32(acc, _mm512_zextsi256_si512(tail)))
         }
     }
-
-    #[inline(always)]
-    unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
-        let mut distance = 0;
-        for i in 0..words {
-            distance += unsafe { (a.add(i).read() ^ b.add(i).read()).count_ones() };
-        }
-        distance
-    }
 }
 
 entry_points!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,popcnt");

@@ -400,11 +400,6 @@ impl Searcher {
         (passage < self.manifest.counts.passages).then(|| sections.passages(sections.section_of(passage)))
     }
 
-    /// Chunks of passages that [`results`](Self::results) needs for these hits and that are not there yet, in order.
-    pub fn missing_chunks(&self, hits: &[Hit]) -> Vec<Chunk> {
-        self.missing_chunks_of(hits.iter().map(|hit| hit.passage))
-    }
-
     /// Chunks of these passages that are not there yet, in order.
     pub fn missing_chunks_of(&self, passages: impl Iterator<Item = u32>) -> Vec<Chunk> {
         let is_missing = |chunk: &Chunk| self.chunks[chunk.number as usize].1.is_none();

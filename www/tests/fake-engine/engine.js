@@ -1,5 +1,6 @@
 // Stands in for the wasm engine in the tests of the client: the same surface, a ranker that counts words, those whose
-// chunk of postings it has. A word that is in no passage wants the chunk of spellings, too. The text of a query can order a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
+// chunk of postings it has. A word that is in no passage wants the chunk of spellings, too. The text of a query can order
+// a fault: `!trap` traps, `!trap-dense` only in the dense tier, `!slow` takes 300 ms.
 
 /** @typedef {import('./passages.js').FakePassage} FakePassage */
 /** @typedef {import('../../siteseer/engine.js').Hit} Hit */
