@@ -2,25 +2,18 @@
 // the reranker, `!pair-40` takes 40 ms for every pair that is scored. The reranker prefers short passages, and writes the
 // length of every slice to the console.
 //
-// However busy the machine is that runs the tests, the worker's clock says of a scoring what the query ordered, to the
-// millisecond: budgets and slices must not depend on it.
+// However busy the machine is that runs the tests, once there is a reranker the worker's clock stands still but for what
+// the query ordered of a scoring, to the millisecond: budgets and slices must not depend on anything else.
 
 const real = performance.now.bind(performance);
-let ahead = 0;
-let last = 0;
-/** What the clock says next, once. @type {number | null} */
-let next = null;
-performance.now = () => {
-  if (next !== null) ahead = next - real();
-  last = next ?? real() + ahead;
-  next = null;
-  return last;
-};
+/** What the clock says, once it stands. @type {number | null} */
+let stood = null;
+performance.now = () => stood ?? real();
 
 /** @param {number} ms */
 const work = (ms) => {
   for (const end = real() + ms; real() < end; );
-  next = last + ms;
+  if (stood !== null) stood += ms;
 };
 
 /** @param {{ module_or_path: Response | Promise<Response> }} source */
@@ -59,6 +52,7 @@ export class Encoder {
   load_reranker(bytes) {
     const head = new TextDecoder().decode(bytes.subarray(0, 6));
     if (head !== 'RERANK') throw new Error('The reranker was made with another tokenizer. Index the site again.');
+    stood ??= real();
     return 'cross-encoder';
   }
 
