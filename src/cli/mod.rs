@@ -8,6 +8,7 @@ mod config;
 pub mod eval;
 pub mod folder;
 pub mod index;
+pub mod inspect;
 pub mod model;
 mod model_path;
 mod progress;
@@ -55,6 +56,8 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// Judge search quality on queries whose right answers are known
     Eval(eval::EvalArgs),
+    /// Say what an index costs its visitors, and what its shortcuts lose
+    Inspect(inspect::InspectArgs),
     /// Import a model, or look into one
     Model(model::ModelArgs),
 }
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Verb::Search(args) => search::run(args).map(done),
         Verb::Serve(args) => serve::run(args).map(done),
         Verb::Eval(args) => eval::run(args),
+        Verb::Inspect(args) => inspect::run(args).map(done),
         Verb::Model(args) => model::run(args).map(done),
     };
     match result {
