@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { bundle, gzipSize } from '../bundle.js';
 import { QUERY, best, browserTests, input, meaning } from './harness.js';
 
@@ -54,7 +55,7 @@ test('the folder holds the modules and the public types, which need no other fil
 test('client.json names every file that pages load, with length and hash, and nothing else', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteseer-list-'));
   try {
-    const files = { 'siteseer.js': 'a', 'encoder-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e' };
+    const files = { 'siteseer.js': 'a', 'encoder-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e', 'w.wasm.gz': gzipSync('fgh') };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     for (let i = 0; i < 2; i++) execFileSync(process.execPath, [fileURLToPath(new URL('../list.js', import.meta.url)), folder]); // it does not list itself
     assert.deepEqual(JSON.parse(readFileSync(join(folder, 'client.json'), 'utf8')), {
@@ -62,6 +63,7 @@ test('client.json names every file that pages load, with length and hash, and no
       files: [
         { name: 'encoder-simd.wasm', bytes: 2, sha256: createHash('sha256').update('bc').digest('hex') },
         { name: 'siteseer.js', bytes: 1, sha256: createHash('sha256').update('a').digest('hex') },
+        { name: 'w.wasm.gz', bytes: gzipSync('fgh').length, rawBytes: 3, sha256: createHash('sha256').update('fgh').digest('hex') },
       ],
     });
   } finally {
