@@ -32,7 +32,7 @@ pub mod cli;
 pub mod eval;
 #[cfg(feature = "cli")]
 pub mod site;
-#[cfg(all(target_arch = "wasm32", any(feature = "wasm-engine", feature = "wasm-encoder")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "wasm-engine", feature = "wasm-tower", feature = "wasm-encoder")))]
 pub mod wasm;
 
 pub use error::{Error, Result};
