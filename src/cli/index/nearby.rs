@@ -15,8 +15,8 @@ use rayon::prelude::*;
 const CODE_BYTES: [usize; 3] = [24, 32, 80];
 /// Cells for √n passages: four, so that each has √n / 4.
 const CELLS: f64 = 4.0;
-/// Passages that a query looks at, if cells were all of one size.
-const LOOKED_AT: usize = 400;
+/// Cells that a query looks at: some 3 · √n passages.
+const PROBES: usize = 12;
 /// Vectors that the axes are made of, and that place the centres for each cell, at most.
 const MOST: usize = 20_000;
 const PER_CELL: usize = 48;
@@ -56,7 +56,7 @@ impl Nearby {
         (0..).zip(&cell_of).for_each(|(passage, &cell)| members[cell].push(passage));
         let mut file = AxesFile { mean, spread, bits, probes: 0, centres: Vec::new() };
         let filled: Vec<usize> = (0..centres.len()).filter(|&cell| !members[cell].is_empty()).collect();
-        file.probes = (LOOKED_AT * filled.len()).div_ceil(n).min(filled.len()) as u32;
+        file.probes = PROBES.min(filled.len()) as u32;
         let code = file.centre_code();
         filled.iter().for_each(|&cell| code.encode_into(&centres[cell], &mut file.centres));
         let codes = |code: &crate::codes::Code, passages: &mut dyn Iterator<Item = u32>| {
