@@ -286,7 +286,8 @@ fn an_index_has_the_static_tier_if_a_tower_belongs_to_its_model() {
     let dense = cascade.searcher.rank_dense("cat", &vector, 5).unwrap();
     assert_ne!(dense[0].score, whole[0].score, "the tiers have weights of their own");
 
-    let inspect = siteseer().args(["inspect", "--json", "--static"]).arg(desk.at("tower.safetensors")).arg(&index).output();
+    let inspect =
+        siteseer().args(["inspect", "--json", "--static"]).arg(desk.at("tower.safetensors")).arg(&index).output();
     let report: Value = serde_json::from_slice(&inspect.unwrap().stdout).unwrap();
     assert_eq!(report["static"]["recallAt10"], 1.0, "two passages are all found: {report}");
     assert_eq!(report["passages"], 2);
