@@ -282,7 +282,7 @@ mod tests {
                 serde_json::json!({ "name": "*", "id": id, "files": contents.len(), "bytes": 1, "largest": 1 });
         }
         let manifest = serde_json::json!({
-            "format": "siteseer-index", "version": 2, "generator": "test", "siteRoot": "../",
+            "format": "siteseer-index", "version": crate::index::manifest::VERSION, "generator": "test", "siteRoot": "../",
             "counts": { "pages": 1, "sections": sections.len(), "passages": records.len() },
             "languages": { "en": 1 },
             "model": { "id": "m", "dim": 4, "maxTokens": 8, "tokenizerSha256": "0" },

@@ -2,9 +2,8 @@
 // get them with `import { open } from './siteseer/siteseer.js'`.
 
 /**
- * A rung of the ladder. `lexical` matches words; `static` compares meanings without a model (where the index has a static query tower);
- * `dense` compares embeddings, and takes its place once the model is there; `reranked` reads the best again (with a reranker).
- */
+ * A rung of the ladder. `lexical` matches words; `static`, if the index has it, compares meanings without a model until `dense` does with
+ * the model; `reranked` reads the best again. */
 export type Tier = 'lexical' | 'static' | 'dense' | 'reranked';
 
 /** Which build of the engine answers. */

@@ -96,8 +96,8 @@ browserTest('a page in place of the manifest is recognised', async ({ page }) =>
 
 browserTest('an index of another version is refused', async ({ page }) => {
   await input(page).fill(QUERY);
-  assert.match(String(await message(page)), /has version 1; this client reads version 2/);
-}, { faults: (site) => site.faults.set(/manifest\.json/, { content: (text) => Buffer.from(String(text).replace('"version":2', '"version":1')) }) });
+  assert.match(String(await message(page)), /has version 2; this client reads version 3/);
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: (text) => Buffer.from(String(text).replace('"version":3', '"version":2')) }) });
 
 browserTest('a policy that forbids WebAssembly is named', async ({ page }) => {
   await input(page).fill(QUERY);
