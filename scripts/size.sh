@@ -40,7 +40,7 @@ check_sizes() {
     done
     say ''
     printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
-    for name in engine "${SHIPPED_LEVELS[@]/#/encoder-}"; do
+    for name in engine tower "${SHIPPED_LEVELS[@]/#/encoder-}"; do
         gz=$(with_glue "$name")
         printf '  %-36s %10d %10d  %s\n' "$name (wasm + js)" "$gz" "$ENGINE_BUDGET" \
             "$( ((gz <= ENGINE_BUDGET)) && echo within || echo OVER)"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The browser's half: the folder www/dist/ that `siteseer index` copies into a site. It holds the client as www/bundle.js
-# makes it, engine.{js,wasm} (the index and its search, all that the first results need) and encoder-LEVEL.{js,wasm} (the
-# models). The scalar encoder is built for tests only.
+# makes it, engine.{js,wasm} (the index and its search, all that the first results need), tower.{js,wasm} (meaning without a
+# model) and encoder-LEVEL.{js,wasm} (the models). The scalar encoder is built for tests only.
 #
 # Why several encoders: a wasm module with an instruction that the browser does not know fails as a whole, so the client
 # loads the best file that the browser can validate. The engine's one kernel, the scan, waits for memory at either level,
@@ -41,9 +41,10 @@ wasm_level() {
     wasm_rust env CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$TARGET/${WASM_FOLDER:-wasm-$level}" "$@"
 }
 
-compile_engine() {
-    WASM_FOLDER=wasm-engine wasm_level "$ENGINE_LEVEL" cargo build --target "$WASM_TARGET" --profile wasm-small \
-        --no-default-features --features wasm-engine --lib
+# compile_small NAME: the engine or the tower.
+compile_small() {
+    WASM_FOLDER=wasm-$1 wasm_level "$ENGINE_LEVEL" cargo build --target "$WASM_TARGET" --profile wasm-small \
+        --no-default-features --features "wasm-$1" --lib
 }
 
 # compile_encoder LEVEL
@@ -51,9 +52,10 @@ compile_encoder() {
     wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --features wasm-encoder --lib
 }
 
-bind_engine() {
-    bind "$1" engine "$ENGINE_LEVEL" "$TARGET/wasm-engine/$WASM_TARGET/wasm-small/siteseer.wasm"
-    node "$ROOT/www/bundle.js" --pack "$1/engine.wasm"
+# bind_small FOLDER NAME: the engine or the tower, right after it was compiled. What every visitor loads is packed.
+bind_small() {
+    bind "$1" "$2" "$ENGINE_LEVEL" "$TARGET/wasm-$2/$WASM_TARGET/wasm-small/siteseer.wasm"
+    node "$ROOT/www/bundle.js" --pack "$1/$2.wasm"
 }
 
 # bind_encoder FOLDER LEVEL
@@ -136,7 +138,8 @@ assemble_dist() {
     rm -rf "$fresh"
     mkdir -p "$fresh"
     node "$ROOT/www/bundle.js" "$fresh"
-    bind_engine "$fresh"
+    bind_small "$fresh" engine
+    bind_small "$fresh" tower
     for level in "${SHIPPED_LEVELS[@]}"; do bind_encoder "$fresh" "$level"; done
     node "$ROOT/www/list.js" "$fresh"
     mirror "$fresh" "$DIST"
@@ -144,7 +147,7 @@ assemble_dist() {
 }
 
 CHECK_WASM="the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --features"
-CHECK_WASM+=" wasm-engine,wasm-encoder --lib' repeats it"
+CHECK_WASM+=" wasm-engine,wasm-tower,wasm-encoder --lib' repeats it"
 
 compile_encoder_step() {
     step "encoder, $1 ($(features_of "$1"))" "wasm-$1" "$CHECK_WASM" compile_encoder "$1"
@@ -153,13 +156,14 @@ compile_encoder_step() {
 # www/dist/, unless it is current.
 build_wasm() {
     local level stamp=$TARGET/wasm-dist.stamp
-    if is_current "$stamp" "$DIST"/{engine,encoder-relaxed,encoder-simd}.{js,wasm}; then
+    if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd}.js "$DIST"/{engine,tower}.wasm.gz; then
         note "www/dist is current"
         return
     fi
     ensure_www_packages
     begin_stamp "$stamp"
-    step "engine ($(features_of "$ENGINE_LEVEL"))" wasm-engine "$CHECK_WASM" compile_engine
+    step "engine ($(features_of "$ENGINE_LEVEL"))" wasm-engine "$CHECK_WASM" compile_small engine
+    step "tower ($(features_of "$ENGINE_LEVEL"))" wasm-tower "$CHECK_WASM" compile_small tower
     for level in "${SHIPPED_LEVELS[@]}"; do compile_encoder_step "$level"; done
     step "wasm-bindgen, wasm-opt, www/dist" wasm-dist "read the log; './build.sh clean' and './build.sh wasm' start anew" \
         assemble_dist

@@ -5,8 +5,8 @@
 //!   into passages.
 //! - *How does text become numbers?* [`text`] cuts it into word pieces and into words; [`model`] runs the encoders
 //!   over word pieces with the int8 [`kernels`].
-//! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages. [`json`] and [`tensors`]
-//!   read what they are made of.
+//! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages. [`json`], [`tensors`],
+//!   [`bytes`] and [`codes`] (short codes of vectors) read what they are made of.
 //! - *I have a query, who answers it?* [`search`]: lexical and dense candidates, their fusion, excerpts.
 //! - *How good are the answers?* `eval` asks judged queries and scores each tier.
 //! - *Who calls it?* The native command line (`cli`) and the browser (`wasm`). Both only translate.
@@ -14,6 +14,8 @@
 //! Dependencies point one way: `cli, wasm → search → index, model → kernels, text`. Nothing below `search` knows
 //! JavaScript, files, the network or a clock; `tests/layers.rs` enforces it.
 
+pub mod bytes;
+pub mod codes;
 pub mod error;
 pub mod hash;
 pub mod index;
@@ -30,7 +32,7 @@ pub mod cli;
 pub mod eval;
 #[cfg(feature = "cli")]
 pub mod site;
-#[cfg(all(target_arch = "wasm32", any(feature = "wasm-engine", feature = "wasm-encoder")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "wasm-engine", feature = "wasm-tower", feature = "wasm-encoder")))]
 pub mod wasm;
 
 pub use error::{Error, Result};

@@ -456,9 +456,9 @@ fn a_chunk_of_another_index_or_another_place_is_refused() {
 fn an_index_of_the_former_format_is_refused() {
     let desk = Desk::indexed();
     let manifest = desk.site().join("siteseer/manifest.json");
-    let former = fs::read_to_string(&manifest).unwrap().replace("\"version\": 2", "\"version\": 1");
+    let former = fs::read_to_string(&manifest).unwrap().replace("\"version\": 3", "\"version\": 2");
     fs::write(&manifest, former).unwrap();
-    desk.search("cat").failure().stderr(contains("format version 1, but this build reads version 2"));
+    desk.search("cat").failure().stderr(contains("format version 2, but this build reads version 3"));
 }
 
 #[test]

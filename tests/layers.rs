@@ -8,8 +8,8 @@ use std::path::Path;
 
 /// Layers from the bottom up; a layer may use those before it, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["error", "hash", "json"],
-    &["kernels", "tensors", "text"],
+    &["codes", "error", "hash", "json"],
+    &["bytes", "kernels", "tensors", "text"],
     &["index", "model"],
     &["search"],
     &["site"],

@@ -1,13 +1,14 @@
 //! Reading an index folder from disk: unpacks, checks against the manifest, hands the bytes to the engine.
 
 use super::index::read_manifest;
-use crate::index::chunks::{Chunk, ChunkKind};
+use crate::index::chunks::{Chunk, ChunkGroup, ChunkKind};
 use crate::index::filters::Condition;
 use crate::index::manifest::{FileEntry, Files, MANIFEST_NAME, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::sections::Sections;
 use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
+use crate::search::static_tier::Missing;
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use std::fs;
@@ -39,15 +40,6 @@ pub fn open(folder: &Path, dense: bool) -> Result<Cascade> {
         load_dense(folder, &files, &mut cascade)?;
     }
     Ok(cascade)
-}
-
-/// Loads the vectors alone, if there are any.
-///
-/// # Errors
-/// If the file is missing or damaged.
-pub(super) fn load_vectors(folder: &Path, searcher: &mut Searcher) -> Result<()> {
-    let Some(entry) = searcher.manifest().files.vectors.clone() else { return Ok(()) };
-    Ok(searcher.load_vectors(&read_file(folder, &entry)?)?)
 }
 
 /// Opens vectors and model only: the dense tier is then the order of cosines alone.
@@ -95,32 +87,83 @@ pub fn load_reranker(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
     Ok(true)
 }
 
-/// Loads the root of the static query tower; false if the index has none.
+/// Opens the index's own static tier; false if the index has none.
 ///
 /// # Errors
-/// If the file is missing or damaged.
-pub fn load_static_tower(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
-    let Some(entry) = cascade.searcher.manifest().files.static_tower.clone() else { return Ok(false) };
-    cascade.load_static_tower(&read_file(folder, &entry)?, &entry.name)?;
+/// If a file is missing or damaged.
+pub fn load_static_tier(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(files) = cascade.searcher.manifest().files.static_tower.clone() else { return Ok(false) };
+    cascade.load_static_tier(&read_file(folder, &files.root)?, &read_file(folder, &files.axes)?)?;
     Ok(true)
 }
 
-/// Loads the shards of the static query tower that a query needs and that are not there yet, and returns their bytes.
+/// Loads what a query needs of the static tier and is not there yet, and returns the bytes of the chunks that it reads, as stored.
+/// Words are loaded already.
 ///
 /// # Errors
-/// If the tower is not loaded, or a file is missing or damaged.
-pub fn load_static_shards(folder: &Path, cascade: &mut Cascade, query: &str) -> Result<u64> {
+/// If the tier is not open, or a file is missing or damaged.
+pub fn load_nearby(folder: &Path, cascade: &mut Cascade, query: &str) -> Result<u64> {
+    let files = cascade.searcher.manifest().files.static_tower.clone();
+    let (Some(files), Some(_)) = (files, cascade.static_tier()) else {
+        bail!("{}: the static tier is not open", folder.display());
+    };
     let mut bytes = 0;
-    for shard in cascade.missing_static_shards(query)? {
-        let name = cascade.static_tower().map(|tower| tower.shard_name(shard)).transpose()?.unwrap_or_default();
-        let path = folder.join(&name);
-        let content = fs::read(&path).with_context(|| {
-            format!("{}: can't be read. Build the index again with `siteseer index SITE --static FILE`", path.display())
-        })?;
-        bytes += content.len() as u64;
-        cascade.add_static_shard(shard, &content)?;
+    loop {
+        let tier = cascade.static_tier_mut().context("it is open")?;
+        let missing = tier.missing(query)?;
+        if missing == Missing::default() {
+            break;
+        }
+        for number in missing.tokens {
+            let (content, stored) = read_chunk(folder, &files.tokens, number)?;
+            tier.add_tokens(number, &content)?;
+            bytes += stored;
+        }
+        for number in missing.cells {
+            let (content, stored) = read_chunk(folder, &files.cells, number)?;
+            tier.add_cell(number, &content)?;
+            bytes += stored;
+        }
+    }
+    let near = cascade.static_tier().context("it is open")?.near(query)?;
+    for number in cascade.searcher.rows_needed(query, &near)? {
+        let tier = cascade.static_tier_mut().context("it is open")?;
+        if !tier.cells().has_rows(number) {
+            let (content, stored) = read_chunk(folder, &files.rows, number)?;
+            tier.add_rows(number, &content)?;
+            bytes += stored;
+        }
     }
     Ok(bytes)
+}
+
+/// Loads every chunk of the static tier.
+///
+/// # Errors
+/// If the tier is not open, or a file is missing or damaged.
+pub fn load_all_nearby(folder: &Path, cascade: &mut Cascade) -> Result<()> {
+    let files = cascade.searcher.manifest().files.static_tower.clone().context("the index has no static tier")?;
+    let tier = cascade.static_tier_mut().context("the static tier is not open")?;
+    for number in 0..files.tokens.files {
+        tier.add_tokens(number, &read_chunk(folder, &files.tokens, number)?.0)?;
+    }
+    for number in 0..files.cells.files {
+        tier.add_cell(number, &read_chunk(folder, &files.cells, number)?.0)?;
+    }
+    for number in 0..files.rows.files {
+        tier.add_rows(number, &read_chunk(folder, &files.rows, number)?.0)?;
+    }
+    Ok(())
+}
+
+/// A chunk's content, checked, and its length as stored.
+fn read_chunk(folder: &Path, group: &ChunkGroup, number: u32) -> Result<(Vec<u8>, u64)> {
+    let name = group.file(number);
+    let content = read_stored(folder, &name, group.largest, None)?;
+    group.verify(number, &content)?;
+    let path = folder.join(&name);
+    let stored = fs::metadata(&path).with_context(|| format!("{}: can't be read", path.display()))?.len();
+    Ok((content, stored))
 }
 
 /// Loads the chunks that the words of a query need and that are not there yet.

@@ -8,6 +8,7 @@ mod config;
 pub mod eval;
 pub mod folder;
 pub mod index;
+pub mod inspect;
 pub mod model;
 mod model_path;
 mod progress;
@@ -58,6 +59,8 @@ enum Verb {
     Eval(eval::EvalArgs),
     /// Find the weights that suit a site, on queries whose right answers are known
     Tune(tune::TuneArgs),
+    /// Say what an index costs its visitors, and what its shortcuts lose
+    Inspect(inspect::InspectArgs),
     /// Import a model, or look into one
     Model(model::ModelArgs),
 }
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(args).map(done),
         Verb::Eval(args) => eval::run(args),
         Verb::Tune(args) => tune::run(args).map(done),
+        Verb::Inspect(args) => inspect::run(args).map(done),
         Verb::Model(args) => model::run(args).map(done),
     };
     match result {

@@ -77,14 +77,12 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             folder.display()
         ),
         Some(TierArg::Static) => {
-            folder::load_vectors(&folder, &mut cascade.searcher)?;
-            if !folder::load_static_tower(&folder, &mut cascade)? {
+            if !folder::load_static_tier(&folder, &mut cascade)? {
                 bail!(
-                    "{}: the index has no static query tower. Index the site with --static FILE, or search with --tier dense",
+                    "{}: the index has no static query tower. Index the site without --static none, or search with --tier dense",
                     folder.display()
                 );
             }
-            folder::load_static_shards(&folder, &mut cascade, &args.query)?;
             Tier::Static
         }
         Some(TierArg::Dense) => Tier::Dense,
@@ -103,6 +101,9 @@ pub fn run(args: &SearchArgs) -> Result<()> {
     }
     if args.facets {
         return print_facets(args, &cascade.searcher);
+    }
+    if tier == Tier::Static {
+        folder::load_nearby(&folder, &mut cascade, &args.query)?;
     }
     let limit = if args.context { CANDIDATES } else { args.limit };
     let (hits, ms) = rank(&folder, &mut cascade, &args.query, tier, limit)?;

@@ -13,7 +13,7 @@ pub const MANIFEST_NAME: &str = "manifest.json";
 /// Value of [`Manifest::format`].
 pub const FORMAT: &str = "siteseer-index";
 /// Version of the index format that this build writes and reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The manifest of an index.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -104,6 +104,25 @@ pub struct StaticTowerEntry {
     pub id: String,
     /// Weights of the fused score with its vectors.
     pub fusion: FusionEntry,
+    /// Passages in a chunk of their rows, unless a section alone has more.
+    pub rows_per_chunk: u32,
+}
+
+/// What a query by meaning reads without a model: the static query tower, and the passages in cells and in rows (see
+/// [`cells`](super::cells)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaticFiles {
+    /// Root of the tower.
+    pub root: FileEntry,
+    /// Its tokens with their rows, by range of tokens.
+    pub tokens: ChunkGroup,
+    /// Principal axes' codes and the cells' centres.
+    pub axes: FileEntry,
+    /// Passages by meaning, with short codes.
+    pub cells: ChunkGroup,
+    /// Passages in order, with longer codes, by range of sections.
+    pub rows: ChunkGroup,
 }
 
 /// The files of an index.
@@ -128,9 +147,9 @@ pub struct Files {
     /// The cross-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranker: Option<FileEntry>,
-    /// Root of the static query tower, if there is one. It names its shards.
+    /// The static query tower and what it is compared with, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub static_tower: Option<FileEntry>,
+    pub static_tower: Option<StaticFiles>,
     /// Passages, by range of sections.
     pub passages: ChunkGroup,
 }
@@ -224,7 +243,7 @@ impl Manifest {
                 model: optional("model")?,
                 filters: optional("filters")?,
                 reranker: optional("reranker")?,
-                static_tower: optional("staticTower")?,
+                static_tower: files.get("staticTower").map(StaticFiles::from_json).transpose()?,
                 passages: group(ChunkKind::Passages)?,
             },
         })
@@ -239,15 +258,17 @@ impl Manifest {
 }
 
 impl Files {
-    /// The files that are listed one by one; not the shards of the static query tower, which its root names.
+    /// The files that are listed one by one.
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
-        let others = [&self.vectors, &self.model, &self.filters, &self.reranker, &self.static_tower];
-        std::iter::once(&self.lexical).chain(others.into_iter().flatten())
+        let others = [&self.vectors, &self.model, &self.filters, &self.reranker];
+        let tower = self.static_tower.iter().flat_map(|files| [&files.root, &files.axes]);
+        std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower)
     }
 
     /// The groups of chunks.
     pub fn groups(&self) -> impl Iterator<Item = &ChunkGroup> {
-        [&self.postings, &self.spellings, &self.passages].into_iter()
+        let tower = self.static_tower.iter().flat_map(|files| [&files.tokens, &files.cells, &files.rows]);
+        [&self.postings, &self.spellings, &self.passages].into_iter().chain(tower)
     }
 
     /// The chunks of a kind.
@@ -289,7 +310,20 @@ impl FusionEntry {
 
 impl StaticTowerEntry {
     fn from_json(json: &Json) -> JsonResult<Self> {
-        Ok(Self { id: json.string("id")?, fusion: FusionEntry::from_json(json.object("fusion")?)? })
+        let fusion = FusionEntry::from_json(json.object("fusion")?)?;
+        Ok(Self { id: json.string("id")?, fusion, rows_per_chunk: json.whole("rowsPerChunk")? })
+    }
+}
+
+impl StaticFiles {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            root: FileEntry::from_json(json.object("root")?)?,
+            tokens: ChunkGroup::from_json(json.object("tokens")?)?,
+            axes: FileEntry::from_json(json.object("axes")?)?,
+            cells: ChunkGroup::from_json(json.object("cells")?)?,
+            rows: ChunkGroup::from_json(json.object("rows")?)?,
+        })
     }
 }
 
@@ -395,9 +429,18 @@ mod tests {
 
     fn with_static_tower() -> Manifest {
         let mut manifest = manifest();
-        manifest.static_tower =
-            Some(StaticTowerEntry { id: "s".to_owned(), fusion: FusionEntry { dense: 0.5, lexical: 0.25 } });
-        manifest.files.static_tower = Some(entry("static-0.safetensors.gz", b"g"));
+        manifest.static_tower = Some(StaticTowerEntry {
+            id: "s".to_owned(),
+            fusion: FusionEntry { dense: 0.5, lexical: 0.25 },
+            rows_per_chunk: 2,
+        });
+        manifest.files.static_tower = Some(StaticFiles {
+            root: entry("static-0.bin.gz", b"g"),
+            tokens: group("tokens-0-*.bin.gz", 3),
+            axes: entry("axes-0.bin.gz", b"h"),
+            cells: group("cells-0-*.bin.gz", 2),
+            rows: group("rows-0-*.bin.gz", 2),
+        });
         manifest
     }
 
@@ -415,7 +458,8 @@ mod tests {
     #[test]
     fn a_static_tower_is_optional_and_has_a_file() {
         assert!(!manifest().to_json().contains("static"), "older readers see nothing new");
-        assert_eq!(manifest().files.all().count() + 1, with_static_tower().files.all().count());
+        assert_eq!(manifest().files.all().count() + 2, with_static_tower().files.all().count());
+        assert_eq!(manifest().files.groups().count() + 3, with_static_tower().files.groups().count());
         let mut no_file = with_static_tower();
         no_file.files.static_tower = None;
         assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));

@@ -5,6 +5,7 @@
 //! ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the model. Postings and texts come in [`chunks`].
 //! `siteseer index` writes them all.
 
+pub mod cells;
 pub mod chunks;
 pub mod filters;
 pub mod lexical;

@@ -2,7 +2,7 @@
 //!
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
 //! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
-//! without a transformer. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_static_tower` (native
+//! without a transformer, [`token_shards`] out of an index's small files. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_static_tower` (native
 //! only).
 
 pub mod batch;
@@ -30,3 +30,4 @@ pub mod quantize;
 #[cfg(feature = "cli")]
 pub mod static_shards;
 pub mod static_tower;
+pub mod token_shards;

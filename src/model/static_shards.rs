@@ -1,100 +1,103 @@
-//! A static query tower cut into a root and shards, so that a browser fetches only the rows of a query's tokens.
-//! [`static_tower`](super::static_tower) draws both and reads them.
+//! A static query tower cut into a root and shards for an index, so that a browser fetches only the rows of a query's tokens.
+//! [`token_shards`](super::token_shards) draws both and reads them.
 
-use std::collections::BTreeMap;
-
-use super::file::key;
-use super::file_writer::{Entry, assemble};
-use super::static_tower::{HASH_BYTES, StaticConfig, StaticTower, TOKENS, shard_name, slots_of};
-use crate::error::{REIMPORT_MODEL, Result};
-use crate::hash::sha256_hex;
-use crate::tensors::{Dtype, TensorFile};
+use super::static_tower::StaticTower;
+use super::token_shards::{TokenRoot, shard_body};
+use crate::codes::axes::Axes;
+use crate::codes::fit::share_bits;
+use crate::codes::{from_bf16, to_bf16};
+use crate::text::normalize::NormalizeOptions;
 
 /// Rows of a shard: the fewer, the fewer bytes of a query; the more, the fewer files.
 pub const ROWS_PER_SHARD: usize = 32;
+/// Bytes of a row's direction.
+pub const ROW_BYTES: usize = 72;
+/// Hot words, for which the most frequent tokens are taken.
+const HOT: usize = 255;
 
-/// A root and its shards.
+/// A root and the bodies of its shards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shards {
-    /// The root, which [`StaticTower::load`] reads.
+    /// The root.
     pub root: Vec<u8>,
-    /// Name and content of each shard.
-    pub shards: Vec<(String, Vec<u8>)>,
+    /// The shards' bodies, by number.
+    pub shards: Vec<Vec<u8>>,
 }
 
-impl Shards {
-    /// Bytes of all shards.
-    pub fn shard_bytes(&self) -> u64 {
-        self.shards.iter().map(|(_, content)| content.len() as u64).sum()
-    }
-}
-
-/// Cuts a model file into shards of `rows_per_shard`.
-///
-/// # Errors
-/// If the bytes are not the model file of a static query tower.
+/// Cuts a tower into shards of `rows_per_shard`, in coordinates along `axes`. `weight` is the standard deviation of what is
+/// scored along each axis: what no passage differs in needs no bits. `turn` computes the coordinates of all rows (it may use
+/// all cores).
 ///
 /// # Panics
-/// If `rows_per_shard` is 0.
-pub fn cut(bytes: &[u8], file_name: &str, rows_per_shard: usize) -> Result<Shards> {
-    assert!(rows_per_shard > 0, "a shard has rows");
-    let tower = StaticTower::load(bytes, file_name)?;
-    let tensors = TensorFile::parse(bytes, file_name, REIMPORT_MODEL)?;
-    let config = StaticConfig { rows_per_shard, ..tower.config().clone() };
-    let tiers = tensors.bytes("tiers", Dtype::U8, &[config.vocab_size])?;
-    let (_, n) = slots_of(tiers);
-    let (dtype, shape) = config.rows(n);
-    let (rows, scales) = (tensors.bytes("rows", dtype, &shape)?, tensors.bytes("scales", Dtype::F32, &[n])?);
-    let entry = |name: &str, dtype, shape: &[usize], content: &[u8]| Entry {
-        name: name.to_owned(),
-        dtype,
-        shape: shape.to_vec(),
-        content: content.to_vec(),
+/// If the tower has another dimension than the axes, or `rows_per_shard` is 0.
+pub fn cut(
+    tower: &StaticTower,
+    axes: &Axes,
+    weight: &[f32],
+    rows_per_shard: usize,
+    turn: &dyn Fn(&Axes, Vec<Vec<f32>>) -> Vec<Vec<f32>>,
+) -> Shards {
+    assert!(rows_per_shard > 0 && tower.config().dim == axes.dim(), "rows along the axes");
+    let tokens: Vec<&str> = (0..tower.config().vocab_size as u32).map(|id| tower.token(id)).collect();
+    let unknown = tower.config().tokenizer.unk_id as usize;
+    let rows: Vec<Vec<f32>> = (0..tokens.len() as u32).map(|id| tower.row(id)).collect();
+    let lengths: Vec<f32> = rows.iter().map(|row| row.iter().map(|x| x * x).sum::<f32>().sqrt()).collect();
+    let mut directions = turn(axes, rows);
+    for (direction, length) in directions.iter_mut().zip(&lengths) {
+        direction.iter_mut().for_each(|x| *x /= length.max(f32::MIN_POSITIVE));
+    }
+    // special tokens have no row and are in no text
+    let known: Vec<usize> = (0..tokens.len()).filter(|&id| tower.has_row(id as u32) && id != unknown).collect();
+    let count = known.len().max(1) as f32;
+    let spread_of = |axis: usize| {
+        let sum: f64 = known.iter().map(|&id| f64::from(directions[id][axis]).powi(2)).sum();
+        from_bf16(to_bf16((sum as f32 / count).sqrt()))
+    };
+    let spread: Vec<f32> = (0..axes.dim()).map(spread_of).collect();
+    let config = &tower.config().tokenizer;
+    let mut root = TokenRoot {
+        options: NormalizeOptions {
+            lowercase: config.lowercase,
+            strip_accents: config.strip_accents,
+            split_cjk: config.split_cjk,
+        },
+        max_word_chars: config.max_word_chars,
+        hot_rows: rows_per_shard,
+        bits: share_bits(&spread, weight, ROW_BYTES),
+        spread,
+        hot: vec![String::new()],
+        starts: Vec::new(),
+    };
+    let code = root.code();
+    let body = |ids: &[usize], names: &[&str]| {
+        let mut codes = Vec::new();
+        ids.iter().for_each(|&id| code.encode_into(&directions[id], &mut codes));
+        let lengths: Vec<f32> =
+            ids.iter().map(|&id| if tower.has_row(id as u32) { lengths[id] } else { 0.0 }).collect();
+        shard_body(names, &lengths, &codes)
     };
 
-    let (mut shards, mut hashes) = (Vec::new(), Vec::new());
-    for (scales, rows) in
-        scales.chunks(4 * rows_per_shard).zip(rows.chunks(config.dim * config.bits / 8 * rows_per_shard))
-    {
-        let m = scales.len() / 4;
-        let (dtype, shape) = config.rows(m);
-        let content = assemble(
-            &BTreeMap::new(),
-            &[entry("scales", Dtype::F32, &[m], scales), entry("rows", dtype, &shape, rows)],
-        );
-        let hash = sha256_hex(&[&content]);
-        hashes.extend(hash.as_bytes().as_chunks::<2>().0.iter().take(HASH_BYTES).map(|pair| byte_of(*pair)));
-        shards.push((shard_name(&hash), content));
+    // function words, which weigh least, are in nearly every question
+    let mut hot: Vec<usize> = known.iter().copied().filter(|&id| !tokens[id].starts_with("##")).collect();
+    hot.sort_by_key(|&id| tower.place(id as u32));
+    hot.truncate(HOT);
+    hot.sort_by(|&a, &b| lengths[a].total_cmp(&lengths[b]).then(a.cmp(&b)));
+    hot.insert(0, unknown);
+    let mut shards: Vec<Vec<u8>> = Vec::new();
+    for ids in hot.chunks(rows_per_shard) {
+        let names: Vec<&str> = ids.iter().map(|&id| if id == unknown { "" } else { tokens[id] }).collect();
+        shards.push(body(ids, &names));
     }
+    root.hot.extend(hot.iter().skip(1).map(|&id| tokens[id].to_owned()));
 
-    let keys = [
-        key::FORMAT,
-        key::KIND,
-        key::ID,
-        key::LICENSE,
-        key::SOURCE_SHA256,
-        key::TOKENIZER_SHA256,
-        key::ALIGNED_SOURCE_SHA256,
-    ];
-    let mut metadata: BTreeMap<&str, String> =
-        keys.into_iter().map(|key| (key, tensors.metadata(key).unwrap_or_default().to_owned())).collect();
-    let json = serde_json::to_string(&config).map_err(|error| tensors.damaged(error.to_string()))?;
-    metadata.insert(key::CONFIG, json);
-    let tokens = tensors.bytes_of(tensors.tensor(TOKENS, Dtype::U8)?);
-    let root = assemble(
-        &metadata,
-        &[
-            entry("shards", Dtype::U8, &[shards.len(), HASH_BYTES], &hashes),
-            entry("tiers", Dtype::U8, &[config.vocab_size], tiers),
-            entry(TOKENS, Dtype::U8, &[tokens.len()], tokens),
-        ],
-    );
-    StaticTower::load(&root, "the root of the static query tower")?;
-    Ok(Shards { root, shards })
-}
-
-/// The byte of two hexadecimal digits.
-fn byte_of(digits: [u8; 2]) -> u8 {
-    let value = |digit: u8| (digit as char).to_digit(16).unwrap_or(0) as u8;
-    value(digits[0]) << 4 | value(digits[1])
+    // tokens stand in order; those that the first of a shard begins with are repeated at its head
+    for ids in known.chunks(rows_per_shard) {
+        let first = tokens[ids[0]];
+        let behind = known.partition_point(|&id| id < ids[0]);
+        let mut all: Vec<usize> = known[..behind].iter().copied().filter(|&id| first.starts_with(tokens[id])).collect();
+        all.extend(ids);
+        shards.push(body(&all, &all.iter().map(|&id| tokens[id]).collect::<Vec<_>>()));
+        root.starts.push(first.to_owned());
+    }
+    Shards { root: root.to_bytes(), shards }
 }

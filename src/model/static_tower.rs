@@ -4,27 +4,23 @@
 //! ```text
 //! q = normalise(Σ_tokens scale[token] · row[token])            in the vector space of the bi-encoder it was fitted to
 //! ```
-//! A token's weight is the length of its row. The rows lie either all in one model file, or beside an index in a *root* and in
-//! *shards* of some rows each, so that a query fetches only the shards that hold its tokens' rows:
+//! A token's weight is the length of its row. This is the model file, with all rows; what lies beside an index, so that a query
+//! fetches only the rows of its tokens, is in [`token_shards`](super::token_shards).
 //!
 //! ```text
 //! file     metadata as in `file`, kind `static-tower`; siteseer.aligned_source_sha256 and siteseer.tokenizer_sha256 are
-//!          the bi-encoder's; siteseer.config {"dim", "bits", "vocab_size", "rows_per_shard", "tokenizer"}
+//!          the bi-encoder's; siteseer.config {"dim", "bits", "vocab_size", "rows_per_shard": 0, "tokenizer"}
 //!          tokens U8 [bytes]       tiers U8 [vocab_size]
-//! model    … and  scales F32 [n]            rows: I8 [n, dim] of 8 bits, U8 [n, dim / 2] of 4 bits
-//! root     … and  shards U8 [n / rows_per_shard, 16]: the first half of each shard's SHA-256
-//! shard    scales F32 [m], rows as above, no metadata; m = rows_per_shard, but for the last one
+//!          scales F32 [n]          rows: I8 [n, dim] of 8 bits, U8 [n, dim / 2] of 4 bits
 //! ```
 //! *Tokens* are those of the bi-encoder that have a row, and the special ones, sorted, each as the number of bytes that it
-//! shares with the one before, the other bytes, and a line feed: less than half of what the bi-encoder's vocabulary takes to
-//! download. Token ids here are places in that list. *Tiers* tell where a token's row is: 0 that there is none; rows stand by
-//! tier, and within a tier by token id. Frequent tokens are in the first tiers, so their shards serve many queries, and a byte that mostly repeats
-//! is all that a token costs in the root. 4-bit rows hold even columns in the low halves of their bytes; a value is the half minus 8.
+//! shares with the one before, the other bytes, and a line feed: less than half of what the bi-encoder's vocabulary takes.
+//! Token ids here are places in that list. *Tiers* tell how frequent a token is, from 1 on, and 0 that it has no row; rows stand by
+//! tier, and within a tier by token id. 4-bit rows hold even columns in the low halves of their bytes; a value is the half minus 8.
 
 use super::bi_encoder::l2_normalise;
 use super::file::{FORMAT_VERSION, key};
-use crate::error::{Error, REBUILD_INDEX, REIMPORT_MODEL, Result};
-use crate::hash::sha256_hex;
+use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::json::{Json, JsonResult};
 use crate::tensors::{Dtype, TensorFile};
 use crate::text::word_piece::{WordPiece, WordPieceConfig};
@@ -33,8 +29,6 @@ use crate::text::word_piece::{WordPiece, WordPieceConfig};
 pub const KIND: &str = "static-tower";
 /// Tokens of a query that are looked up; the rest of a longer one is not read.
 pub const MAX_PIECES: usize = 64;
-/// Bytes of a shard's SHA-256 that the root keeps: enough to tell any two apart.
-pub const HASH_BYTES: usize = 16;
 /// Name of the tensor that holds the tokens.
 pub(super) const TOKENS: &str = "tokens";
 /// Slot of a token without a row.
@@ -49,7 +43,7 @@ pub struct StaticConfig {
     pub bits: usize,
     /// Tokens of the vocabulary.
     pub vocab_size: usize,
-    /// Rows of a shard; 0 in a model file, which has none.
+    /// Rows of a file's part; 0, since a model file has no parts.
     pub rows_per_shard: usize,
     /// The tokenizer's settings.
     pub tokenizer: WordPieceConfig,
@@ -73,7 +67,7 @@ impl StaticConfig {
 
     fn check(&self) -> std::result::Result<(), String> {
         let even = self.dim > 0 && self.dim.is_multiple_of(2) && self.dim <= 1 << 14;
-        if !even || !matches!(self.bits, 4 | 8) || self.vocab_size > 1 << 24 || self.rows_per_shard > 1 << 24 {
+        if !even || !matches!(self.bits, 4 | 8) || self.vocab_size > 1 << 24 || self.rows_per_shard != 0 {
             return Err("the sizes make no sense".to_owned());
         }
         Ok(())
@@ -116,10 +110,9 @@ impl Rows {
     }
 }
 
-/// A static query tower, whole or with the shards that have been added.
+/// A static query tower.
 #[derive(Debug)]
 pub struct StaticTower {
-    file: String,
     id: String,
     aligned_source_sha256: String,
     tokenizer_sha256: String,
@@ -127,13 +120,11 @@ pub struct StaticTower {
     tokenizer: WordPiece,
     /// Token → place of its row, or [`NO_ROW`].
     slots: Vec<u32>,
-    /// Hexadecimal digits of each shard's hash.
-    hashes: Vec<String>,
-    shards: Vec<Option<Rows>>,
+    rows: Rows,
 }
 
 impl StaticTower {
-    /// Reads a model file or a root; `file_name` is only for messages. A model file brings all rows.
+    /// Reads a model file; `file_name` is only for messages.
     ///
     /// # Errors
     /// If the bytes are not such a file, whole and of a version that this build reads.
@@ -162,23 +153,15 @@ impl StaticTower {
             return Err(tensors.damaged(format!("{} tokens, not {}", tokenizer.vocab_size(), config.vocab_size)));
         }
         let (slots, n) = slots_of(tensors.bytes("tiers", Dtype::U8, &[config.vocab_size])?);
-        let (hashes, shards) = if config.rows_per_shard == 0 {
-            (Vec::new(), vec![Some(Rows::read(&tensors, &config, n)?)])
-        } else {
-            let count = n.div_ceil(config.rows_per_shard);
-            let hashes = tensors.bytes("shards", Dtype::U8, &[count, HASH_BYTES])?;
-            (hashes.chunks_exact(HASH_BYTES).map(hex).collect(), (0..count).map(|_| None).collect())
-        };
+        let rows = Rows::read(&tensors, &config, n)?;
         Ok(Self {
-            file: file_name.to_owned(),
             id: required(key::ID)?.to_owned(),
             aligned_source_sha256: required(key::ALIGNED_SOURCE_SHA256)?.to_owned(),
             tokenizer_sha256: required(key::TOKENIZER_SHA256)?.to_owned(),
             config,
             tokenizer,
             slots,
-            hashes,
-            shards,
+            rows,
         })
     }
 
@@ -207,9 +190,28 @@ impl StaticTower {
         self.slots.iter().filter(|&&slot| slot != NO_ROW).count()
     }
 
-    /// Number of shards of a root; a model file counts as one, which is there.
-    pub fn num_shards(&self) -> usize {
-        self.shards.len()
+    /// Text of a token.
+    pub fn token(&self, id: u32) -> &str {
+        self.tokenizer.text_of(id)
+    }
+
+    /// Whether a token has a row.
+    pub fn has_row(&self, id: u32) -> bool {
+        self.place(id).is_some()
+    }
+
+    /// The row of a token, `[dim]`; zeros if it has none.
+    pub fn row(&self, id: u32) -> Vec<f32> {
+        let mut row = vec![0.0; self.config.dim];
+        if let Some(place) = self.place(id) {
+            self.rows.add_to(&mut row, place, self.config.bits);
+        }
+        row
+    }
+
+    /// Place of a token's row, if it has one: the more frequent a token, the nearer to 0, by tiers.
+    pub fn place(&self, id: u32) -> Option<usize> {
+        self.slots.get(id as usize).filter(|slot| **slot != NO_ROW).map(|slot| *slot as usize)
     }
 
     /// Token ids of a query: no special tokens, at most [`MAX_PIECES`].
@@ -220,80 +222,15 @@ impl StaticTower {
         ids
     }
 
-    /// Shards that [`embed`](Self::embed) needs for these tokens and that are not there yet, in order.
-    pub fn missing(&self, ids: &[u32]) -> Vec<u32> {
-        let mut missing = Vec::new();
-        for shard in ids.iter().filter_map(|&id| self.place(id)).map(|(shard, _)| shard) {
-            if self.shards[shard].is_none() {
-                let shard = shard as u32;
-                if let Err(at) = missing.binary_search(&shard) {
-                    missing.insert(at, shard);
-                }
-            }
-        }
-        missing
-    }
-
-    /// File name of a shard of a root: it is named after its content.
-    ///
-    /// # Errors
-    /// If there is no such shard.
-    pub fn shard_name(&self, shard: u32) -> Result<String> {
-        match self.hashes.get(shard as usize) {
-            Some(hash) => Ok(shard_name(hash)),
-            None => Err(self.error(&self.file, format!("there is no shard {shard}"))),
-        }
-    }
-
-    /// Adds the content of a shard.
-    ///
-    /// # Errors
-    /// If there is no such shard, or it is not what the root says.
-    pub fn add_shard(&mut self, shard: u32, bytes: &[u8]) -> Result<()> {
-        let name = self.shard_name(shard)?;
-        let at = shard as usize;
-        if !sha256_hex(&[bytes]).starts_with(&self.hashes[at]) {
-            return Err(self.error(&name, "its content does not have the SHA-256 of the root".to_owned()));
-        }
-        let size = self.config.rows_per_shard;
-        let n = size.min(self.num_rows() - at * size);
-        self.shards[at] = Some(Rows::read(&TensorFile::parse(bytes, &name, REBUILD_INDEX)?, &self.config, n)?);
-        Ok(())
-    }
-
     /// The vector of these tokens, of length 1: `[dim]`. Zeros if none has a row.
-    ///
-    /// # Errors
-    /// If a shard that it needs has not been added.
-    pub fn embed(&self, ids: &[u32]) -> Result<Vec<f32>> {
+    pub fn embed(&self, ids: &[u32]) -> Vec<f32> {
         let mut sum = vec![0.0; self.config.dim];
-        for (shard, row) in ids.iter().filter_map(|&id| self.place(id)) {
-            let Some(rows) = &self.shards[shard] else {
-                let file = self.shard_name(shard as u32)?;
-                let detail = "this query needs it, and it is not loaded".to_owned();
-                return Err(Error::Unsupported { file, detail, next: "Add the shards that `missing` names first" });
-            };
-            rows.add_to(&mut sum, row, self.config.bits);
+        for place in ids.iter().filter_map(|&id| self.place(id)) {
+            self.rows.add_to(&mut sum, place, self.config.bits);
         }
         l2_normalise(&mut sum);
-        Ok(sum)
+        sum
     }
-
-    /// Shard and row of a token, if it has one.
-    fn place(&self, id: u32) -> Option<(usize, usize)> {
-        let slot = *self.slots.get(id as usize)?;
-        let per_shard = if self.config.rows_per_shard == 0 { NO_ROW } else { self.config.rows_per_shard as u32 };
-        (slot != NO_ROW).then(|| ((slot / per_shard) as usize, (slot % per_shard) as usize))
-    }
-
-    fn error(&self, file: &str, detail: String) -> Error {
-        Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX }
-    }
-}
-
-/// File name of the shard with this hash.
-pub(super) fn shard_name(hash: &str) -> String {
-    format!("static-{}.safetensors", &hash[..12])
 }
 
 /// Places of the rows by token id, and their number: by tier, then by id.
@@ -325,11 +262,6 @@ fn unpack_tokens(mut packed: &[u8]) -> Option<String> {
         packed = &rest[len + 1..];
     }
     String::from_utf8(lines).ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::rerank::RERANK;
 use super::searcher::{Hit, Searcher, Tier, not_loaded};
+use super::static_tier::StaticTier;
 use crate::error::Result;
 use crate::index::manifest::Manifest;
 use crate::model::encoders::Encoders;
@@ -15,13 +16,15 @@ pub struct Cascade {
     /// The index.
     pub searcher: Searcher,
     encoders: Option<Encoders>,
+    /// One that is tried out, in place of the index's own.
     pub(super) static_tower: Option<StaticTower>,
+    pub(super) static_tier: Option<StaticTier>,
 }
 
 impl Cascade {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        Self { searcher: Searcher::new(manifest), encoders: None, static_tower: None }
+        Self { searcher: Searcher::new(manifest), encoders: None, static_tower: None, static_tier: None }
     }
 
     /// The models, once the bi-encoder is loaded.
@@ -35,7 +38,7 @@ impl Cascade {
             Some(encoders) if self.searcher.has_vectors() => {
                 Some(if encoders.cross_encoder().is_some() { Tier::Reranked } else { Tier::Dense })
             }
-            _ if self.static_tower.is_some() && self.searcher.has_vectors() => Some(Tier::Static),
+            _ if self.static_tier.is_some() && self.searcher.has_postings() => Some(Tier::Static),
             _ => self.searcher.has_postings().then_some(Tier::Lexical),
         }
     }
@@ -69,7 +72,7 @@ impl Cascade {
     /// again.
     ///
     /// # Errors
-    /// If the tier's parts are not loaded; for the static tier that includes the shards of the query's tokens, for the
+    /// If the tier's parts are not loaded; for the static tier that includes the chunks that the query needs, for the
     /// reranked one the chunks of the passages that it reads.
     pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
         let mut hits = match tier {

@@ -14,7 +14,7 @@ use crate::index::filters::{Condition, Facet, Filters, Selection};
 use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
 use crate::index::manifest::{Counts, FusionEntry, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
-use crate::index::scan::ScanQuery;
+use crate::index::scan::{ScanQuery, Scored};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
@@ -114,19 +114,22 @@ pub struct Explain {
 #[derive(Debug)]
 pub struct Searcher {
     pub(super) manifest: Manifest,
-    lexical: Option<(Sections, LexicalIndex)>,
+    pub(super) lexical: Option<(Sections, LexicalIndex)>,
     vectors: Option<Vectors>,
     filters: Option<Filters>,
     /// Passages to answer from; none means all.
     selection: Option<Selection>,
     /// Chunks of passages, each with its first passage; known once the root of the lexical index is.
     chunks: Vec<(u32, Option<Vec<PassageRecord>>)>,
+    /// First passages of the chunks of rows; known once the root of the lexical index is.
+    pub(super) rows: Vec<u32>,
 }
 
 impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks: Vec::new() }
+        let (chunks, rows) = (Vec::new(), Vec::new());
+        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks, rows }
     }
 
     /// The manifest.
@@ -153,6 +156,12 @@ impl Searcher {
             let expected = files.group(kind).files;
             if found != expected {
                 return Err(mismatch(file, "number of chunks", expected, found));
+            }
+        }
+        if let (Some(entry), Some(files)) = (&self.manifest.static_tower, &files.static_tower) {
+            self.rows = sections.chunks(entry.rows_per_chunk);
+            if self.rows.len() as u32 != files.rows.files {
+                return Err(mismatch(&files.rows.name, "number of chunks", self.rows.len(), files.rows.files));
             }
         }
         self.chunks = starts.into_iter().map(|first| (first, None)).collect();
@@ -269,15 +278,18 @@ impl Searcher {
         self.rank_vector(query, embedding, weights_of(self.manifest.fusion), limit)
     }
 
-    /// As [`rank_dense`](Self::rank_dense), for an `embedding` by a static query tower: how much it counts beside the words
-    /// is what the manifest says of the index's own tower, or [`FusionWeights::STATIC`].
+    /// As [`rank_dense`](Self::rank_dense), for an `embedding` by a static query tower that is tried on the vectors of the index:
+    /// how much it counts beside the words is what the manifest says of the index's own tower, or [`FusionWeights::STATIC`].
     ///
     /// # Errors
     /// As [`rank_dense`](Self::rank_dense).
     pub fn rank_static(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        self.rank_vector(query, embedding, self.static_weights(), limit)
+    }
+
+    pub(super) fn static_weights(&self) -> FusionWeights {
         let tower = self.manifest.static_tower.as_ref();
-        let weights = tower.map_or(FusionWeights::STATIC, |entry| weights_of(entry.fusion));
-        self.rank_vector(query, embedding, weights, limit)
+        tower.map_or(FusionWeights::STATIC, |entry| weights_of(entry.fusion))
     }
 
     /// Ranks by the vector of a query, fused with its words if the lexical postings are loaded.
@@ -287,52 +299,67 @@ impl Searcher {
         if vector.len() != vectors.dim() {
             return Err(mismatch(file, "embedding length", vectors.dim(), vector.len()));
         }
-        if query.trim().is_empty() {
-            return Ok(Vec::new());
-        }
         let backend = Backend::best();
         let query_vector = ScanQuery::new(vector);
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));
+        let best_of = |passages: std::ops::Range<u32>| {
+            let scored = |passage| Scored { passage, score: query_vector.score(backend, vectors, passage) };
+            let first = scored(passages.start);
+            passages.skip(1).map(scored).fold(first, |a, b| if b.score > a.score { b } else { a })
+        };
+        Ok(self.join(query, &top, &best_of, weights, RETRIEVE, limit))
+    }
+
+    /// Joins passages ranked by meaning, best first, with the best `words` sections by words. `best_of` gives the best of the
+    /// passages of a section that is not among the former. A blank query has none.
+    pub(super) fn join(
+        &self,
+        query: &str,
+        top: &[Scored],
+        best_of: &dyn Fn(std::ops::Range<u32>) -> Scored,
+        weights: FusionWeights,
+        words: usize,
+        limit: usize,
+    ) -> Vec<Hit> {
+        if query.trim().is_empty() {
+            return Vec::new();
+        }
         let Some((sections, lexical)) = &self.lexical else {
-            let hits = top.iter().zip(1..).map(|(s, rank)| Hit {
+            let hit = |(s, rank): (&Scored, u32)| Hit {
                 passage: s.passage,
                 score: s.score,
                 lexical_rank: None,
                 dense_rank: Some(rank),
                 logit: None,
-            });
-            return Ok(hits.collect());
+            };
+            return top.iter().zip(1..).map(hit).take(limit).collect();
         };
         // the first passage of a section that comes by is its best one; the lists are short enough to look through
         let mut dense: Vec<(u32, f32)> = Vec::with_capacity(RETRIEVE);
         let mut best: Vec<u32> = Vec::with_capacity(RETRIEVE);
-        for scored in &top {
+        for scored in top {
             let section = sections.section_of(scored.passage);
             if dense.len() < RETRIEVE && dense.iter().all(|&(other, _)| other != section) {
                 dense.push((section, scored.score));
                 best.push(scored.passage);
             }
         }
-        let best_of = |section: u32| {
-            let scored = |p| (p, query_vector.score(backend, vectors, p));
-            let first = scored(sections.passages(section).start);
-            sections.passages(section).skip(1).map(scored).fold(first, |a, b| if b.1 > a.1 { b } else { a })
-        };
+        let best_of = |section: u32| best_of(sections.passages(section));
         let bm25 = self.bm25(sections, lexical, query);
-        let found = top_k(&bm25, RETRIEVE);
+        let found = top_k(&bm25, words);
         let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
         let bm25_of = |section: u32| bm25[section as usize];
-        let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).1, bm25_of);
+        let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).score, bm25_of);
         fused.truncate(limit);
         let passage_of = |section: u32| match dense.iter().position(|&(other, _)| other == section) {
             Some(at) => best[at],
-            None => best_of(section).0,
+            None => best_of(section).passage,
         };
-        Ok(fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect())
+        fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect()
     }
 
     /// BM25 scores of all sections; 0 of those that the filter leaves out.
-    fn bm25(&self, sections: &Sections, lexical: &LexicalIndex, query: &str) -> Vec<f32> {
+    pub(super) fn bm25(&self, sections: &Sections, lexical: &LexicalIndex, query: &str) -> Vec<f32> {
         let mut scores = lexical.score_all(query, &LexicalOptions::default());
         if self.selection.is_some() {
             for (section, score) in (0..).zip(&mut scores) {
@@ -345,7 +372,7 @@ impl Searcher {
         scores
     }
 
-    fn is_selected(&self, passage: u32) -> bool {
+    pub(super) fn is_selected(&self, passage: u32) -> bool {
         self.selection.as_ref().is_none_or(|selection| selection.contains(passage))
     }
 

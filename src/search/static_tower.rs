@@ -1,7 +1,9 @@
-//! The static tier of an open index: its query tower and the shards of it that have been fetched.
+//! The static tier in one process: the index's own, chunk by chunk as a browser reads it, or a whole static query tower that
+//! is tried on the index's vectors.
 
 use super::cascade::Cascade;
 use super::searcher::{Hit, mismatch, not_loaded};
+use super::static_tier::{StaticGroups, StaticTier};
 use crate::error::Result;
 use crate::model::static_tower::StaticTower;
 
@@ -9,13 +11,32 @@ use crate::model::static_tower::StaticTower;
 const STATIC_TOWER: &str = "static query tower";
 
 impl Cascade {
-    /// The static query tower, once its root is loaded.
-    pub fn static_tower(&self) -> Option<&StaticTower> {
-        self.static_tower.as_ref()
+    /// The index's own static tier, once its roots are loaded.
+    pub fn static_tier(&self) -> Option<&StaticTier> {
+        self.static_tier.as_ref()
     }
 
-    /// Loads the root of a static query tower (or its model file, which has all rows): the index's own, or another that was
-    /// fitted to the same bi-encoder, to try it. `file_name` is only for messages.
+    /// The index's own static tier, to add chunks to it.
+    pub fn static_tier_mut(&mut self) -> Option<&mut StaticTier> {
+        self.static_tier.as_mut()
+    }
+
+    /// Opens the index's own static tier by the contents of its two roots, the tower's and the axes.
+    ///
+    /// # Errors
+    /// If the index has none, or a root is damaged.
+    pub fn load_static_tier(&mut self, root: &[u8], axes: &[u8]) -> Result<()> {
+        let manifest = self.searcher.manifest();
+        let files = manifest.files.static_tower.as_ref().ok_or_else(|| not_loaded(STATIC_TOWER))?;
+        let (tokens, cells, rows) = (files.tokens.clone(), files.cells.clone(), files.rows.clone());
+        let names = [files.root.name.as_str(), &files.axes.name];
+        let groups = StaticGroups { tokens, cells, rows };
+        self.static_tier = Some(StaticTier::open(root, axes, names, manifest.counts.passages, groups)?);
+        Ok(())
+    }
+
+    /// Loads the model file of a static query tower that was fitted to the index's bi-encoder, to try it on the index's
+    /// vectors in place of the index's own. `file_name` is only for messages.
     ///
     /// # Errors
     /// If words alone were indexed, the file is damaged, or its tokens or vectors are not those of the index's model.
@@ -33,34 +54,19 @@ impl Cascade {
         Ok(())
     }
 
-    /// Shards of the static query tower that this query needs and that are not there yet, in order: fetch them by
-    /// [`StaticTower::shard_name`] and hand them to [`add_static_shard`](Self::add_static_shard).
-    ///
-    /// # Errors
-    /// If the root is not loaded.
-    pub fn missing_static_shards(&self, query: &str) -> Result<Vec<u32>> {
-        let tower = self.static_tower.as_ref().ok_or_else(|| self.no_static_tower())?;
-        Ok(tower.missing(&tower.tokenize(query)))
-    }
-
-    /// Adds a shard of the static query tower.
-    ///
-    /// # Errors
-    /// If the root is not loaded, or it knows no such shard.
-    pub fn add_static_shard(&mut self, shard: u32, content: &[u8]) -> Result<()> {
-        match &mut self.static_tower {
-            Some(tower) => tower.add_shard(shard, content),
-            None => Err(self.no_static_tower()),
-        }
+    /// Takes a tower that was tried out again: the index's own answers from now on.
+    pub fn unload_static_tower(&mut self) {
+        self.static_tower = None;
     }
 
     pub(super) fn rank_static(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let tower = self.static_tower.as_ref().ok_or_else(|| self.no_static_tower())?;
-        self.searcher.rank_static(query, &tower.embed(&tower.tokenize(query))?, limit)
-    }
-
-    fn no_static_tower(&self) -> crate::Error {
+        if let Some(tower) = &self.static_tower {
+            return self.searcher.rank_static(query, &tower.embed(&tower.tokenize(query)), limit);
+        }
         let file = self.searcher.manifest().files.static_tower.as_ref();
-        not_loaded(file.map_or(STATIC_TOWER, |file| &file.name))
+        let tier = self.static_tier.as_ref();
+        let tier = tier.ok_or_else(|| not_loaded(file.map_or(STATIC_TOWER, |files| &files.root.name)))?;
+        let rows = self.searcher.rows_needed(query, &tier.near(query)?)?;
+        self.searcher.rank_rows(query, &tier.score_rows(query, &rows)?, limit)
     }
 }

@@ -144,6 +144,12 @@ impl WordPiece {
         self.offsets.len() - 1
     }
 
+    /// The text of a token; empty if there is no such id.
+    pub fn text_of(&self, id: u32) -> &str {
+        let known = (id as usize) < self.vocab_size();
+        std::str::from_utf8(if known { self.token(id) } else { b"" }).unwrap_or_default()
+    }
+
     /// The configuration that it was made with.
     pub fn config(&self) -> &WordPieceConfig {
         &self.config

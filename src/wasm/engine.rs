@@ -5,6 +5,7 @@ use super::JsResult;
 use super::convert::{
     array, chunk_to_js, conditions_from_js, context_to_js, facet_to_js, hit_to_js, hits_from_js, object, result_to_js,
 };
+use super::scored::from_flat;
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
 use crate::search::searcher::{Hit, Searcher, Tier};
@@ -86,6 +87,16 @@ impl Engine {
     /// The best `limit` sections by words and meaning: `{ tier, hits }`. `embedding` is the query's.
     pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: u32) -> JsResult<JsValue> {
         Ok(self.ranking(Tier::Dense, &self.searcher.rank_dense(query, embedding, limit as usize)?))
+    }
+
+    /// The chunks of rows that a query by meaning without a model reads. `near`: passages with rough scores, as the tower gives them.
+    pub fn rows_needed(&self, query: &str, near: &[f64]) -> JsResult<Vec<u32>> {
+        Ok(self.searcher.rows_needed(query, &from_flat(near))?)
+    }
+
+    /// The best `limit` sections by words and the cosines of those rows, as the tower gives them: `{ tier, hits }`.
+    pub fn rank_static(&self, query: &str, scored: &[f64], limit: u32) -> JsResult<JsValue> {
+        Ok(self.ranking(Tier::Static, &self.searcher.rank_rows(query, &from_flat(scored), limit as usize)?))
     }
 
     /// The passages that `pair_texts` is made of for these candidates: their chunks are to be added first.

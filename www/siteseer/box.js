@@ -22,8 +22,8 @@ import { Runner } from './runner.js';
  * @property {(query: string) => void} onQuery every new text, for the deep link
  */
 
-const TIERS = /** @type {const} */ (['lexical', 'dense', 'reranked']);
-const LOADING = /** @type {const} */ ({ lexical: 'opening', dense: 'loadingMeaning', reranked: 'loadingBest' });
+const TIERS = /** @type {const} */ (['lexical', 'static', 'dense', 'reranked']);
+const LOADING = /** @type {const} */ ({ lexical: 'opening', static: 'loadingMeaning', dense: 'loadingMeaning', reranked: 'loadingBest' });
 
 export class Box {
   #listeners = new AbortController();

@@ -15,6 +15,9 @@ const RERANK_BUDGET_MS = 300;
 /** Who reads the first results has so much more: the rest of the candidates, where the device is slow. */
 const RERANK_PATIENCE_MS = 2000;
 
+/** The tiers above the lexical, from the lowest. */
+const UPPER = /** @type {const} */ (['static', 'dense', 'reranked']);
+
 /** @implements {Search} */
 export class SearchClient {
   status = new LadderStatus();
@@ -23,6 +26,7 @@ export class SearchClient {
   #rerankBudget;
   #rerankPatience;
   #workers;
+  #static;
   #dense;
   #reranked;
 
@@ -30,9 +34,8 @@ export class SearchClient {
   constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers } = {}) {
     const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
     this.status.savesData = !tiers && connection?.saveData === true;
-    const highest = tiers ?? (this.status.savesData ? 'lexical' : 'reranked');
-    if (highest === 'lexical') this.status.set('dense', { state: 'off' });
-    if (highest !== 'reranked') this.status.set('reranked', { state: 'off' });
+    const highest = tiers ?? (this.status.savesData ? 'static' : 'reranked');
+    for (const tier of UPPER.slice(UPPER.indexOf(/** @type {any} */ (highest)) + 1)) this.status.set(tier, { state: 'off' });
 
     this.#rerankBudget = rerankBudget;
     this.#rerankPatience = rerankPatience;
@@ -43,6 +46,7 @@ export class SearchClient {
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
     });
+    this.#static = new UpperTier('static', this.#link, this.status, () => this.ready, 'results match words only.');
     const dense = (this.#dense = new UpperTier('dense', this.#link, this.status, () => this.ready, 'results match words only.'));
     this.#reranked = new UpperTier('reranked', this.#link, this.status, () => dense.load(), 'results are not re-ordered.');
     /** Settles with the lexical tier; renewed when the worker is started again. @type {Promise<void>} */
@@ -56,8 +60,7 @@ export class SearchClient {
     try {
       const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
       this.status.backend = backend;
-      this.status.dense = { ...this.status.dense, total: bytes.dense, ...(!bytes.dense && { state: 'off' }) };
-      this.status.reranked = { ...this.status.reranked, total: bytes.reranked, ...(!bytes.reranked && { state: 'off' }) };
+      for (const tier of UPPER) this.status[tier] = { ...this.status[tier], total: bytes[tier], ...(!bytes[tier] && { state: 'off' }) };
       this.status.set('lexical', { state: 'ready' });
     } catch (error) {
       if (isCrash(error) && this.#link.alive) return this.#open(); // on the worker that was started instead
@@ -69,9 +72,9 @@ export class SearchClient {
   /** @param {SiteseerError} error */
   #restarted(error) {
     if (this.status.lexical.state === 'loading') return; // `#open` meets the crash itself and opens again
-    [this.#reranked, this.#dense].find(({ busy }) => busy)?.fail(error);
-    this.#dense.forget();
-    this.#reranked.forget();
+    const tiers = [this.#reranked, this.#dense, this.#static];
+    tiers.find(({ busy }) => busy)?.fail(error);
+    for (const tier of tiers) tier.forget();
     this.ready = this.#open();
     this.ready.catch(() => {});
   }
@@ -85,6 +88,8 @@ export class SearchClient {
     signal?.throwIfAborted();
     if (!text.trim()) return;
     yield await this.#words({ text, limit, filters }, signal);
+    const nearby = this.status.dense.state !== 'ready' && (await this.#static.page('query', { text, tier: 'static', limit, filters }, signal));
+    if (nearby) yield nearby;
     const dense = await this.#dense.page('query', { text, tier: 'dense', limit, filters }, signal);
     if (!dense) return;
     yield dense;
@@ -141,7 +146,7 @@ export class SearchClient {
    */
   load(tier) {
     if (tier === 'lexical') return this.ready;
-    return (tier === 'dense' ? this.#dense : this.#reranked).load();
+    return { static: this.#static, dense: this.#dense, reranked: this.#reranked }[tier].load();
   }
 
   /**

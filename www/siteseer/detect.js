@@ -44,6 +44,9 @@ export const encoderName = (backend) => (backend === 'relaxed-simd' ? 'encoder-r
 /** @returns {Promise<import('./engine.js').EngineClass>} */
 export const loadEngine = async () => (await loadWasm('engine', '.gz')).Engine;
 
+/** @returns {Promise<import('./tower.js').TowerClass>} */
+export const loadTower = async () => (await loadWasm('tower', '.gz')).Tower;
+
 /**
  * @param {Backend} backend
  * @returns {Promise<import('./encoder.js').EncoderClass>}

@@ -11,7 +11,7 @@ import { buildView } from './view.js';
 /** @import { OpenOptions, Strings, Tier } from './siteseer.js' */
 
 const NAME = 'siteseer-search';
-const TIERS = /** @type {Tier[]} */ (['lexical', 'dense', 'reranked']);
+const TIERS = /** @type {Tier[]} */ (['lexical', 'static', 'dense', 'reranked']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */
 export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});

@@ -55,6 +55,10 @@ export interface Engine {
   rank_lexical(query: string, limit: number): Ranking;
   /** `embedding`: the query's. */
   rank_dense(query: string, embedding: Float32Array, limit: number): Ranking;
+  /** The chunks of rows that a query by meaning without a model reads. `near`: what the tower gives. */
+  rows_needed(query: string, near: Float64Array): Uint32Array;
+  /** `scored`: what the tower says of those rows. */
+  rank_static(query: string, scored: Float64Array, limit: number): Ranking;
   /** The passages that `pair_texts` is made of for these: the openings of their sections. */
   reading(passages: Uint32Array): Uint32Array;
   /** What the reranker is to read of each passage: what `reading` names, as far as those chunks were added. */

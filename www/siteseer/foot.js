@@ -11,7 +11,7 @@ const KEYS = /** @type {const} */ ([
   ['esc', 'keyClose'],
 ]);
 
-const BADGES = /** @type {const} */ ({ lexical: 'byWords', dense: 'byMeaning', reranked: 'bestFirst' });
+const BADGES = /** @type {const} */ ({ lexical: 'byWords', static: 'byMeaning', dense: 'byMeaning', reranked: 'bestFirst' });
 
 /** What a tier says of itself, and what a button offers to load. @typedef {{ note?: string, reason?: string, action?: string, tier?: Tier }} Saying */
 
@@ -47,7 +47,7 @@ export class Foot {
     this.#badge.className = `badge ${shown}`;
     setText(this.#badge, this.words.say(BADGES[shown]));
 
-    const { note = '', reason = '', action = '', tier = 'dense' } = this.#saying(status);
+    const { note = '', reason = '', action = '', tier = 'dense' } = this.#saying(status, shown === 'static');
     this.#offered = tier;
     setText(this.#note, note);
     this.#note.hidden = !note;
@@ -62,19 +62,23 @@ export class Foot {
   /**
    * The lowest tier that has something to say.
    * @param {Status | undefined} status
+   * @param {boolean} means whether the rows are in the order of meaning, without the model
    * @returns {Saying}
    */
-  #saying(status) {
+  #saying(status, means) {
     const { words } = this;
     if (!status || status.lexical.state === 'failed') return {};
-    const { dense, reranked, savesData } = status;
+    const { static: tower, dense, reranked, savesData } = status;
     const size = (/** @type {number} */ bytes) => words.size(bytes);
     const retry = words.say('retry');
     const progress = ({ loaded = 0, total = 0 }) => ({ loaded: size(loaded), total: size(total) });
     if (dense.state === 'loading') return { note: words.say('meaningLoading', progress(dense)) };
-    if (dense.state === 'failed') return { note: words.say('meaningFailed'), reason: dense.error?.message, action: retry };
+    const failed = means ? '' : words.say('meaningFailed');
+    if (dense.state === 'failed') return { note: failed, reason: dense.error?.message, action: retry };
     if (dense.state === 'off') {
-      return savesData ? { note: words.say('meaningOff'), action: words.say('load', { size: size(dense.total) }) } : {};
+      if (tower.state === 'failed') return { note: failed, reason: tower.error?.message, action: retry, tier: 'static' };
+      const note = tower.state === 'off' ? words.say('meaningOff') : '';
+      return savesData ? { note, action: words.say('load', { size: size(dense.total) }) } : {};
     }
     const tier = /** @type {const} */ ('reranked');
     if (reranked.state === 'loading') return { note: words.say('bestLoading', progress(reranked)) };

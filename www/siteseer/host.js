@@ -9,16 +9,13 @@ import { openIndex } from './opening.js';
 import { workersHere } from './pool.js';
 import { storedBytes, sumProgress } from './progress.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
-import { readResults } from './select.js';
+import { hitsFor, readResults } from './select.js';
 
 /** @import { Backend, Filters, ResultPage, Tier } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
 /** @import { Index } from './opened.js' */
 /** @import { FileEntry } from './manifest.js' */
-
-/** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
-const PASSAGES_PER_SECTION = 3;
 
 /** @typedef {{ text: string, limit: number, filters?: Filters }} Query `limit`: results at most */
 
@@ -47,13 +44,14 @@ export class Host {
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
    * @param {{ manifest: string, workers?: number }} args `workers`: that score pairs; by default as the device has cores
-   * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number } }>} stored bytes; 0: not in this index
+   * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number> }>} stored bytes (of the static tier, before a query); 0: not in this index
    */
   async open({ manifest, workers = workersHere() }) {
-    const { models, manifest: { files: { vectors, model, reranker } } } = (this.#opened = await openIndex(manifest, workers));
+    const { models, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers));
     await this.load({ tier: 'lexical' });
     const dense = vectors && model ? storedBytes(vectors, model) : 0;
-    return { backend: models.backend, bytes: { dense, reranked: reranker ? storedBytes(reranker) : 0 } };
+    const own = staticTower ? storedBytes(staticTower.root, staticTower.axes) : 0;
+    return { backend: models.backend, bytes: { static: own, dense, reranked: reranker ? storedBytes(reranker) : 0 } };
   }
 
   /**
@@ -72,11 +70,13 @@ export class Host {
 
   /** @param {Tier} tier */
   async #load(tier) {
-    const { engine, manifest, fetch, models } = this.#index;
+    const { engine, manifest, fetch, models, nearby } = this.#index;
     const { lexical, vectors, model, reranker } = manifest.files;
     if (tier === 'lexical') {
       const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
       guard(() => engine.load_lexical(bytes), lexical);
+    } else if (tier === 'static') {
+      await nearby.load();
     } else if (tier === 'dense') {
       if (!vectors || !model) throw new SiteseerError('engine', 'This index is of words alone.');
       const progress = this.#progress(tier, [vectors, model]);
@@ -93,7 +93,7 @@ export class Host {
   }
 
   /**
-   * @param {Query & { tier: 'lexical' | 'dense' }} args
+   * @param {Query & { tier: Exclude<Tier, 'reranked'> }} args
    * @param {AbortSignal} signal
    * @returns {Promise<ResultPage>}
    */
@@ -102,7 +102,8 @@ export class Host {
     await this.load({ tier });
     await this.#index.filter.load(query.filters);
     const failure = await this.#index.chunks.words(query.text, signal);
-    const hits = this.#rank(tier, query);
+    const { nearby } = this.#index;
+    const hits = tier === 'static' ? await nearby.rank(query, hitsFor(query.limit), signal) : this.#rank(tier, query);
     if (failure && !hits.length) throw failure; // else the other words answer
     return this.#page(tier, query, hits, start, signal);
   }
@@ -146,7 +147,7 @@ export class Host {
     if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
     const { engine, filter, models } = this.#index;
     filter.set(filters);
-    const most = Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES);
+    const most = hitsFor(limit);
     const { hits } = guard(() =>
       tier === 'dense' ? engine.rank_dense(text, models.encoder.embed(text), most) : engine.rank_lexical(text, most),
     );

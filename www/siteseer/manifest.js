@@ -13,6 +13,7 @@ import { SiteseerError } from './errors.js';
  * @typedef {{ name: string, id: string, files: number, bytes: number, largest: number }} ChunkGroup
  */
 /** @typedef {'postings' | 'spellings' | 'passages'} ChunkKind */
+/** Meaning without a model. @typedef {{ root: FileEntry, axes: FileEntry, tokens: ChunkGroup, cells: ChunkGroup, rows: ChunkGroup }} StaticFiles */
 /**
  * @typedef {object} Manifest
  * @property {string} format
@@ -20,10 +21,10 @@ import { SiteseerError } from './errors.js';
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
  * @property {number} passagesPerChunk
- * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry } & Record<ChunkKind, ChunkGroup>} files
+ * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry, staticTower?: StaticFiles } & Record<ChunkKind, ChunkGroup>} files
  */
 
-const VERSION = 2;
+const VERSION = 3;
 const BUILD = 'Run "siteseer index SITE" and deploy the folder it writes.';
 
 /**

@@ -50,7 +50,7 @@ export class Message {
     if (error) return [words.say('unavailable'), error.message];
     if (!page) return [words.say('opening')];
     if (page.results.length) return [];
-    const waiting = page.tier === 'lexical' && status?.dense.state === 'loading';
+    const waiting = page.tier === 'lexical' && [status?.static, status?.dense].some((tier) => tier?.state === 'loading');
     return [words.say('none', { query: page.query }), words.say('noneHint'), ...(waiting ? [words.say('noneYet')] : [])];
   }
 }

@@ -11,8 +11,11 @@ import { inLanes } from './offline-versions.js';
 
 /** Kinds of files that the lowest tier needs: they come first. */
 const LEXICAL = ['lexical', 'postings', 'spellings', 'passages'];
-/** Kinds of files that only the higher tiers need. */
-const ABOVE = { lexical: ['vectors', 'model', 'reranker'], dense: ['reranker'], reranked: /** @type {string[]} */ ([]) };
+/** Kinds of files of the static tier, which nobody needs who has the model. */
+const STATIC = ['root', 'axes', 'tokens', 'cells', 'rows'];
+const MODELS = ['vectors', 'model', 'reranker'];
+/** Kinds of files that are not needed where a tier is the highest. */
+const ABOVE = { lexical: [...MODELS, ...STATIC], static: MODELS, dense: ['reranker', ...STATIC], reranked: STATIC };
 
 /** There is no room on the device. */
 export class NoRoom extends Error {}

@@ -32,7 +32,8 @@ export class Version {
     for (const { name, bytes, rawBytes = bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
       if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
-    for (const [kind, entries] of Object.entries(manifest.files)) {
+    const { staticTower, ...others } = manifest.files;
+    for (const [kind, entries] of Object.entries({ ...others, ...staticTower })) {
       const files = 'largest' in entries ? Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number)) : [entries];
       this.kinds.set(kind, files);
       for (const entry of files) this.files.set(entry.name, entry);

@@ -5,6 +5,7 @@ import type { Engine } from './engine.js';
 import type { Filter } from './filter.js';
 import type { FileEntry, Manifest } from './manifest.js';
 import type { Models } from './models.js';
+import type { Nearby } from './nearby.js';
 
 export interface Index {
   engine: Engine;
@@ -14,5 +15,6 @@ export interface Index {
   fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void): Promise<Uint8Array>;
   chunks: Chunks;
   filter: Filter;
+  nearby: Nearby;
   models: Models;
 }

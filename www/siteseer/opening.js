@@ -7,6 +7,7 @@ import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 import { Models } from './models.js';
+import { Nearby } from './nearby.js';
 
 /** @import { Index } from './opened.js' */
 /** @import { FileEntry } from './manifest.js' */
@@ -26,13 +27,15 @@ export async function openIndex(url, workers) {
   /** @type {Index['fetch']} */
   const fetch = (file, priority, progress) => loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
+  const filter = new Filter(engine, manifest, now);
   return {
     engine,
     manifest,
     root: new URL(manifest.siteRoot, url).href,
     fetch,
     chunks: new Chunks(engine, manifest, now),
-    filter: new Filter(engine, manifest, now),
+    filter,
+    nearby: new Nearby(engine, manifest, now, filter),
     models: new Models(engine, backend, manifest.files.reranker ? workers : 1),
   };
 }

@@ -1,12 +1,12 @@
 // Runs queries for the box: waits for a short pause in typing, and the latest query wins. A lexical page is held back
-// for a moment when the dense tier is ready, so that rows do not jump at every key.
+// for a moment when a tier by meaning is ready, so that rows do not jump at every key.
 
 import { isAbort } from './errors.js';
 
 /** @import { ResultPage, Search } from './siteseer.js' */
 
 const PAUSE_MS = 40;
-/** Longer than the dense tier takes for a query on an ordinary machine, shorter than a wait that is felt. */
+/** Longer than a tier by meaning takes for a query on an ordinary machine, shorter than a wait that is felt. */
 const HOLD_MS = 80;
 
 /**
@@ -59,7 +59,7 @@ export class Runner {
       if (!signal.aborted) this.hooks.onPage(page);
     };
     for await (const page of search.query(text, { limit, signal })) {
-      if (page.tier !== 'lexical' || search.status.dense.state !== 'ready') {
+      if (page.tier !== 'lexical' || ![search.status.static, search.status.dense].some(({ state }) => state === 'ready')) {
         show(page);
       } else {
         held = page;

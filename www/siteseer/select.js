@@ -3,9 +3,17 @@
 
 import { guard } from './guard.js';
 
+import { MOST_CANDIDATES } from './scorer.js';
+
 /** @import { Hit } from './engine.js' */
 /** @import { Index } from './opened.js' */
 /** @import { Result } from './siteseer.js' */
+
+/** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
+const PASSAGES_PER_SECTION = 3;
+
+/** Hits that are ranked for so many results. @param {number} limit */
+export const hitsFor = (limit) => Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES);
 
 /**
  * @param {Result[]} results best first, `url` relative to the site's root

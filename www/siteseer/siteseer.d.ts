@@ -2,10 +2,10 @@
 // get them with `import { open } from './siteseer/siteseer.js'`.
 
 /**
- * A rung of the ladder. `lexical` matches words and needs no model; `dense` compares embeddings; `reranked` reads the
- * best candidates together with the query and re-orders them (where the index has a reranker).
+ * A rung of the ladder. `lexical` matches words; `static` compares meanings without a model (where the index has a static query tower);
+ * `dense` compares embeddings, and takes its place once the model is there; `reranked` reads the best again (with a reranker).
  */
-export type Tier = 'lexical' | 'dense' | 'reranked';
+export type Tier = 'lexical' | 'static' | 'dense' | 'reranked';
 
 /** Which build of the engine answers. */
 export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
@@ -13,7 +13,7 @@ export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
 export interface OpenOptions {
   /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
   manifest?: string | URL;
-  /** The highest tier to use. Default `'reranked'`, or `'lexical'` where the visitor's browser asks to save data. */
+  /** The highest tier to use. Default `'reranked'`, or `'static'` where the visitor's browser asks to save data. */
   tiers?: Tier;
   /** Milliseconds of scoring, best candidates first, until the reranked page (of four candidates at least). Default 300. */
   rerankBudget?: number;
@@ -122,6 +122,7 @@ export interface TierStatus {
 /** Where the ladder stands. Fires a plain `change` event whenever a tier or `backend` changed. */
 export interface Status extends EventTarget {
   readonly lexical: TierStatus;
+  readonly static: TierStatus;
   readonly dense: TierStatus;
   readonly reranked: TierStatus;
   readonly backend: Backend | null;

@@ -7,6 +7,8 @@ export class LadderStatus extends EventTarget {
   /** @type {TierStatus} */
   lexical = { state: 'idle', loaded: 0, total: 0 };
   /** @type {TierStatus} */
+  static = { state: 'idle', loaded: 0, total: 0 };
+  /** @type {TierStatus} */
   dense = { state: 'idle', loaded: 0, total: 0 };
   /** @type {TierStatus} */
   reranked = { state: 'idle', loaded: 0, total: 0 };

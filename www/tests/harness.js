@@ -73,6 +73,7 @@ export async function until(condition) {
 export const input = (/** @type {Page} */ page) => page.getByRole('combobox');
 export const rows = (/** @type {Page} */ page) => page.getByRole('option');
 export const words = (/** @type {Page} */ page) => page.locator('.badge.lexical').waitFor();
+export const nearby = (/** @type {Page} */ page) => page.locator('.badge.static').waitFor();
 export const meaning = (/** @type {Page} */ page) => page.locator('.badge.dense').waitFor();
 export const best = (/** @type {Page} */ page) => page.locator('.badge.reranked').waitFor();
 

@@ -27,8 +27,8 @@ const TYPES = {
 let bundled;
 /** The shortest module there is. */
 const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
-/** The engine travels packed. @type {(name: string) => [name: string, content: Buffer<ArrayBuffer>]} */
-const wasmOf = (name) => (name === 'engine' ? ['engine.wasm.gz', Buffer.from(gzipSync(EMPTY_WASM))] : [`${name}.wasm`, EMPTY_WASM]);
+/** The engine and the tower travel packed. @type {(name: string) => [name: string, content: Buffer<ArrayBuffer>]} */
+const wasmOf = (name) => (/^(engine|tower)$/.test(name) ? [`${name}.wasm.gz`, Buffer.from(gzipSync(EMPTY_WASM))] : [`${name}.wasm`, EMPTY_WASM]);
 
 /**
  * What to do to a file: another status, a new content or null for 404, and bytes per second.
@@ -50,6 +50,7 @@ const wasmOf = (name) => (name === 'engine' ? ['engine.wasm.gz', Buffer.from(gzi
  * @property {number} [modelBytes]
  * @property {number} [rerankerBytes] without it the index has no reranker
  * @property {boolean} [filters] pages have a filter `lang`
+ * @property {boolean} [tower] the index has a static query tower
  * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]
  * @property {string} [cacheControl]
@@ -66,7 +67,7 @@ const fake = (/** @type {string} */ name) => readFile(join(WWW, `tests/fake-engi
 export async function serveSite(options = {}) {
   const { csp = CSP, cacheControl = 'no-store', unbundled = false } = options;
   const modules = unbundled ? null : await (bundled ??= bundle());
-  const fakes = { engine: await fake('engine'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder') };
+  const fakes = { engine: await fake('engine'), tower: await fake('tower'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder') };
   let index = fakeIndex(options);
   let client = modules && makeClient(modules, fakes, options.build);
   /** @type {string[]} */
@@ -102,7 +103,7 @@ export async function serveSite(options = {}) {
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
-    const [, stem, type] = path.match(/^siteseer\/(engine|encoder-relaxed|encoder-simd)\.(js|wasm|wasm\.gz)$/) ?? [];
+    const [, stem, type] = path.match(/^siteseer\/(engine|tower|encoder-relaxed|encoder-simd)\.(js|wasm|wasm\.gz)$/) ?? [];
     if (stem) return type !== 'js' ? wasmOf(stem)[1] : fakes[/** @type {keyof typeof fakes} */ (stem)];
     return readFile(join(WWW, path)).catch(() => null);
   }

@@ -2,7 +2,7 @@
 //! in [`crate::eval`].
 
 mod corpus;
-mod static_files;
+pub(super) mod static_tower;
 
 use super::folder;
 use super::index::{MAX_PIECES, PageSettings};
@@ -19,7 +19,7 @@ use crate::search::cascade::Cascade;
 use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use corpus::CorpusIndex;
-use static_files::StaticFiles;
+use static_tower::{TriedTower, bytes_by_query};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -61,8 +61,8 @@ pub struct EvalArgs {
     /// Cross-encoder file for the index of the collection's documents, or `none` [default: as `siteseer index`]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
-    /// Static query tower file to judge, or `none` [default: the index's own; for a collection's documents
-    /// siteseer-static-tower, if it is there]
+    /// Static query tower file to try on the index's vectors besides the index's own, both whole; or `none` [default: for a
+    /// collection's documents siteseer-static-tower, if it is there]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
@@ -111,6 +111,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     let settings = PageSettings {
         model: args.model.as_deref(),
         reranker: args.reranker.as_deref(),
+        static_tower: args.static_tower.as_deref(),
         passage_pieces: args.passage_pieces,
         quiet: args.quiet,
     };
@@ -150,7 +151,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         );
     }
 
-    let tower = StaticFiles::find(args.static_tower.as_deref(), &index, &cascade.searcher, args.index.is_none())?;
+    let tower = TriedTower::find(args.static_tower.as_deref(), &cascade.searcher, args.index.is_none())?;
     let has_reranker = folder::load_reranker(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
@@ -180,7 +181,7 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 fn rank_all(
     index: &Path,
     cascade: &mut Cascade,
-    tower: Option<&StaticFiles>,
+    tower: Option<&TriedTower>,
     depths: &[usize],
     collection: &Collection,
     names: &Names,
@@ -210,7 +211,8 @@ fn rank_all(
     };
     let reranked: Vec<(Step, usize)> = depths.iter().enumerate().map(reranked).collect();
 
-    let passes = 3 + 2 * u64::from(tower.is_some()) + u64::from(!depths.is_empty());
+    let own = folder::load_static_tier(index, cascade)?;
+    let passes = 3 + u64::from(own) + 2 * u64::from(tower.is_some()) + u64::from(!depths.is_empty());
     let progress = Progress::new("Asking", "queries", passes * collection.queries.len() as u64, quiet);
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
@@ -219,14 +221,24 @@ fn rank_all(
         rank(&mut vectors_alone, dense, collection, names, &done)?,
         rank(cascade, fused, collection, names, &done)?,
     ];
+    if own {
+        let texts = collection.queries.iter().map(|query| query.text.as_str());
+        let read: u64 = bytes_by_query(index, cascade, texts, None)?.iter().sum();
+        folder::load_all_nearby(index, cascade)?;
+        let bytes = words + read / collection.queries.len().max(1) as u64;
+        let step = step("lexical + static", Tier::Static, &["lexical", "fused"], bytes);
+        runs.push(rank(cascade, step, collection, names, &done)?);
+    }
     if let Some(tower) = tower {
         tower.load_into(&mut vectors_alone)?;
         tower.load_into(cascade)?;
-        let rows = tower.mean_bytes(collection.queries.iter().map(|query| query.text.as_str()))?;
-        let alone = step("static only", Tier::Static, &["lexical", "dense only"], rows + vectors);
-        let both = step("lexical + static", Tier::Static, &["lexical", "fused"], words + rows + vectors);
+        let meaning = tower.len_bytes() + vectors;
+        let alone = step("static only, whole", Tier::Static, &["lexical", "dense only"], meaning);
+        let against: &[&str] = if own { &["fused", "lexical + static"] } else { &["lexical", "fused"] };
+        let both = step("lexical + static, whole", Tier::Static, against, words + meaning);
         runs.push(rank(&mut vectors_alone, alone, collection, names, &done)?);
         runs.push(rank(cascade, both, collection, names, &done)?);
+        cascade.unload_static_tower();
     }
     drop(vectors_alone);
     if !reranked.is_empty() {

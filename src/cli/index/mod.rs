@@ -3,6 +3,7 @@
 mod earlier;
 mod embed;
 mod models;
+mod nearby;
 mod output;
 mod summary;
 mod weights;
@@ -12,23 +13,26 @@ use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{Counts, FORMAT, FileEntry, Files, FusionEntry, MANIFEST_NAME, Manifest, VERSION};
+use crate::index::manifest::{
+    Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, StaticFiles, StaticTowerEntry, VERSION,
+};
 use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
-use crate::model::static_shards::Shards;
+use crate::model::static_tower::StaticTower;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
 use earlier::EarlierVectors;
 pub use embed::embed_token_ids;
 use models::Models;
+use nearby::Nearby;
 use output::{OutputFolder, Storage};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use summary::{Summary, Unlisted};
+use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
 pub(super) const MAX_PIECES: usize = 96;
@@ -54,7 +58,8 @@ pub struct IndexArgs {
     /// and belongs to the model]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
-    /// Static query tower file whose rows go along in small files, for search by meaning without a model download, or `none`
+    /// Static query tower file that goes along in small files, for search by meaning without a model download, or `none`
+    /// [default: siteseer-static-tower, if it is there and belongs to the model]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
@@ -125,10 +130,8 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    let shards = models.as_ref().and_then(|models| models.static_tower.as_ref()).map(|(_, files)| files.shard_bytes());
-    let unlisted = Unlisted { client: client_bytes, shards: shards.unwrap_or_default() };
     let backend = models.map(|models| models.bi_encoder.backend());
-    Summary::new(&site.report, &manifest, reused, unlisted, &out, backend, started.elapsed())
+    Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -158,6 +161,8 @@ pub(super) struct PageSettings<'a> {
     pub(super) model: Option<&'a Path>,
     /// `--reranker`
     pub(super) reranker: Option<&'a Path>,
+    /// `--static`
+    pub(super) static_tower: Option<&'a Path>,
     /// `--passage-pieces`
     pub(super) passage_pieces: usize,
     /// `--quiet`
@@ -169,7 +174,7 @@ pub(super) struct PageSettings<'a> {
 /// # Errors
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
-    let models = Models::load(settings.model, settings.reranker, None)?;
+    let models = Models::load(settings.model, settings.reranker, settings.static_tower)?;
     let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, None, settings.quiet)?;
     if passages.is_empty() {
         bail!("there is no text to index");
@@ -245,8 +250,9 @@ fn write_index(
         lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();
+    let sections = Sections::new(&lengths);
     let passages_per_chunk = passages_per_chunk(passages.len() as u32);
-    let starts = Sections::new(&lengths).chunks(passages_per_chunk);
+    let starts = sections.chunks(passages_per_chunk);
     let ends = starts.iter().skip(1).copied().chain([passages.len() as u32]);
     let chunks: Vec<&[Passage]> =
         starts.iter().zip(ends).map(|(&start, end)| &passages[start as usize..end as usize]).collect();
@@ -262,7 +268,8 @@ fn write_index(
     }
     let weights = FusionWeights::default();
     let reranker = models.and_then(|models| models.reranker.as_ref());
-    let static_tower = models.and_then(|models| models.static_tower.as_ref());
+    let tower = models.and_then(|models| models.static_tower.as_ref()).zip(vectors);
+    let nearby = tower.map(|(tower, vectors)| (tower, Nearby::new(vectors, &sections, tower)));
     Ok(Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -273,12 +280,12 @@ fn write_index(
         model: models.map(Models::bi_encoder_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
-        static_tower: static_tower.map(|(entry, _)| entry.clone()),
+        static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
         passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
-            postings: output.add_chunks(ChunkKind::Postings, &lexical.postings)?,
-            spellings: output.add_chunks(ChunkKind::Spellings, &lexical.spellings)?,
+            postings: output.add_chunks(ChunkKind::Postings.name(), &lexical.postings)?,
+            spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings)?,
             vectors: vectors
                 .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
                 .transpose()?,
@@ -289,18 +296,31 @@ fn write_index(
             reranker: reranker
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
-            static_tower: static_tower.map(|(_, files)| write_static_tower(output, files)).transpose()?,
-            passages: output.add_chunks(ChunkKind::Passages, &chunks)?,
+            static_tower: nearby.map(|(_, nearby)| write_nearby(output, &nearby)).transpose()?,
+            passages: output.add_chunks(ChunkKind::Passages.name(), &chunks)?,
         },
     })
 }
 
-/// Writes the shards and the root of a static query tower, and returns the root's entry.
-fn write_static_tower(output: &OutputFolder, files: &Shards) -> Result<FileEntry> {
-    for (name, content) in &files.shards {
-        output.write(name, content)?;
+/// What the manifest says of the static query tower.
+fn entry_of(tower: &StaticTower, nearby: &Nearby) -> StaticTowerEntry {
+    let weights = FusionWeights::STATIC;
+    StaticTowerEntry {
+        id: tower.id().to_owned(),
+        fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
+        rows_per_chunk: nearby.rows_per_chunk,
     }
-    output.add("static", "safetensors", &files.root, Storage::Gzip)
+}
+
+/// Writes the files of the static tier.
+fn write_nearby(output: &OutputFolder, nearby: &Nearby) -> Result<StaticFiles> {
+    Ok(StaticFiles {
+        root: output.add("tower", "bin", &nearby.tower.root, Storage::Gzip)?,
+        tokens: output.add_chunks("tokens", &nearby.tower.shards)?,
+        axes: output.add("axes", "bin", &nearby.axes, Storage::Gzip)?,
+        cells: output.add_chunks("cells", &nearby.cells)?,
+        rows: output.add_chunks("rows", &nearby.rows)?,
+    })
 }
 
 /// What the pages say of themselves, as a file; none if they say nothing.

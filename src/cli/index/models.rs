@@ -3,13 +3,11 @@
 
 use super::super::model_path::{NONE, find_model, find_reranker, find_static_tower};
 use crate::error::Error;
-use crate::index::manifest::{FusionEntry, ModelEntry, RerankerEntry, StaticTowerEntry};
+use crate::index::manifest::{ModelEntry, RerankerEntry};
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
-use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
 use crate::model::static_tower::StaticTower;
-use crate::search::fuse::FusionWeights;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
@@ -20,13 +18,13 @@ pub(super) struct Models {
     pub(super) bi_encoder_bytes: Vec<u8>,
     /// The cross-encoder's entry and its bytes.
     pub(super) reranker: Option<(RerankerEntry, Vec<u8>)>,
-    /// The static query tower's entry and its files.
-    pub(super) static_tower: Option<(StaticTowerEntry, Shards)>,
+    /// The static query tower.
+    pub(super) static_tower: Option<StaticTower>,
 }
 
 impl Models {
-    /// Loads the models that were named, or the default ones. A default cross-encoder that belongs to another bi-encoder is
-    /// left out. The model `none` gives none: words alone are indexed then.
+    /// Loads the models that were named, or the default ones. A default cross-encoder or static query tower that belongs
+    /// to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
     /// If one is missing or damaged, or if a cross-encoder or static query tower that was named belongs to another
@@ -60,9 +58,12 @@ impl Models {
             }
             None => None,
         };
-        // only if it was named, as long as the browser does not use it
-        let static_tower = match static_tower.map(|path| find_static_tower(Some(path))).transpose()?.flatten() {
-            Some((path, _)) => Some(load_static_tower(&path, &bi_encoder)?),
+        let static_tower = match find_static_tower(static_tower)? {
+            Some((path, named)) => match load_static_tower(&path, &bi_encoder) {
+                Ok(tower) => Some(tower),
+                Err(error) if !named && matches!(error.downcast_ref(), Some(Error::Mismatch { .. })) => None,
+                Err(error) => return Err(error),
+            },
             None => None,
         };
         Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower }))
@@ -80,7 +81,7 @@ impl Models {
     }
 }
 
-fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<(StaticTowerEntry, Shards)> {
+fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower> {
     let (file, bytes) = (path.display().to_string(), read(path)?);
     let tower = StaticTower::load(&bytes, &file)?;
     if tower.aligned_source_sha256() != bi_encoder.source_sha256() {
@@ -93,9 +94,7 @@ fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<(StaticTower
         }
         .into());
     }
-    let weights = FusionWeights::STATIC;
-    let fusion = FusionEntry { dense: weights.dense, lexical: weights.lexical };
-    Ok((StaticTowerEntry { id: tower.id().to_owned(), fusion }, cut(&bytes, &file, ROWS_PER_SHARD)?))
+    Ok(tower)
 }
 
 fn entry_of(model: &CrossEncoder) -> RerankerEntry {

@@ -2,7 +2,7 @@
 //! and the two are swapped at the end. Until then the old index stays as it was.
 
 use crate::hash::sha256_hex;
-use crate::index::chunks::{ChunkGroup, ChunkKind};
+use crate::index::chunks::ChunkGroup;
 use crate::index::manifest::FileEntry;
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, GzBuilder};
@@ -61,11 +61,11 @@ impl OutputFolder {
         Ok(FileEntry { name, bytes, raw_bytes: content.len() as u64, sha256 })
     }
 
-    /// Writes the chunks of a kind, named after the content of all and by number: `kind-0123456789ab-7.bin.gz`.
-    pub(super) fn add_chunks(&self, kind: ChunkKind, bodies: &[Vec<u8>]) -> Result<ChunkGroup> {
+    /// Writes chunks, named after the content of all and by number: `stem-0123456789ab-7.bin.gz`.
+    pub(super) fn add_chunks(&self, stem: &str, bodies: &[Vec<u8>]) -> Result<ChunkGroup> {
         let (id, contents) = ChunkGroup::frame(bodies);
         let largest = contents.iter().map(|content| content.len() as u64).max().unwrap_or(0);
-        let name = format!("{}-{}-*.bin.gz", kind.name(), &id[..12]);
+        let name = format!("{stem}-{}-*.bin.gz", &id[..12]);
         let mut group = ChunkGroup { name, id, files: contents.len() as u32, bytes: 0, largest };
         let packed: Vec<Vec<u8>> = contents.par_iter().map(|content| gzip(content)).collect::<Result<_>>()?;
         for (content, number) in packed.iter().zip(0..) {

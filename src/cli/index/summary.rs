@@ -1,6 +1,6 @@
 //! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
 
-use crate::index::manifest::{FileEntry, Manifest};
+use crate::index::manifest::{FileEntry, Manifest, StaticFiles};
 use crate::kernels::Backend;
 use crate::site::{NoteKind, ReadReport};
 use serde::Serialize;
@@ -32,15 +32,6 @@ pub(super) fn print_notes(report: &ReadReport, quiet: bool) {
             eprintln!("      note {count} {summary} ({first}{})", if count > 1 { ", …" } else { "" });
         }
     }
-}
-
-/// Bytes of files that the manifest does not list.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Unlisted {
-    /// What the browser runs.
-    pub(super) client: u64,
-    /// Shards of the static query tower.
-    pub(super) shards: u64,
 }
 
 /// The account of one run.
@@ -75,7 +66,7 @@ impl<'a> Summary<'a> {
         report: &ReadReport,
         manifest: &Manifest,
         reused: usize,
-        unlisted: Unlisted,
+        client_bytes: u64,
         out: &'a Path,
         backend: Option<Backend>,
         time: Duration,
@@ -97,8 +88,8 @@ impl<'a> Summary<'a> {
             filters_bytes: stored(&files.filters),
             model_bytes: stored(&files.model),
             reranker_bytes: stored(&files.reranker),
-            static_bytes: stored(&files.static_tower) + unlisted.shards,
-            client_bytes: unlisted.client,
+            static_bytes: files.static_tower.as_ref().map_or(0, static_bytes),
+            client_bytes,
             backend: backend.map(Backend::name),
             seconds: time.as_secs_f64(),
         }
@@ -124,7 +115,7 @@ impl<'a> Summary<'a> {
                 ("filters", self.filters_bytes),
                 ("model", self.model_bytes),
                 ("reranker", self.reranker_bytes),
-                ("static rows", self.static_bytes),
+                ("meaning without a model", self.static_bytes),
                 ("client", self.client_bytes),
             ];
             let parts: Vec<String> = parts
@@ -137,6 +128,10 @@ impl<'a> Summary<'a> {
             eprintln!("      Done in {:.1} s{kernels}", self.seconds);
         }
     }
+}
+
+fn static_bytes(files: &StaticFiles) -> u64 {
+    files.root.bytes + files.axes.bytes + files.tokens.bytes + files.cells.bytes + files.rows.bytes
 }
 
 /// Bytes for people: `1.2 MB`.

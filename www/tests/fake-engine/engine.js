@@ -21,6 +21,8 @@ const work = (ms) => {
 const words = (/** @type {string} */ text) => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
 const postingsOf = (/** @type {string} */ word) => (word.codePointAt(0) ?? 0) % POSTINGS;
 const decode = (/** @type {Uint8Array} */ bytes) => JSON.parse(new TextDecoder().decode(bytes));
+/** @param {Float64Array} flat passage, score, … @returns {[number, number][]} */
+const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 const escape = (/** @type {string} */ text) =>
   text.replace(/[&<>"']/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }[c]};`);
 
@@ -139,6 +141,29 @@ export class Engine {
       .slice(0, limit)
       .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null, logit: null }));
     return { tier, hits };
+  }
+
+  /**
+   * @param {string} _query
+   * @param {Float64Array} near
+   */
+  rows_needed(_query, near) {
+    return Uint32Array.from(new Set(pairs(near).map(([passage]) => Math.floor(passage / this.manifest.staticTower.rowsPerChunk))));
+  }
+
+  /**
+   * @param {string} query
+   * @param {Float64Array} scored
+   * @param {number} limit
+   */
+  rank_static(query, scored, limit) {
+    if (query.includes('!trap-static')) throw new WebAssembly.RuntimeError('unreachable');
+    const hits = pairs(scored)
+      .filter(([passage, score]) => score > 0 && this.#isSelected(passage))
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, limit)
+      .map(([passage, score], i) => ({ passage, score, lexicalRank: null, denseRank: i + 1, logit: null }));
+    return { tier: /** @type {const} */ ('static'), hits };
   }
 
   /** @param {Uint32Array} passages */

@@ -8,13 +8,14 @@ import { passages as written } from './passages.js';
 const PER_CHUNK = 4;
 /** Chunks of postings; a word is in that of its first letter. */
 const POSTINGS = 4;
+const TOKENS = 3;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, build?: number }} [options] lengths of the model files,
- *   incompressible; whether pages have a filter `lang`; whether there are vectors and models
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, build?: number }} [options] lengths of the model files,
+ *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -49,9 +50,17 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
   const spellings = chunks('spellings', [json(`spellings of build ${build}`)]);
   const texts = chunks('passages', starts.map((start) => json(passages.slice(start, start + PER_CHUNK))));
 
+  const nearby = tower && {
+    root: add('tower', Buffer.from('TOWER')),
+    axes: add('axes', Buffer.from('AXES!')),
+    tokens: chunks('tokens', Array.from({ length: TOKENS }, (_, i) => json(`tokens ${i}`))),
+    cells: chunks('cells', [0, 1].map((cell) => json(passages.flatMap((_, i) => (i % 2 === cell ? [i] : []))))),
+    rows: chunks('rows', starts.map((start) => json(passages.slice(start, start + PER_CHUNK).map(({ title, meaning }, i) => [start + i, `${meaning} ${title}`])))),
+  };
+
   const manifest = {
     format: 'siteseer-index',
-    version: 2,
+    version: 3,
     generator: `fake, build ${build}`,
     siteRoot: '../',
     counts: { pages: 689, sections: 5210, passages: 9034 },
@@ -59,8 +68,9 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
     fusion: { dense: 0.94, lexical: 0.59 },
     passagesPerChunk: PER_CHUNK,
+    ...(nearby && { staticTower: { id: 'static-tower', fusion: { dense: 0.8, lexical: 0.75 }, rowsPerChunk: PER_CHUNK } }),
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
-    files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), passages: texts },
+    files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), passages: texts },
   };
   return files.set('manifest.json', json(manifest));
 }

@@ -1,0 +1,158 @@
+//! The files of the static tier: principal axes of the vectors, passages in cells and in rows, and the static query tower in
+//! coordinates along the axes. The result depends on the vectors alone, not on the number of threads.
+
+use crate::codes::axes::Axes;
+use crate::codes::fit::share_bits;
+use crate::codes::{from_bf16, to_bf16};
+use crate::index::cells::{AxesFile, cell_body, rows_body};
+use crate::index::sections::Sections;
+use crate::index::vectors::Vectors;
+use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
+use crate::model::static_tower::StaticTower;
+use rayon::prelude::*;
+
+/// Bytes of the code of a cell's centre, of a passage in its cell, and of a row.
+const CODE_BYTES: [usize; 3] = [16, 32, 80];
+/// Cells for √n passages: four, so that each has √n / 4.
+const CELLS: f64 = 4.0;
+/// Cells that a query looks at: some 3 · √n passages.
+const PROBES: usize = 12;
+/// Vectors that the axes are made of, and that place the centres for each cell, at most.
+const MOST: usize = 20_000;
+const PER_CELL: usize = 48;
+/// Rounds of k-means.
+const ROUNDS: usize = 8;
+/// Axes that are compared to find the nearest centre; the others hardly differ.
+const COMPARED: usize = 128;
+/// Passages of a chunk of rows, and the number of chunks above which they grow: hosts cap the number of files.
+const ROWS_PER_CHUNK: u32 = 14;
+const MOST_CHUNKS: u32 = 8_000;
+
+/// The files' contents.
+#[derive(Debug)]
+pub(super) struct Nearby {
+    pub(super) axes: Vec<u8>,
+    pub(super) cells: Vec<Vec<u8>>,
+    pub(super) rows: Vec<Vec<u8>>,
+    pub(super) rows_per_chunk: u32,
+    pub(super) tower: Shards,
+}
+
+impl Nearby {
+    /// Makes them of all passages' vectors.
+    pub(super) fn new(vectors: &Vectors, sections: &Sections, tower: &StaticTower) -> Self {
+        let (n, dim) = (vectors.len(), vectors.dim());
+        let axes = Axes::principal(&moments(vectors), dim);
+        let coordinates: Vec<Vec<f32>> =
+            (0..n as u32).into_par_iter().map(|passage| axes.of(&unit(vectors, passage))).collect();
+        let (mean, spread) = mean_and_spread(&coordinates, dim);
+        // questions are spread as passages are, and around the same mean
+        let weight: Vec<f32> = mean.iter().zip(&spread).map(|(m, s)| (m * m + s * s).sqrt()).collect();
+        let bits = CODE_BYTES.map(|bytes| share_bits(&spread, &weight, bytes));
+
+        let count = ((n as f64).sqrt() * CELLS).round().clamp(1.0, n as f64) as usize;
+        let (centres, cell_of) = cluster(&coordinates, count);
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); centres.len()];
+        (0..).zip(&cell_of).for_each(|(passage, &cell)| members[cell].push(passage));
+        let mut file = AxesFile { mean, spread, bits, probes: 0, centres: Vec::new() };
+        let filled: Vec<usize> = (0..centres.len()).filter(|&cell| !members[cell].is_empty()).collect();
+        file.probes = PROBES.min(filled.len()) as u32;
+        let code = file.centre_code();
+        filled.iter().for_each(|&cell| code.encode_into(&centres[cell], &mut file.centres));
+        let codes = |code: &crate::codes::Code, passages: &mut dyn Iterator<Item = u32>| {
+            let mut out = Vec::new();
+            passages.for_each(|passage| code.encode_into(&coordinates[passage as usize], &mut out));
+            out
+        };
+        let (short, long) = (file.cell_code(), file.row_code());
+        let cell = |&cell: &usize| cell_body(&members[cell], &codes(&short, &mut members[cell].iter().copied()));
+        let rows_per_chunk = ROWS_PER_CHUNK.max(n as u32 / MOST_CHUNKS);
+        let starts = sections.chunks(rows_per_chunk);
+        let ends = starts.iter().skip(1).copied().chain([n as u32]);
+        let chunk = |(&start, end): (&u32, u32)| rows_body(start, end - start, &codes(&long, &mut (start..end)));
+        let turn = |axes: &Axes, rows: Vec<Vec<f32>>| rows.into_par_iter().map(|row| axes.of(&row)).collect();
+        Self {
+            axes: file.to_bytes(),
+            cells: filled.iter().map(cell).collect(),
+            rows: starts.iter().zip(ends).map(chunk).collect(),
+            rows_per_chunk,
+            tower: cut(tower, &axes, &weight, ROWS_PER_SHARD, &turn),
+        }
+    }
+}
+
+/// The vector of a passage.
+fn unit(vectors: &Vectors, passage: u32) -> Vec<f32> {
+    let (row, scale) = vectors.row(passage);
+    row.iter().map(|&value| f32::from(value) * scale).collect()
+}
+
+/// `Σ v vᵀ` of evenly chosen vectors, `[dim, dim]`. Row by row, each summed in the order of the vectors.
+fn moments(vectors: &Vectors) -> Vec<f64> {
+    let (dim, step) = (vectors.dim(), vectors.len().div_ceil(MOST).max(1));
+    let chosen: Vec<Vec<f32>> = (0..vectors.len() as u32).step_by(step).map(|passage| unit(vectors, passage)).collect();
+    let row = |at: usize| {
+        let mut sums = vec![0.0f64; dim];
+        for v in &chosen {
+            let x = f64::from(v[at]);
+            sums.iter_mut().zip(v).for_each(|(sum, &y)| *sum += x * f64::from(y));
+        }
+        sums
+    };
+    let rows: Vec<Vec<f64>> = (0..dim).into_par_iter().map(row).collect();
+    rows.concat()
+}
+
+/// Mean and standard deviation along each axis, as 16 bits hold them.
+fn mean_and_spread(coordinates: &[Vec<f32>], dim: usize) -> (Vec<f32>, Vec<f32>) {
+    let n = coordinates.len().max(1) as f64;
+    let (mut sums, mut squares) = (vec![0.0f64; dim], vec![0.0f64; dim]);
+    for v in coordinates {
+        for ((sum, square), &x) in sums.iter_mut().zip(&mut squares).zip(v) {
+            *sum += f64::from(x);
+            *square += f64::from(x) * f64::from(x);
+        }
+    }
+    let stored = |value: f64| from_bf16(to_bf16(value as f32));
+    let means: Vec<f32> = sums.iter().map(|sum| stored(sum / n)).collect();
+    let variance = |at: usize| (squares[at] / n - (sums[at] / n).powi(2)).max(0.0);
+    (means, (0..dim).map(|at| stored(variance(at).sqrt())).collect())
+}
+
+/// Spherical k-means: the centres, of length 1, and each vector's cell. Begins with evenly chosen vectors.
+fn cluster(vectors: &[Vec<f32>], count: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
+    let step = (vectors.len() / (count * PER_CELL)).max(1);
+    let chosen: Vec<&Vec<f32>> = vectors.iter().step_by(step).collect();
+    let mut centres: Vec<Vec<f32>> = (0..count).map(|at| chosen[at * chosen.len() / count].clone()).collect();
+    for _ in 0..ROUNDS {
+        let cells: Vec<usize> = chosen.par_iter().map(|v| nearest(&centres, v)).collect();
+        let mut sums = vec![vec![0.0f32; vectors[0].len()]; count];
+        for (v, &cell) in chosen.iter().zip(&cells) {
+            sums[cell].iter_mut().zip(v.iter()).for_each(|(sum, x)| *sum += x);
+        }
+        for (centre, mut sum) in centres.iter_mut().zip(sums) {
+            let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+            if length > 0.0 {
+                sum.iter_mut().for_each(|x| *x /= length);
+                *centre = sum;
+            }
+        }
+    }
+    let cells = vectors.par_iter().map(|v| nearest(&centres, v)).collect();
+    (centres, cells)
+}
+
+/// The centre with the greatest product, of equals the first.
+fn nearest(centres: &[Vec<f32>], v: &[f32]) -> usize {
+    let compared = v.len().min(COMPARED);
+    let product = |centre: &[f32]| {
+        let (mut sums, head) = ([0.0f32; 8], compared / 8 * 8);
+        for (a, b) in centre[..head].chunks_exact(8).zip(v[..head].chunks_exact(8)) {
+            sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (a, b))| *sum += a * b);
+        }
+        let tail: f32 = centre[head..compared].iter().zip(&v[head..compared]).map(|(a, b)| a * b).sum();
+        sums.iter().sum::<f32>() + tail
+    };
+    let products = centres.iter().map(|centre| product(centre)).enumerate();
+    products.fold((0, f32::NEG_INFINITY), |best, next| if next.1 > best.1 { next } else { best }).0
+}
