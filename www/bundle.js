@@ -1,7 +1,7 @@
-// Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, and for sites with
-// offline use one more for the page and a script for the service worker; minified, with the public types beside them. The
-// modules themselves run as they are, too; this is for fewer and smaller downloads.
-// Usage: node bundle.js FOLDER          (writes the four files and siteseer.d.ts, and prints their sizes)
+// Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, one for what the page
+// has beyond results, and for sites with offline use one more and a script for the service worker; minified, with the public
+// types beside them. The modules themselves run as they are, too; this is for fewer and smaller downloads.
+// Usage: node bundle.js FOLDER          (writes the five files and siteseer.d.ts, and prints their sizes)
 //        node bundle.js --minify FILE   (one file by itself: wasm-bindgen writes its glue to be read)
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
-const MODULES = ['siteseer.js', 'worker.js', 'offline-line.js'];
+const MODULES = ['siteseer.js', 'worker.js', 'extras.js', 'offline-line.js'];
 /** Service workers load it by `importScripts`, which takes no modules. */
 const SCRIPTS = ['offline.js'];
 const TYPES = 'siteseer.d.ts';

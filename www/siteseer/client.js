@@ -18,6 +18,8 @@ const RERANK_PATIENCE_MS = 2000;
 /** @implements {Search} */
 export class SearchClient {
   status = new LadderStatus();
+  /** Whether pages of the index say anything to filter by; known with the lexical tier. */
+  hasFilters = false;
   #link;
   #manifest;
   #rerankBudget;
@@ -54,8 +56,9 @@ export class SearchClient {
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
+      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
       this.status.backend = backend;
+      this.hasFilters = filters;
       this.status.dense = { ...this.status.dense, total: bytes.dense, ...(!bytes.dense && { state: 'off' }) };
       this.status.reranked = { ...this.status.reranked, total: bytes.reranked, ...(!bytes.reranked && { state: 'off' }) };
       this.status.set('lexical', { state: 'ready' });

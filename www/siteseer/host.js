@@ -47,13 +47,13 @@ export class Host {
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
    * @param {{ manifest: string, workers?: number }} args `workers`: that score pairs; by default as the device has cores
-   * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number } }>} stored bytes; 0: not in this index
+   * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number }, filters: boolean }>} stored bytes; 0: not in this index
    */
   async open({ manifest, workers = workersHere() }) {
-    const { models, manifest: { files: { vectors, model, reranker } } } = (this.#opened = await openIndex(manifest, workers));
+    const { models, filter, manifest: { files: { vectors, model, reranker } } } = (this.#opened = await openIndex(manifest, workers));
     await this.load({ tier: 'lexical' });
     const dense = vectors && model ? storedBytes(vectors, model) : 0;
-    return { backend: models.backend, bytes: { dense, reranked: reranker ? storedBytes(reranker) : 0 } };
+    return { backend: models.backend, bytes: { dense, reranked: reranker ? storedBytes(reranker) : 0 }, filters: filter.exists };
   }
 
   /**

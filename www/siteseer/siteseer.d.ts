@@ -86,8 +86,7 @@ export interface ContextOptions extends Pick<QueryOptions, 'signal' | 'filters'>
 export interface Context {
   /** For each section `[number] Title > Heading — URL` and its text between fences. */
   markdown: string;
-  citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[];
-  tokens: number; counted: string;
+  citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[]; tokens: number; counted: string;
 }
 
 /**
@@ -152,6 +151,8 @@ export function open(options?: OpenOptions): Promise<Search>;
 
 /** The words of the line for offline use; there where the attribute `offline` is. */
 export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
+/** The words of filters, recent searches and suggestions. */
+export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 'clearRecent' | 'searchFor';
 
 /** Words of the status line, of its buttons, and of the list of keys. */
 type StatusKey =
@@ -159,28 +160,27 @@ type StatusKey =
   | 'loadBest' | `none${'' | 'Hint' | 'Yet'}` | 'unavailable' | 'retry' | `orderedBy${'Meaning' | 'Best'}` | `key${'Move' | 'Open' | 'Close'}`;
 
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */
-export interface Strings extends Partial<Record<OfflineKey, string>>, Record<StatusKey | BoxKey, string> {
+export interface Strings extends Partial<Record<OfflineKey | ExtraKey, string>>, Record<StatusKey | BoxKey, string> {
   results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 }
 type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
 
 /**
  * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `limit`, `label`, `placeholder`, `lang`,
- * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
- * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves), `offline`
- * (empty or `all`) with `offline-worker` (see docs/offline.md).
- * Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
+ * `theme`, `panel`, `deep-link`, `facets`, `recent`, `highlight`, `offline` and `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
   /** The text in the box; setting it searches. */
   value: string;
+  /** What is chosen; setting it searches. */
+  filters: Filters;
   /** Replaces some of the strings. */
   strings: Partial<Strings>;
 }
 
 /**
- * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is
- * not typing. Attributes and events are those of `<siteseer-search>`, without `panel`.
+ * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is not typing.
+ * Attributes and events are those of `<siteseer-search>`, without `panel`.
  */
 export class SiteseerModalElement extends HTMLElement {
   readonly open: boolean;

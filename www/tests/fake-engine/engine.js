@@ -68,7 +68,7 @@ export class Engine {
 
   /** @param {string} query */
   facets(query) {
-    const { hits } = this.rank_lexical(query, Infinity);
+    const hits = query ? this.rank_lexical(query, Infinity).hits : this.#langs.map((_, passage) => ({ passage }));
     /** @type {Map<string, number>} */
     const counts = new Map();
     for (const { passage } of hits) counts.set(this.#langs[passage], (counts.get(this.#langs[passage]) ?? 0) + 1);
