@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # What a visitor downloads: raw, gzip and brotli bytes of every file in www/dist/, against the budgets of DESIGN §2.
 
-gzip_size() { gzip -9 -n -c "$1" | wc -c | tr -d ' '; }
+# What is packed already travels as it is.
+gzip_size() { if [[ $1 == *.gz ]]; then size_of "$1"; else gzip -9 -n -c "$1" | wc -c | tr -d ' '; fi; }
 brotli_size() {
+    [[ $1 != *.gz ]] || { size_of "$1"; return; }
     node -e 'const z = require("zlib"), d = require("fs").readFileSync(process.argv[1]);
         console.log(z.brotliCompressSync(d, { params: { [z.constants.BROTLI_PARAM_QUALITY]: 11 } }).length)' "$1"
 }
@@ -20,8 +22,12 @@ print_dist_sizes() {
 # The client's files that every visitor of a page with a search box loads; the others belong to offline use.
 CLIENT_FILES=(siteseer.js worker.js)
 
-# with_glue NAME: NAME.wasm and NAME.js, gzip.
-with_glue() { echo $(($(gzip_size "$DIST/$1.wasm") + $(gzip_size "$DIST/$1.js"))); }
+# with_glue NAME: NAME.wasm (or NAME.wasm.gz) and NAME.js, gzip.
+with_glue() {
+    local wasm=$DIST/$1.wasm
+    [[ -f $wasm ]] || wasm+=.gz
+    echo $(($(gzip_size "$wasm") + $(gzip_size "$DIST/$1.js")))
+}
 
 # Prints the table and returns 1 when the engine or an encoder is over its budget.
 check_sizes() {

@@ -51,7 +51,10 @@ compile_encoder() {
     wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --features wasm-encoder --lib
 }
 
-bind_engine() { bind "$1" engine "$ENGINE_LEVEL" "$TARGET/wasm-engine/$WASM_TARGET/wasm-small/siteseer.wasm"; }
+bind_engine() {
+    bind "$1" engine "$ENGINE_LEVEL" "$TARGET/wasm-engine/$WASM_TARGET/wasm-small/siteseer.wasm"
+    node "$ROOT/www/bundle.js" --pack "$1/engine.wasm"
+}
 
 # bind_encoder FOLDER LEVEL
 bind_encoder() { bind "$1" "encoder-$2" "$2" "$TARGET/wasm-$2/$WASM_TARGET/wasm/siteseer.wasm"; }
@@ -71,16 +74,21 @@ bind() {
     if [[ $level != scalar ]]; then shrink "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
 }
 
-# What counts is what travels, so wasm-opt's result is kept where it is smaller after gzip.
+# What counts is what travels, so the result of wasm-opt is kept that is smallest after gzip, if any is: -Oz makes code
+# shorter and less alike.
 shrink() {
-    local level=$1 file=$2 before after
+    local level=$1 file=$2 before after how
     local -a features=(--enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int
         --enable-sign-ext --enable-reference-types --enable-multivalue --enable-simd)
     [[ $level == relaxed ]] && features+=(--enable-relaxed-simd)
-    "$WASM_OPT" "${features[@]}" -Oz "$file" -o "$file.opt"
-    before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
-    if ((after < before)); then mv "$file.opt" "$file"; else rm "$file.opt"; fi
-    echo "wasm-opt -Oz: $before -> $after bytes gzip"
+    cp "$file" "$file.in"
+    for how in -O1 -Oz; do
+        "$WASM_OPT" "${features[@]}" "$how" "$file.in" -o "$file.opt"
+        before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
+        if ((after < before)); then mv "$file.opt" "$file"; else rm "$file.opt"; fi
+        echo "wasm-opt $how: $before -> $after bytes gzip"
+    done
+    rm "$file.in"
 }
 
 # What decides whether a bundle is current: this text, and no input newer than the stamp that holds it.

@@ -1,17 +1,20 @@
 // Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, one for what the page
-// has beyond results, and for sites with offline use one more and a script for the service worker; minified, with the public
-// types beside them. The modules themselves run as they are, too; this is for fewer and smaller downloads.
-// Usage: node bundle.js FOLDER          (writes the five files and siteseer.d.ts, and prints their sizes)
+// has beyond results, one for languages other than English, and for sites with offline use one more for the page and a script
+// for the service worker; minified, with the public types beside them. The modules themselves run as they are, too; this is
+// for fewer and smaller downloads.
+// Usage: node bundle.js FOLDER          (writes the six files and siteseer.d.ts, and prints their sizes)
 //        node bundle.js --minify FILE   (one file by itself: wasm-bindgen writes its glue to be read)
+//        node bundle.js --pack FILE     (FILE.gz in its place, as small as gzip's format allows)
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import zopfli from '@gfx/zopfli';
 import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
-const MODULES = ['siteseer.js', 'worker.js', 'extras.js', 'offline-line.js'];
+const MODULES = ['siteseer.js', 'worker.js', 'extras.js', 'languages.js', 'offline-line.js'];
 /** Service workers load it by `importScripts`, which takes no modules. */
 const SCRIPTS = ['offline.js'];
 const TYPES = 'siteseer.d.ts';
@@ -88,8 +91,20 @@ async function minify(file) {
   writeFileSync(file, code);
 }
 
+/** @param {string} file */
+async function pack(file) {
+  /** @type {Promise<Uint8Array>} */
+  const packed = new Promise((resolve, reject) =>
+    zopfli.gzip(readFileSync(file), {}, (/** @type {Error | null} */ error, /** @type {Uint8Array} */ content) =>
+      error ? reject(error) : resolve(content),
+    ),
+  );
+  writeFileSync(`${file}.gz`, await packed);
+  rmSync(file);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder, file] = process.argv.slice(2);
-  if (!folder) throw new Error('Usage: node bundle.js FOLDER, or node bundle.js --minify FILE');
-  await (folder === '--minify' ? minify(file) : write(folder));
+  if (!folder) throw new Error('Usage: node bundle.js FOLDER, or node bundle.js --minify FILE, or node bundle.js --pack FILE');
+  await (folder === '--minify' ? minify(file) : folder === '--pack' ? pack(file) : write(folder));
 }

@@ -1,11 +1,13 @@
 // Writes `client.json`, which names the client's files with length and SHA-256, as the manifest does for the index: by it
-// a service worker knows which files belong together, and that it has all of them.
+// a service worker knows which files belong together, and that it has all of them. Of a packed file (`.gz`) the hash is
+// that of what is in it, since hosts may undo gzip; its length is there, too.
 // Usage: node list.js FOLDER   (the last step, when everything else is there)
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 const NAME = 'client.json';
 /** Not for pages: types for developers, and what the browser fetches and updates as a part of the service worker. */
@@ -19,7 +21,11 @@ export function listClient(files) {
   const entries = [...files]
     .filter(([name]) => !LEFT_OUT.includes(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, content]) => ({ name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }));
+    .map(([name, content]) => {
+      const raw = name.endsWith('.gz') ? gunzipSync(content) : content;
+      const sha256 = createHash('sha256').update(raw).digest('hex');
+      return { name, bytes: content.length, ...(raw !== content && { rawBytes: raw.length }), sha256 };
+    });
   return `${JSON.stringify({ format: 'siteseer-client', files: entries }, null, 1)}\n`;
 }
 

@@ -15,3 +15,7 @@ pub mod engine;
 use wasm_bindgen::JsError;
 
 type JsResult<T> = Result<T, JsError>;
+
+/// A sixth of the code of the standard library's allocator.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -42,7 +42,7 @@ export function detectBackend() {
 export const encoderName = (backend) => (backend === 'relaxed-simd' ? 'encoder-relaxed' : 'encoder-simd');
 
 /** @returns {Promise<import('./engine.js').EngineClass>} */
-export const loadEngine = async () => (await loadWasm('engine')).Engine;
+export const loadEngine = async () => (await loadWasm('engine', '.gz')).Engine;
 
 /**
  * @param {Backend} backend
@@ -53,23 +53,39 @@ export const loadEncoder = async (backend) => (await loadWasm(encoderName(backen
 /**
  * Imports a wasm file's glue and instantiates it; both lie beside this module.
  * @param {string} name without extension
+ * @param {'' | '.gz'} [packed]
  */
-async function loadWasm(name) {
-  const response = fetch(new URL(`./${name}.wasm`, import.meta.url));
+async function loadWasm(name, packed = '') {
+  const file = `${name}.wasm${packed}`;
+  const response = fetch(new URL(`./${file}`, import.meta.url));
   response.catch(() => {}); // a failed fetch is reported below, where it is awaited
   const glue = await import(new URL(`./${name}.js`, import.meta.url).href).catch((cause) => {
     throw missing(`${name}.js`, cause);
   });
   const wasm = await response.catch((cause) => {
-    throw missing(`${name}.wasm`, cause);
+    throw missing(file, cause);
   });
-  if (!wasm.ok) throw missing(`${name}.wasm`, wasm.status);
+  if (!wasm.ok) throw missing(file, wasm.status);
   try {
-    await glue.default({ module_or_path: wasm });
+    await glue.default({ module_or_path: packed ? await unpack(wasm) : wasm });
   } catch (cause) {
-    throw refused(`${name}.wasm`, cause);
+    throw refused(file, cause);
   }
   return glue;
+}
+
+/**
+ * What every visitor loads is packed as tightly as gzip can be, which no host does by itself.
+ * @param {Response} response
+ * @returns {Promise<Response>} of the wasm file
+ */
+async function unpack(response) {
+  const content = await response.blob();
+  const [first] = new Uint8Array(await content.slice(0, 1).arrayBuffer());
+  const stream = content.stream(); // a host that sent `Content-Encoding: gzip` has had it undone already
+  return new Response(first === 0x1f ? stream.pipeThrough(new DecompressionStream('gzip')) : stream, {
+    headers: { 'content-type': 'application/wasm' },
+  });
 }
 
 /**

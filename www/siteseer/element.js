@@ -5,7 +5,7 @@ import { Box } from './box.js';
 import { DeepLink } from './deep-link.js';
 import { offerOffline } from './offline-offer.js';
 import { share } from './shared.js';
-import { Words } from './strings.js';
+import { Words, learn } from './strings.js';
 import { buildView } from './view.js';
 
 /** @import { Filters, OpenOptions, Strings, Tier } from './siteseer.js' */
@@ -35,8 +35,10 @@ export class SiteseerSearchElement extends Base {
 
   connectedCallback() {
     if (!this.isConnected || this.#box) return;
+    const lang = languageOf(this);
+    if (learn(lang)?.then(() => this.connectedCallback())) return;
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open', delegatesFocus: true });
-    const words = new Words(languageOf(this), this.#strings);
+    const words = new Words(lang, this.#strings);
     const view = buildView(root, words, { label: this.getAttribute('label'), placeholder: this.getAttribute('placeholder') });
     const box = (this.#box = new Box(view, words, {
       limit: Number(this.getAttribute('limit')) || 8,

@@ -5,7 +5,7 @@
 import { Base, languageOf } from './element.js';
 import { h, icon } from './dom.js';
 import { ARIA_SHORTCUT, SHORTCUT, readShortcut } from './shortcut.js';
-import { Words } from './strings.js';
+import { Words, learn } from './strings.js';
 import { modalSheets } from './styles.js';
 import { CROSS, GLASS } from './view.js';
 
@@ -29,8 +29,9 @@ export class SiteseerModalElement extends Base {
 
   connectedCallback() {
     if (!this.isConnected || this.#listeners) return;
-    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     const lang = languageOf(this);
+    if (learn(lang)?.then(() => this.connectedCallback())) return;
+    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     const words = new Words(lang, this.#strings);
     const label = this.getAttribute('label') ?? words.say('label');
     const passed = Object.fromEntries(PASSED.map((name) => [name, this.getAttribute(name) ?? false]));

@@ -29,8 +29,8 @@ export class Version {
     const [manifest, client] = lists.map((list) => JSON.parse(new TextDecoder().decode(list)));
     if (manifest?.format !== 'siteseer-index') throw new Error('manifest.json is not a Siteseer manifest.');
     if (client?.format !== 'siteseer-client') throw new Error('client.json is not the list of the client files.');
-    for (const { name, bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
-      if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes: bytes, sha256 });
+    for (const { name, bytes, rawBytes = bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
+      if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
     for (const [kind, entries] of Object.entries(manifest.files)) {
       const files = 'largest' in entries ? Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number)) : [entries];

@@ -33,9 +33,10 @@ export interface ServiceWorkerScope extends EventTarget {
   readonly clients: Clients;
 }
 
-/** A file of the client, as `client.json` names it; served as it is stored. */
+/** A file of the client, as `client.json` names it. Of a packed one `sha256` and `rawBytes` are of what is in it. */
 export interface ClientFile {
   name: string;
   bytes: number;
+  rawBytes?: number;
   sha256: string;
 }

@@ -1,9 +1,27 @@
-// The words of the search box: choosing a language, filling in values, plurals and sizes. The languages themselves are
-// in `languages.js`.
+// The words of the search box: choosing a language, filling in values, plurals and sizes. English is at hand; the others
+// are in `languages.js`, which is loaded for a page that needs it.
 
-import { languages } from './languages.js';
+import { english } from './english.js';
 
 /** @import { Strings } from './siteseer.js' */
+
+/** @type {Record<string, Strings>} */
+const languages = { en: english };
+/** @type {Promise<unknown> | undefined} */
+let learning;
+let learned = false;
+
+/**
+ * @param {string} tag BCP 47
+ * @returns {Promise<unknown> | undefined} when the strings of this language are there, or English must do; undefined if
+ *   there is nothing to wait for
+ */
+export function learn(tag) {
+  if (Object.hasOwn(languages, primary(tag)) || learned) return undefined;
+  const module = new URL('./languages.js', import.meta.url).href;
+  const add = (/** @type {typeof import('./languages.js')} */ module) => Object.assign(languages, module.languages);
+  return (learning ??= import(module).then(add, () => {}).then(() => (learned = true)));
+}
 
 export class Words {
   /**

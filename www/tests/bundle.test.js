@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { bundle, gzipSize } from '../bundle.js';
 import { QUERY, best, browserTests, input, meaning } from './harness.js';
 
@@ -33,7 +34,7 @@ test('the bundles import nothing, evaluate nothing, keep no comments, and are th
   const [first, second] = [await bundle(), await bundle()];
   for (const [name, { content, sources }] of first) {
     const code = String(content);
-    assert.ok(sources.length > 5, `${name} is made of ${sources}`);
+    assert.ok(sources.length > (name === 'languages.js' ? 0 : 5), `${name} is made of ${sources}`);
     assert.doesNotMatch(code, /\bimport\s*["'{*]|\beval\(|new Function|innerHTML|blob:|@import|@param/, name);
     assert.ok(content.equals(second.get(name)?.content ?? Buffer.alloc(0)), name);
   }
@@ -44,7 +45,7 @@ test('the folder holds the modules and the public types, which need no other fil
   try {
     const said = execFileSync(process.execPath, [fileURLToPath(new URL('../bundle.js', import.meta.url)), folder], { encoding: 'utf8' });
     assert.match(said, /^siteseer\.js: \d+ modules as written, \d+ bytes gzip -> 1 module, \d+ bytes gzip$/m);
-    assert.deepEqual(readdirSync(folder).sort(), ['extras.js', 'offline-line.js', 'offline.js', 'siteseer.d.ts', 'siteseer.js', 'worker.js']);
+    assert.deepEqual(readdirSync(folder).sort(), ['extras.js', 'languages.js', 'offline-line.js', 'offline.js', 'siteseer.d.ts', 'siteseer.js', 'worker.js']);
     assert.doesNotMatch(readFileSync(join(folder, 'siteseer.d.ts'), 'utf8'), /^import|^export .* from/m);
   } finally {
     rmSync(folder, { recursive: true });
@@ -54,7 +55,7 @@ test('the folder holds the modules and the public types, which need no other fil
 test('client.json names every file that pages load, with length and hash, and nothing else', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteseer-list-'));
   try {
-    const files = { 'siteseer.js': 'a', 'encoder-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e' };
+    const files = { 'siteseer.js': 'a', 'encoder-simd.wasm': 'bc', 'siteseer.d.ts': 'd', 'offline.js': 'e', 'w.wasm.gz': gzipSync('fgh') };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     for (let i = 0; i < 2; i++) execFileSync(process.execPath, [fileURLToPath(new URL('../list.js', import.meta.url)), folder]); // it does not list itself
     assert.deepEqual(JSON.parse(readFileSync(join(folder, 'client.json'), 'utf8')), {
@@ -62,6 +63,7 @@ test('client.json names every file that pages load, with length and hash, and no
       files: [
         { name: 'encoder-simd.wasm', bytes: 2, sha256: createHash('sha256').update('bc').digest('hex') },
         { name: 'siteseer.js', bytes: 1, sha256: createHash('sha256').update('a').digest('hex') },
+        { name: 'w.wasm.gz', bytes: gzipSync('fgh').length, rawBytes: 3, sha256: createHash('sha256').update('fgh').digest('hex') },
       ],
     });
   } finally {

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { bundle } from '../bundle.js';
 import { listClient } from '../list.js';
 import { fakeIndex } from './fake-engine/site.js';
@@ -26,6 +27,8 @@ const TYPES = {
 let bundled;
 /** The shortest module there is. */
 const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
+/** The engine travels packed. @type {(name: string) => [name: string, content: Buffer<ArrayBuffer>]} */
+const wasmOf = (name) => (name === 'engine' ? ['engine.wasm.gz', Buffer.from(gzipSync(EMPTY_WASM))] : [`${name}.wasm`, EMPTY_WASM]);
 
 /**
  * What to do to a file: another status, a new content or null for 404, and bytes per second.
@@ -99,8 +102,8 @@ export async function serveSite(options = {}) {
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
-    const [, stem, type] = path.match(/^siteseer\/(engine|encoder-relaxed|encoder-simd)\.(js|wasm)$/) ?? [];
-    if (stem) return type === 'wasm' ? EMPTY_WASM : fakes[/** @type {keyof typeof fakes} */ (stem)];
+    const [, stem, type] = path.match(/^siteseer\/(engine|encoder-relaxed|encoder-simd)\.(js|wasm|wasm\.gz)$/) ?? [];
+    if (stem) return type !== 'js' ? wasmOf(stem)[1] : fakes[/** @type {keyof typeof fakes} */ (stem)];
     return readFile(join(WWW, path)).catch(() => null);
   }
 
@@ -130,7 +133,7 @@ export async function serveSite(options = {}) {
 function makeClient(modules, fakes, build = 1) {
   const mark = (/** @type {Buffer} */ code) => Buffer.concat([code, Buffer.from(`\n/* build ${build} */\n`)]);
   const files = new Map([...modules].map(([name, { content }]) => [name, mark(content)]));
-  for (const [name, glue] of Object.entries(fakes)) files.set(`${name}.js`, mark(glue)).set(`${name}.wasm`, EMPTY_WASM);
+  for (const [name, glue] of Object.entries(fakes)) files.set(`${name}.js`, mark(glue)).set(...wasmOf(name));
   return files.set('client.json', Buffer.from(listClient(files)));
 }
 
