@@ -61,7 +61,7 @@ export class Box {
       onClose: () => this.#toggle(false),
     });
     this.answers = new Answers(view, words, this.combobox);
-    this.message = new Message(view.message, words, () => this.run(true));
+    this.message = new Message(view.message, words, () => (this.lease.renew(), this.run(true)));
     this.lease = new Lease(options.share, () => this.changed(), this.signal);
     this.foot = new Foot(view.foot, words, async (tier) => (await this.lease.load(tier)) && this.#open && this.run(true));
     this.progress = new ProgressLine(view.progress, words);

@@ -39,6 +39,11 @@ export class Lease {
     return this.#shared.search;
   }
 
+  /** The next one reads the index anew: the site may have been deployed meanwhile. */
+  renew() {
+    this.#release();
+  }
+
   /**
    * @param {Tier} tier
    * @returns {Promise<boolean>} whether it is there now; the status tells why not
