@@ -13,6 +13,7 @@ mod model_path;
 mod progress;
 pub mod search;
 pub mod serve;
+mod sort;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;

@@ -22,12 +22,13 @@ export class Answers {
    * @param {View} view
    * @param {Words} words
    * @param {Combobox} combobox
+   * @param {string[]} meta keys of metadata to show
    */
-  constructor(view, words, combobox) {
+  constructor(view, words, combobox, meta) {
     this.list = view.list;
     this.words = words;
     this.combobox = combobox;
-    this.rows = new Rows(view.list);
+    this.rows = new Rows(view.list, meta);
     this.announcer = new Announcer(view.live);
   }
 

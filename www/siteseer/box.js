@@ -28,6 +28,7 @@ import { Runner } from './runner.js';
  * @property {(query: string, filters: Filters) => void} onQuery every new text or choice, for the deep link
  * @property {string | null} manifest as the element has it
  * @property {string | null} facets names of filters to offer; null: all; `none`
+ * @property {string[]} meta keys of metadata that results show
  * @property {boolean} recent recent searches are kept on the device
  * @property {boolean} highlight links lead to the words
  */
@@ -60,7 +61,7 @@ export class Box {
       onReopen: () => this.#toggle(true),
       onClose: () => this.#toggle(false),
     });
-    this.answers = new Answers(view, words, this.combobox);
+    this.answers = new Answers(view, words, this.combobox, options.meta);
     this.message = new Message(view.message, words, () => (this.lease.renew(), this.run(true)));
     this.lease = new Lease(options.share, () => this.changed(), this.signal);
     this.foot = new Foot(view.foot, words, async (tier) => (await this.lease.load(tier)) && this.#open && this.run(true));
@@ -122,11 +123,11 @@ export class Box {
    * @param {boolean} [now] without waiting for a pause in typing
    */
   run(now = false) {
-    const { text, filters } = this;
+    const { text, filters, options: { limit, meta } } = this;
     this.#open = true;
     this.options.onQuery(text.trim(), filters);
     if (text.trim()) {
-      this.runner.run(text, { limit: this.options.limit, filters, now });
+      this.runner.run(text, { limit, filters, meta: meta.length > 0, now });
     } else {
       this.runner.cancel();
       this.answers.clear();

@@ -84,15 +84,17 @@ export class SearchClient {
    * @param {QueryOptions} [options]
    * @returns {AsyncGenerator<ResultPage, void, void>}
    */
-  async *query(text, { limit = 8, filters, signal } = {}) {
+  async *query(text, { limit = 8, filters, sort, meta, signal } = {}) {
     signal?.throwIfAborted();
     if (!text.trim()) return;
-    yield await this.#words({ text, limit, filters }, signal);
-    const dense = await this.#dense.page('query', { text, tier: 'dense', limit, filters }, signal);
+    const query = { text, limit, filters, sort, meta };
+    yield await this.#words(query, signal);
+    const dense = await this.#dense.page('query', { ...query, tier: 'dense' }, signal);
     if (!dense) return;
     yield dense;
+    if (sort) return; // the reranker knows of relevance only
     for (const budget of [this.#rerankBudget, this.#rerankPatience]) {
-      const reranked = budget > 0 && (await this.#reranked.page('rerank', { text, limit, filters, budget }, signal));
+      const reranked = budget > 0 && (await this.#reranked.page('rerank', { ...query, budget }, signal));
       if (reranked) yield reranked;
       if (this.status.reranked.state !== 'ready') return;
     }

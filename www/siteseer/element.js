@@ -18,7 +18,7 @@ export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ 
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'filters' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'panel', 'deep-link', 'facets', 'recent', 'highlight', 'offline', 'offline-worker'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'panel', 'deep-link', 'facets', 'meta', 'recent', 'highlight', 'offline', 'offline-worker'];
 
   /** @type {Box | undefined} */
   #box;
@@ -48,6 +48,7 @@ export class SiteseerSearchElement extends Base {
       onQuery: (query, filters) => this.#link?.write(query, filters),
       manifest: this.getAttribute('manifest'),
       facets: this.getAttribute('facets'),
+      meta: (this.getAttribute('meta') ?? '').split(',').map((key) => key.trim()).filter(Boolean),
       recent: this.getAttribute('recent') !== 'none',
       highlight: this.getAttribute('highlight') !== 'none',
     }));

@@ -10,8 +10,9 @@ import { workersHere } from './pool.js';
 import { storedBytes, sumProgress } from './progress.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { readResults } from './select.js';
+import { SORTED, sortHits } from './sort.js';
 
-/** @import { Backend, Filters, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, Filters, ResultPage, Sort, Tier } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
 /** @import { Index } from './opened.js' */
@@ -20,7 +21,7 @@ import { readResults } from './select.js';
 /** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
 const PASSAGES_PER_SECTION = 3;
 
-/** @typedef {{ text: string, limit: number, filters?: Filters }} Query `limit`: results at most */
+/** @typedef {{ text: string, limit: number, filters?: Filters, sort?: Sort, meta?: boolean }} Query `limit`: results at most */
 
 export class Host {
   /** @type {Index | undefined} */
@@ -63,8 +64,7 @@ export class Host {
   load({ tier }) {
     let loading = this.#tiers.get(tier);
     if (!loading) {
-      loading = this.#load(tier);
-      this.#tiers.set(tier, loading);
+      this.#tiers.set(tier, (loading = this.#load(tier)));
       loading.catch(() => this.#tiers.delete(tier));
     }
     return loading;
@@ -100,7 +100,7 @@ export class Host {
   async query({ tier, ...query }, signal) {
     const start = performance.now();
     await this.load({ tier });
-    await this.#index.filter.load(query.filters);
+    await this.#index.filter.load(query);
     const failure = await this.#index.chunks.words(query.text, signal);
     const hits = this.#rank(tier, query);
     if (failure && !hits.length) throw failure; // else the other words answer
@@ -118,7 +118,7 @@ export class Host {
     await this.load({ tier: 'reranked' });
     const { engine, chunks } = this.#index;
     const capacity = this.#scorer.capacity(budget);
-    await this.#index.filter.load(query.filters);
+    await this.#index.filter.load(query);
     await chunks.words(query.text, signal);
     const hits = this.#rank('dense', query);
     const ranking = this.#ranked;
@@ -141,15 +141,16 @@ export class Host {
    * @param {Query} query
    * @returns {Hit[]}
    */
-  #rank(tier, { text, limit, filters }) {
-    const key = JSON.stringify([text, limit, filters]);
+  #rank(tier, { text, limit, filters, sort }) {
+    const key = JSON.stringify([text, limit, filters, sort]);
     if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
     const { engine, filter, models } = this.#index;
     filter.set(filters);
-    const most = Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES);
-    const { hits } = guard(() =>
+    const most = Math.max(limit * PASSAGES_PER_SECTION, sort ? SORTED : MOST_CANDIDATES);
+    const ranking = guard(() =>
       tier === 'dense' ? engine.rank_dense(text, models.encoder.embed(text), most) : engine.rank_lexical(text, most),
     );
+    const hits = sortHits(engine, ranking.hits, sort);
     if (tier === 'dense') this.#ranked = { key, hits, logits: new Float32Array() };
     return hits;
   }

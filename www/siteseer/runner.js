@@ -31,7 +31,7 @@ export class Runner {
 
   /**
    * @param {string} text
-   * @param {{ limit: number, filters?: Filters, now?: boolean }} options `now`: without waiting for a pause
+   * @param {{ limit: number, filters?: Filters, meta?: boolean, now?: boolean }} options `now`: without waiting for a pause
    */
   async run(text, { now = false, ...options }) {
     this.#current?.abort();
@@ -47,10 +47,10 @@ export class Runner {
 
   /**
    * @param {string} text
-   * @param {{ limit: number, filters?: Filters }} options
+   * @param {{ limit: number, filters?: Filters, meta?: boolean }} options
    * @param {AbortSignal} signal
    */
-  async #climb(text, { limit, filters = {} }, signal) {
+  async #climb(text, { limit, filters = {}, meta }, signal) {
     const search = this.hooks.search();
     /** @type {ResultPage | null} */
     let held = null;
@@ -58,7 +58,7 @@ export class Runner {
       held = null;
       if (!signal.aborted) this.hooks.onPage(page);
     };
-    for await (const page of search.query(text, { limit, signal, ...(Object.keys(filters).length && { filters }) })) {
+    for await (const page of search.query(text, { limit, meta, signal, ...(Object.keys(filters).length && { filters }) })) {
       if (page.tier !== 'lexical' || search.status.dense.state !== 'ready') {
         show(page);
       } else {

@@ -1,10 +1,7 @@
 // The public types of the browser client. `client.js` and `element.js` are checked against them; TypeScript users
 // get them with `import { open } from './siteseer/siteseer.js'`.
 
-/**
- * A rung of the ladder. `lexical` matches words and needs no model; `dense` compares embeddings; `reranked` reads the
- * best candidates together with the query and re-orders them (where the index has a reranker).
- */
+/** A rung of the ladder: `lexical` matches words, `dense` compares embeddings, `reranked` reads the best candidates (where the index can). */
 export type Tier = 'lexical' | 'dense' | 'reranked';
 
 /** Which build of the engine answers. */
@@ -28,12 +25,17 @@ export interface QueryOptions {
   limit?: number;
   /** Answers only from pages that have, for each name, the value or one of the values. */
   filters?: Filters;
+  /** Orders the best 200 by values that pages have in `data-siteseer-sort`, not by relevance. Ends with the dense tier. */
+  sort?: Sort;
+  /** Results have `meta`, for one file more. */ meta?: boolean;
   /** Aborts the query; the iterator then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
 /** Values by the names that pages have in `data-siteseer-filter` or `data-pagefind-filter`. */
 export type Filters = Record<string, string | string[]>;
+/** The first key decides, the next ones where it does not; pages without a value come last. */
+export type Sort = Record<string, 'asc' | 'desc'>;
 /** The number of pages by value, by name. */
 export type Facets = Record<string, Record<string, number>>;
 
@@ -59,6 +61,8 @@ export interface Result {
   excerpt: string;
   /** BCP 47 language tag of the page, or ''. */
   lang: string;
+  /** What the page says in `data-siteseer-meta`, plain text; empty unless `meta`, `sort` or `filters` asked for it. */
+  meta: Record<string, string>;
   score: number;
   /** The passage's number in this index. */
   passage: number;
@@ -138,15 +142,14 @@ export interface Search {
   facets(text?: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<Facets>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
-  /** The L2-normalised embedding of a text by the index's own model (loads the dense tier). */
+  /** The L2-normalised embedding of a text (loads the dense tier). */
   embed(text: string): Promise<Float32Array>;
   /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
   tokenIds(text: string): Promise<Uint32Array>;
-  /** Ends the worker. Running queries reject with code `closed`. */
-  close(): void;
+  /** Ends the worker. Running queries reject with code `closed`. */ close(): void;
 }
 
-/** Resolves when the lexical tier answers. Rejects with a SiteseerError that names the file and the next step. */
+/** Resolves when the lexical tier answers. Rejects with a SiteseerError. */
 export function open(options?: OpenOptions): Promise<Search>;
 
 /** The words of the line for offline use; there where the attribute `offline` is. */
@@ -167,13 +170,11 @@ type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeani
 
 /**
  * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `limit`, `label`, `placeholder`, `lang`,
- * `theme`, `panel`, `deep-link`, `facets`, `recent`, `highlight`, `offline` and `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
+ * `theme`, `panel`, `deep-link`, `facets`, `meta`, `recent`, `highlight`, `offline` and `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
-  /** The text in the box; setting it searches. */
-  value: string;
-  /** What is chosen; setting it searches. */
-  filters: Filters;
+  /** The text in the box; setting it searches. */ value: string;
+  /** What is chosen; setting it searches. */ filters: Filters;
   /** Replaces some of the strings. */
   strings: Partial<Strings>;
 }
@@ -186,10 +187,8 @@ export class SiteseerModalElement extends HTMLElement {
   readonly open: boolean;
   show(): void;
   close(): void;
-  /** The text in the box; setting it searches. */
-  value: string;
-  /** Replaces some of the strings. */
-  strings: Partial<Strings>;
+  /** The text in the box; setting it searches. */ value: string;
+  /** Replaces some of the strings. */ strings: Partial<Strings>;
 }
 
 declare global {
