@@ -24,8 +24,11 @@ ensure_vitepress() {
         npm_tool "$folder" "vitepress@$VITEPRESS_VERSION"
 }
 
-# write_docs TO: the pages alone.
-write_docs() { "$MDBOOK" build "$ROOT/docs" --dest-dir "$1"; }
+# write_docs TO: the pages alone. mdBook copies its own settings along.
+write_docs() {
+    "$MDBOOK" build "$ROOT/docs" --dest-dir "$1"
+    rm -rf "$1/theme" "$1/book.toml"
+}
 
 # index_docs FOLDER: nothing of the reranker, which would add 8 MB to a site of 20 pages.
 index_docs() { "$SITESEER" index "$1" --reranker none; }
