@@ -74,21 +74,17 @@ bind() {
     if [[ $level != scalar ]]; then shrink "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
 }
 
-# What counts is what travels, so the result of wasm-opt is kept that is smallest after gzip, if any is: -Oz makes code
-# shorter and less alike.
+# What counts is what travels, so the result of wasm-opt is kept that is smallest after gzip, if any is. Two passes of -Oz
+# are left out that make code shorter and less alike (3 KB more after gzip).
 shrink() {
-    local level=$1 file=$2 before after how
+    local level=$1 file=$2 before after
     local -a features=(--enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int
         --enable-sign-ext --enable-reference-types --enable-multivalue --enable-simd)
     [[ $level == relaxed ]] && features+=(--enable-relaxed-simd)
-    cp "$file" "$file.in"
-    for how in -O1 -Oz; do
-        "$WASM_OPT" "${features[@]}" "$how" "$file.in" -o "$file.opt"
-        before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
-        if ((after < before)); then mv "$file.opt" "$file"; else rm "$file.opt"; fi
-        echo "wasm-opt $how: $before -> $after bytes gzip"
-    done
-    rm "$file.in"
+    "$WASM_OPT" "${features[@]}" -Oz --skip-pass=inlining-optimizing --skip-pass=local-cse "$file" -o "$file.opt"
+    before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
+    if ((after < before)); then mv "$file.opt" "$file"; else rm "$file.opt"; fi
+    echo "wasm-opt: $before -> $after bytes gzip"
 }
 
 # What decides whether a bundle is current: this text, and no input newer than the stamp that holds it.

@@ -378,8 +378,9 @@ fn results_have_metadata_sorting_orders_them_and_weights_count() {
     assert_eq!(urls(&search("whale", &[])), ["d.html", "e.html"]);
     assert!(search("unicorn", &[]).is_empty());
 
-    let asked =
-        |key: &str| desk.siteseer().args(["search", "cat", "--sort", key, "--index"]).arg(desk.site()).assert().failure();
+    let asked = |key: &str| {
+        desk.siteseer().args(["search", "cat", "--sort", key, "--index"]).arg(desk.site()).assert().failure()
+    };
     asked("date").code(1).stderr(contains("sort key `date`").and(contains("data-siteseer-sort")));
     asked("size:up").code(2).stderr(contains("asc or desc"));
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const VERBS: [&[&str]; 6] = [&["index"], &["search"], &["serve"], &["eval"], &["model", "import"], &["model", "info"]];
+const VERBS: [&[&str]; 7] =
+    [&["index"], &["search"], &["serve"], &["eval"], &["tune"], &["model", "import"], &["model", "info"]];
 
 fn help(verb: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_siteseer")).args(verb).arg("--help").output().unwrap();
@@ -16,7 +17,10 @@ fn help(verb: &[&str]) -> String {
 fn docs() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let pages = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    pages.filter(|path| path.extension().is_some_and(|e| e == "md")).map(|path| fs::read_to_string(path).unwrap()).collect()
+    pages
+        .filter(|path| path.extension().is_some_and(|e| e == "md"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect()
 }
 
 /// Words of a text that begin so and go on with these characters.
@@ -46,12 +50,20 @@ fn every_flag_and_variable_is_documented() {
         // what stands first on its line is defined there; the rest is prose and examples
         let defined = help.lines().filter(|line| line.trim_start().starts_with('-')).map(flags);
         for flag in defined.flatten().filter(|flag| !["--help", "--version"].contains(flag)) {
-            assert!(known_flags.contains(flag), "`siteseer {}` has {flag}, which no page of docs/ names", verb.join(" "));
+            assert!(
+                known_flags.contains(flag),
+                "`siteseer {}` has {flag}, which no page of docs/ names",
+                verb.join(" ")
+            );
         }
         for variable in variables(&help) {
             assert!(known_variables.contains(variable), "{variable} is not in docs/");
         }
-        assert!(docs.contains(&format!("siteseer {}", verb.join(" "))), "`siteseer {}` is not in docs/", verb.join(" "));
+        assert!(
+            docs.contains(&format!("siteseer {}", verb.join(" "))),
+            "`siteseer {}` is not in docs/",
+            verb.join(" ")
+        );
     }
 }
 

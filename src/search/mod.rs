@@ -11,3 +11,4 @@ mod reading;
 pub mod rerank;
 pub mod searcher;
 pub mod static_tower;
+pub mod weights;

@@ -5,6 +5,7 @@ mod embed;
 mod models;
 mod output;
 mod summary;
+mod weights;
 
 use super::folder::find_index;
 use super::progress::Progress;
@@ -71,6 +72,8 @@ pub struct IndexArgs {
     /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
+    #[command(flatten)]
+    weights: weights::WeightArgs,
     /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
@@ -118,6 +121,7 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let output = OutputFolder::create(&out)?;
     let manifest = write_index(&output, &site.pages, &passages, vectors.as_ref(), models.as_ref())?;
+    let manifest = args.weights.apply(manifest)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
