@@ -14,6 +14,7 @@ mod model_path;
 mod progress;
 pub mod search;
 pub mod serve;
+mod sort;
 pub mod tune;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -244,9 +244,15 @@ fn write_index(
     let mut lengths: Vec<u32> = Vec::new();
     for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
         let page = &pages[passages[0].page];
-        let headings = headings(page, &page.sections[passages[0].section]);
-        let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
-        lexical.add(lengths.len() as u32, &page.lang, &page.title, headings, &text.join("\n"));
+        let section = &page.sections[passages[0].section];
+        let (number, headings) = (lengths.len() as u32, headings(page, section));
+        if section.weights.is_empty() {
+            let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
+            lexical.add(number, &page.lang, &page.title, headings, &text.join("\n"));
+        } else {
+            let blocks = section.weights.iter().copied().zip(section.blocks.iter().map(String::as_str));
+            lexical.add_weighted(number, &page.lang, &page.title, headings, &blocks.collect::<Vec<_>>());
+        }
         lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();
