@@ -15,6 +15,8 @@
 //! JavaScript, files, the network or a clock; `tests/layers.rs` enforces it.
 
 pub mod error;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod hash;
 pub mod index;
 pub mod json;
