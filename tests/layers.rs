@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["error", "hash", "json"],
     &["kernels", "tensors", "text"],
     &["index", "model"],
+    &["gpu"],
     &["search"],
     &["site"],
     &["eval"],

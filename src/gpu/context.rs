@@ -101,7 +101,12 @@ impl Context {
     /// A buffer of `len` bytes that kernels read and write.
     pub fn buffer(&self, label: &str, len: usize, usage: BufferUsages) -> Buffer {
         let size = (len.max(4) as u64).next_multiple_of(16); // kernels read vectors of 16 bytes
-        self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
     }
 
     /// A buffer that kernels read, with this content.
@@ -146,10 +151,8 @@ impl Context {
 
 /// The best adapter of this choice.
 async fn find(instance: &Instance, choice: Choice) -> GpuResult<Adapter> {
-    let options = wgpu::RequestAdapterOptions {
-        power_preference: wgpu::PowerPreference::HighPerformance,
-        ..Default::default()
-    };
+    let options =
+        wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
     let found = instance.request_adapter(&options).await;
     let adapter = found.map_err(|error| GpuError::NoAdapter(error.to_string()))?;
     let info = adapter.get_info();

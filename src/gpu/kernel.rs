@@ -109,10 +109,9 @@ impl Kernel {
         match self {
             Self::GatherEmbed | Self::Pool { .. } => [(columns / 4).div_ceil(tuning.lanes), rows],
             Self::LayerNorm { .. } => [rows.div_ceil(tuning.lanes / tuning.norm_lanes), 1],
-            Self::Matmul { .. } => [
-                columns.div_ceil(tuning.lanes * MATMUL_COLUMNS),
-                rows.div_ceil(MATMUL_ROWS * tuning.matmul_tiles),
-            ],
+            Self::Matmul { .. } => {
+                [columns.div_ceil(tuning.lanes * MATMUL_COLUMNS), rows.div_ceil(MATMUL_ROWS * tuning.matmul_tiles)]
+            }
             Self::Attention { head_dim, .. } => [rows.div_ceil(tuning.lanes), columns / head_dim],
             Self::Logit => [rows.div_ceil(tuning.lanes), 1],
         }

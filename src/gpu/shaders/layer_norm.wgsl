@@ -41,17 +41,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let lane = local % LANES;
     let row = group.x * (SIZE / LANES) + local / LANES;
     let last = shape.rows - 1;
-    let from = min(row, last); // rows behind the last are computed like it and not written: barriers need everyone
-    var residual_row = from;
+    let held = min(row, last); // rows behind the last are computed like it and not written: barriers need everyone
+    var residual_row = held;
     if FIRST {
-        residual_row = first[from];
+        residual_row = first[held];
     }
 
     // Shifted by the row's first value, so that the variance, a difference of two sums, does not cancel.
-    let shift = value(from, 0, residual_row).x;
+    let shift = value(held, 0, residual_row).x;
     var sums = vec2f(0);
     for (var column = lane; column < shape.width; column += LANES) {
-        let v = value(from, column, residual_row) - shift;
+        let v = value(held, column, residual_row) - shift;
         sums += vec2f(dot(v, vec4f(1)), dot(v, v));
     }
     if LANES > 1 {
