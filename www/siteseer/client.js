@@ -23,11 +23,12 @@ export class SearchClient {
   #rerankBudget;
   #rerankPatience;
   #workers;
+  #webgpu;
   #dense;
   #reranked;
 
   /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers } = {}) {
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}) {
     const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
     this.status.savesData = !tiers && connection?.saveData === true;
     const highest = tiers ?? (this.status.savesData ? 'lexical' : 'reranked');
@@ -37,6 +38,7 @@ export class SearchClient {
     this.#rerankBudget = rerankBudget;
     this.#rerankPatience = rerankPatience;
     this.#workers = (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1;
+    this.#webgpu = webgpu;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
@@ -54,7 +56,7 @@ export class SearchClient {
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
+      const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers, webgpu: this.#webgpu });
       this.status.backend = backend;
       this.status.dense = { ...this.status.dense, total: bytes.dense, ...(!bytes.dense && { state: 'off' }) };
       this.status.reranked = { ...this.status.reranked, total: bytes.reranked, ...(!bytes.reranked && { state: 'off' }) };

@@ -50,6 +50,9 @@ export const loadEngine = async () => (await loadWasm('engine')).Engine;
  */
 export const loadEncoder = async (backend) => (await loadWasm(encoderName(backend))).Encoder;
 
+/** @returns {Promise<import('./encoder-gpu.js').GpuEncoderClass>} */
+export const loadGpuEncoder = async () => (await loadWasm('encoder-gpu')).GpuEncoder;
+
 /**
  * Imports a wasm file's glue and instantiates it; both lie beside this module.
  * @param {string} name without extension

@@ -11,7 +11,7 @@ import { storedBytes, sumProgress } from './progress.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { readResults } from './select.js';
 
-/** @import { Backend, Filters, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, Filters, ResultPage, Tier, WebGpu } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
 /** @import { Index } from './opened.js' */
@@ -46,11 +46,11 @@ export class Host {
 
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
-   * @param {{ manifest: string, workers?: number }} args `workers`: that score pairs; by default as the device has cores
+   * @param {{ manifest: string, workers?: number, webgpu?: WebGpu }} args `workers`: that score pairs; by default as the device has cores
    * @returns {Promise<{ backend: Backend, bytes: { dense: number, reranked: number } }>} stored bytes; 0: not in this index
    */
-  async open({ manifest, workers = workersHere() }) {
-    const { models, manifest: { files: { vectors, model, reranker } } } = (this.#opened = await openIndex(manifest, workers));
+  async open({ manifest, workers = workersHere(), webgpu = 'auto' }) {
+    const { models, manifest: { files: { vectors, model, reranker } } } = (this.#opened = await openIndex(manifest, workers, webgpu));
     await this.load({ tier: 'lexical' });
     const dense = vectors && model ? storedBytes(vectors, model) : 0;
     return { backend: models.backend, bytes: { dense, reranked: reranker ? storedBytes(reranker) : 0 } };
@@ -88,7 +88,7 @@ export class Host {
       if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
       await this.load({ tier: 'dense' });
       const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
-      models.loadReranker(bytes, reranker);
+      await models.loadReranker(bytes, reranker);
     }
   }
 
@@ -164,8 +164,9 @@ export class Host {
    */
   async #page(tier, { text, limit }, hits, start, signal) {
     const results = await readResults(this.#index, text, limit, hits, signal);
-    const { backend, scoring } = this.#index.models;
-    return { tier, query: text, results, backend, workers: tier === 'reranked' ? scoring : 1, ms: performance.now() - start };
+    const { backend, scorer, scoring } = this.#index.models;
+    const by = tier === 'reranked' ? { backend: scorer, workers: scoring } : { backend, workers: 1 };
+    return { tier, query: text, results, ...by, ms: performance.now() - start };
   }
 
   /**

@@ -9,14 +9,16 @@ import { fetchManifest } from './manifest.js';
 import { Models } from './models.js';
 
 /** @import { Index } from './opened.js' */
+/** @import { WebGpu } from './siteseer.js' */
 /** @import { FileEntry } from './manifest.js' */
 
 /**
  * @param {string} url of the manifest
  * @param {number} workers that score pairs
+ * @param {WebGpu} webgpu
  * @returns {Promise<Index>} of which no file is loaded yet
  */
-export async function openIndex(url, workers) {
+export async function openIndex(url, workers, webgpu) {
   const backend = detectBackend();
   const loading = loadEngine();
   loading.catch(() => {}); // meanwhile the manifest, whose error says more
@@ -33,6 +35,6 @@ export async function openIndex(url, workers) {
     fetch,
     chunks: new Chunks(engine, manifest, now),
     filter: new Filter(engine, manifest, now),
-    models: new Models(engine, backend, manifest.files.reranker ? workers : 1),
+    models: new Models(engine, backend, manifest.files.reranker ? workers : 1, manifest.files.reranker ? webgpu : 'off'),
   };
 }

@@ -7,9 +7,9 @@
  */
 export type Tier = 'lexical' | 'dense' | 'reranked';
 
-/** Which build of the engine answers. */
-export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
-
+/** What computes: a build for the CPU; `webgpu` on reranked pages that the GPU scored. */
+export type Backend = 'relaxed-simd' | 'simd128' | 'scalar' | 'webgpu';
+export type WebGpu = 'auto' | 'force' | 'off';
 export interface OpenOptions {
   /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
   manifest?: string | URL;
@@ -21,6 +21,8 @@ export interface OpenOptions {
   rerankPatience?: number;
   /** Workers that score candidates at the same time. By default one for each core, four at most, fewer with little memory. */
   rerankWorkers?: number;
+  /** `auto` (default): a GPU scores candidates where it is quicker. `force`: any adapter, also in software. `off`: none. */
+  webgpu?: WebGpu;
 }
 
 export interface QueryOptions {
@@ -121,9 +123,7 @@ export interface TierStatus {
 
 /** Where the ladder stands. Fires a plain `change` event whenever a tier or `backend` changed. */
 export interface Status extends EventTarget {
-  readonly lexical: TierStatus;
-  readonly dense: TierStatus;
-  readonly reranked: TierStatus;
+  readonly lexical: TierStatus; readonly dense: TierStatus; readonly reranked: TierStatus;
   readonly backend: Backend | null;
   /** True where the visitor's browser asked to save data and the site did not insist. */
   readonly savesData: boolean;
@@ -165,7 +165,7 @@ export interface Strings extends Partial<Record<OfflineKey, string>>, Record<Sta
 type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `limit`, `label`, `placeholder`, `lang`,
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `webgpu`, `limit`, `label`, `placeholder`, `lang`,
  * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
  * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves), `offline`
  * (empty or `all`) with `offline-worker` (see docs/offline.md).
