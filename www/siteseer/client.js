@@ -29,11 +29,12 @@ export class SearchClient {
   #rerankPatience;
   #workers;
   #static;
+  #webgpu;
   #dense;
   #reranked;
 
   /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers } = {}) {
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}) {
     const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
     this.status.savesData = !tiers && connection?.saveData === true;
     const highest = tiers ?? (this.status.savesData ? 'static' : 'reranked');
@@ -42,6 +43,7 @@ export class SearchClient {
     this.#rerankBudget = rerankBudget;
     this.#rerankPatience = rerankPatience;
     this.#workers = (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1;
+    this.#webgpu = webgpu;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
@@ -60,7 +62,7 @@ export class SearchClient {
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
+      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers, webgpu: this.#webgpu });
       this.status.backend = backend;
       this.hasFilters = filters;
       for (const tier of UPPER) this.status[tier] = { ...this.status[tier], total: bytes[tier], ...(!bytes[tier] && { state: 'off' }) };

@@ -12,13 +12,14 @@ import { buildView } from './view.js';
 
 const NAME = 'siteseer-search';
 const TIERS = /** @type {Tier[]} */ (['lexical', 'static', 'dense', 'reranked']);
+const WEBGPU = /** @type {const} */ (['auto', 'force', 'off']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */
 export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'filters' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'panel', 'deep-link', 'facets', 'meta', 'recent', 'highlight', 'offline', 'offline-worker'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'webgpu', 'panel', 'deep-link', 'facets', 'meta', 'recent', 'highlight', 'offline', 'offline-worker'];
 
   /** @type {Box | undefined} */
   #box;
@@ -121,7 +122,9 @@ export class SiteseerSearchElement extends Base {
     const rerankBudget = Number(this.getAttribute('rerank-budget'));
     const rerankWorkers = Number(this.getAttribute('rerank-workers'));
     const patience = this.getAttribute('rerank-patience');
+    const webgpu = WEBGPU.find((choice) => choice === this.getAttribute('webgpu'));
     return {
+      ...(webgpu && { webgpu }),
       ...(manifest && { manifest }),
       ...(tiers && { tiers }),
       ...(rerankBudget > 0 && { rerankBudget }),

@@ -12,7 +12,7 @@ import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { hitsFor, readResults } from './select.js';
 import { sortHits } from './sort.js';
 
-/** @import { Backend, Filters, ResultPage, Sort, Tier } from './siteseer.js' */
+/** @import { Backend, Filters, ResultPage, Sort, Tier, WebGpu } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
 /** @import { Index } from './opened.js' */
@@ -44,11 +44,11 @@ export class Host {
 
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
-   * @param {{ manifest: string, workers?: number }} args `workers`: that score pairs; by default as the device has cores
+   * @param {{ manifest: string, workers?: number, webgpu?: WebGpu }} args `workers`: that score pairs; by default as the device has cores
    * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static tier, before a query); 0: not in this index
    */
-  async open({ manifest, workers = workersHere() }) {
-    const { models, filter, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers));
+  async open({ manifest, workers = workersHere(), webgpu = 'auto' }) {
+    const { models, filter, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers, webgpu));
     await this.load({ tier: 'lexical' });
     const dense = vectors && model ? storedBytes(vectors, model) : 0;
     const own = staticTower ? storedBytes(staticTower.root, staticTower.axes) : 0;
@@ -88,7 +88,7 @@ export class Host {
       if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
       await this.load({ tier: 'dense' });
       const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
-      models.loadReranker(bytes, reranker);
+      await models.loadReranker(bytes, reranker);
     }
   }
 
@@ -165,8 +165,9 @@ export class Host {
    */
   async #page(tier, { text, limit }, hits, start, signal) {
     const results = await readResults(this.#index, text, limit, hits, signal);
-    const { backend, scoring } = this.#index.models;
-    return { tier, query: text, results, backend, workers: tier === 'reranked' ? scoring : 1, ms: performance.now() - start };
+    const { backend, scorer, scoring } = this.#index.models;
+    const by = tier === 'reranked' ? { backend: scorer, workers: scoring } : { backend, workers: 1 };
+    return { tier, query: text, results, ...by, ms: performance.now() - start };
   }
 
   /**

@@ -7,9 +7,9 @@
  */
 export type Tier = 'lexical' | 'static' | 'dense' | 'reranked';
 
-/** Which build of the engine answers. */
-export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
-
+/** What computes: a build for the CPU; `webgpu` on reranked pages that the GPU scored. */
+export type Backend = 'relaxed-simd' | 'simd128' | 'scalar' | 'webgpu';
+export type WebGpu = 'auto' | 'force' | 'off';
 export interface OpenOptions {
   /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
   manifest?: string | URL;
@@ -21,6 +21,8 @@ export interface OpenOptions {
   rerankPatience?: number;
   /** Workers that score candidates at the same time. By default one for each core, four at most, fewer with little memory. */
   rerankWorkers?: number;
+  /** `auto` (default): a GPU scores candidates where it is quicker. `force`: any adapter, also in software. `off`: none. */
+  webgpu?: WebGpu;
 }
 
 export interface QueryOptions {
@@ -173,7 +175,7 @@ export interface Strings extends Partial<Record<OfflineKey | ExtraKey, string>>,
 type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `limit`, `label`, `placeholder`, `lang`,
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `webgpu`, `limit`, `label`, `placeholder`, `lang`,
  * `theme`, `panel`, `deep-link`, `facets`, `meta`, `recent`, `highlight`, `offline` and `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
