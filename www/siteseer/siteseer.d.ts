@@ -9,7 +9,10 @@ export type Tier = 'lexical' | 'static' | 'dense' | 'reranked';
 
 /** What computes: a build for the CPU; `webgpu` on reranked pages that the GPU scored. */
 export type Backend = 'relaxed-simd' | 'simd128' | 'scalar' | 'webgpu';
+
+/** Whether a GPU may score candidates. */
 export type WebGpu = 'auto' | 'force' | 'off';
+
 export interface OpenOptions {
   /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
   manifest?: string | URL;
@@ -32,7 +35,8 @@ export interface QueryOptions {
   filters?: Filters;
   /** Orders the best 200 by values that pages have in `data-siteseer-sort`, not by relevance. Ends with the dense tier. */
   sort?: Sort;
-  /** Results have `meta`, for one file more. */ meta?: boolean;
+  /** Results have `meta`, for one file more. */
+  meta?: boolean;
   /** Aborts the query; the iterator then throws the signal's reason. */
   signal?: AbortSignal;
 }
@@ -152,7 +156,8 @@ export interface Search {
   embed(text: string): Promise<Float32Array>;
   /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
   tokenIds(text: string): Promise<Uint32Array>;
-  /** Ends the worker. Running queries reject with code `closed`. */ close(): void;
+  /** Ends the worker. Running queries reject with code `closed`. */
+  close(): void;
 }
 
 /** Resolves when the lexical tier answers. Rejects with a SiteseerError. */
@@ -175,12 +180,16 @@ export interface Strings extends Partial<Record<OfflineKey | ExtraKey, string>>,
 type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `webgpu`, `limit`, `label`, `placeholder`, `lang`,
- * `theme`, `panel`, `deep-link`, `facets`, `meta`, `recent`, `highlight`, `offline` and `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `webgpu`,
+ * `limit`, `label`, `placeholder`, `lang`, `theme`, `panel`, `deep-link`, `facets`, `meta`, `recent`, `highlight`, `offline` and
+ * `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail:
+ * `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
-  /** The text in the box; setting it searches. */ value: string;
-  /** What is chosen; setting it searches. */ filters: Filters;
+  /** The text in the box; setting it searches. */
+  value: string;
+  /** What is chosen; setting it searches. */
+  filters: Filters;
   /** Replaces some of the strings. */
   strings: Partial<Strings>;
 }
@@ -193,8 +202,10 @@ export class SiteseerModalElement extends HTMLElement {
   readonly open: boolean;
   show(): void;
   close(): void;
-  /** The text in the box; setting it searches. */ value: string;
-  /** Replaces some of the strings. */ strings: Partial<Strings>;
+  /** The text in the box; setting it searches. */
+  value: string;
+  /** Replaces some of the strings. */
+  strings: Partial<Strings>;
 }
 
 declare global {
