@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The only door: provisions the machine, builds, tests, measures and shows Siteseer. `./build.sh help` explains the verbs.
-# The parts are in scripts/, one subject each: common (messages, steps), rust, tools, wasm, size, demo, test, lint,
+# The parts are in scripts/, one subject each: common (messages, steps), rust, tools, wasm, size, docs, demo, test, lint,
 # bench, bench-browser.
 
 set -Eeuo pipefail
@@ -16,6 +16,8 @@ source "$HERE/scripts/tools.sh"
 source "$HERE/scripts/size.sh"
 # shellcheck source=scripts/wasm.sh
 source "$HERE/scripts/wasm.sh"
+# shellcheck source=scripts/docs.sh
+source "$HERE/scripts/docs.sh"
 # shellcheck source=scripts/demo.sh
 source "$HERE/scripts/demo.sh"
 # shellcheck source=scripts/test.sh
@@ -45,6 +47,8 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
                       native: indexing and search timed on the demo site, the scans, and passages embedded beside
                       onnxruntime and candle, same weights, same tokens. browser: the engine against onnxruntime-web and
                       transformers.js in headless Chromium, likewise. Without a word: both.
+  ./build.sh docs     The documentation as a site, by mdBook (compiled once, some minutes), with Siteseer's search in it.
+  ./build.sh recipes  The recipes of docs/recipes.md with the generators themselves: built, indexed, asked in Chromium.
   ./build.sh setup    Only installs: Rust for the browser, wasm-bindgen, wasm-pack, wasm-opt, Chromium with its
                       driver, the f32 weights that the int8 model is tested against.
   ./build.sh clean [--all]
@@ -94,7 +98,7 @@ set_up_all() {
 clean() {
     case ${1:-} in
     '')
-        rm -rf "$DIST" "$TARGET/demo" "$LOGS" "$TARGET"/wasm-* "$TARGET/webdriver.json"
+        rm -rf "$DIST" "$TARGET/demo" "$DOCS_SITE" "$LOGS" "$TARGET"/wasm-* "$TARGET/webdriver.json"
         say "removed: bundles, demo, logs. Kept: compiled Rust ($TARGET) and the tools ($CACHE)."
         ;;
     --all)
@@ -119,6 +123,14 @@ main() {
     demo) run_demo "$@" ;;
     test) run_tests "$@" ;;
     bench) run_bench "$@" ;;
+    docs)
+        no_options docs "$@"
+        run_docs
+        ;;
+    recipes)
+        no_options recipes "$@"
+        run_recipes
+        ;;
     lint)
         no_options lint "$@"
         run_lint

@@ -15,7 +15,8 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|e| e == "md") {
+        // the table of contents is for mdBook
+        if path.extension().is_some_and(|e| e == "md") && !path.ends_with("SUMMARY.md") {
             let page = render(&fs::read_to_string(&path)?);
             fs::write(to.join(path.file_name().map(Path::new).unwrap_or(&path)).with_extension("html"), page)?;
         }

@@ -94,7 +94,8 @@ make_demo() {
         mkdir -p "$TARGET/demo"
         step "copy of the site: $from" demo-copy "check that there is room: df -h $TARGET" copy_site "$from"
         heading "siteseer index"
-        "$SITESEER" index "$DEMO"
+        add_docs_to_demo "$DEMO"
+        "$SITESEER" index "$DEMO" --exclude 'docs/**'
         printf '%s' "$from" >"$DEMO_STAMP"
     fi
     report_demo

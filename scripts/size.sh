@@ -31,7 +31,7 @@ with_glue() {
 
 # Prints the table and returns 1 when the engine or an encoder is over its budget.
 check_sizes() {
-    local file raw gz br name client_gz=0 over=0
+    local file raw gz br name budget client_gz=0 over=0
     printf '  %-28s %10s %10s %10s\n' file raw gzip brotli
     for file in "$DIST"/*; do
         [[ -f $file ]] || continue
@@ -40,11 +40,12 @@ check_sizes() {
     done
     say ''
     printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
-    for name in engine tower "${SHIPPED_LEVELS[@]/#/encoder-}"; do
-        gz=$(with_glue "$name")
-        printf '  %-36s %10d %10d  %s\n' "$name (wasm + js)" "$gz" "$ENGINE_BUDGET" \
-            "$( ((gz <= ENGINE_BUDGET)) && echo within || echo OVER)"
-        ((gz <= ENGINE_BUDGET)) || over=1
+    for name in engine tower "${SHIPPED_LEVELS[@]/#/encoder-}" encoder-gpu; do
+        gz=$(with_glue "$name") budget=$ENGINE_BUDGET
+        [[ $name == encoder-gpu ]] && budget=$GPU_BUDGET
+        printf '  %-36s %10d %10d  %s\n' "$name (wasm + js)" "$gz" "$budget" \
+            "$( ((gz <= budget)) && echo within || echo OVER)"
+        ((gz <= budget)) || over=1
     done
     for file in "${CLIENT_FILES[@]}"; do client_gz=$((client_gz + $(gzip_size "$DIST/$file"))); done
     printf '  %-36s %10d %10s\n' 'client (page and worker)' "$client_gz" -

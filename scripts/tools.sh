@@ -18,23 +18,26 @@ ensure_cc() {
     have cc || apt_install "a C compiler" gcc libc6-dev
 }
 
-# cargo_tool CRATE VERSION: builds CRATE into $CACHE/CRATE-VERSION. The crate's own lock first; where a locked dependency
+# cargo_tool CRATE VERSION [OPTION…]: builds CRATE into $CACHE/CRATE-VERSION. The crate's own lock first; where a locked dependency
 # is not to be had, the newest that fits.
 cargo_tool() {
     local crate=$1 version=$2 work=$CACHE/build-$1
+    shift 2
     export CARGO_TARGET_DIR=$work
     unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
-    cargo install "$crate" --version "$version" --root "$CACHE/$crate-$version" --locked ||
-        cargo install "$crate" --version "$version" --root "$CACHE/$crate-$version"
+    cargo install "$crate" --version "$version" --root "$CACHE/$crate-$version" "$@" --locked ||
+        cargo install "$crate" --version "$version" --root "$CACHE/$crate-$version" "$@"
     rm -rf "$work"
 }
 
+# ensure_cargo_tool CRATE VERSION BINARY [OPTION…]
 ensure_cargo_tool() {
     local crate=$1 version=$2 binary=$3
+    shift 3
     if [[ -x $CACHE/$crate-$version/bin/$binary ]]; then return; fi
     ensure_cc
     step "$crate $version by cargo install (once, one to three minutes)" "$crate" \
-        "check that 'cargo install $crate --version $version' works by hand" cargo_tool "$crate" "$version"
+        "check that 'cargo install $crate --version $version' works by hand" cargo_tool "$crate" "$version" "$@"
 }
 
 # wasm-bindgen's command line refuses a wasm file made with another version of the library, so Cargo.lock decides.

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The browser's half: the folder www/dist/ that `siteseer index` copies into a site. It holds the client as www/bundle.js
-# makes it, engine.{js,wasm} (the index and its search, all that the first results need), tower.{js,wasm} (meaning without a
-# model) and encoder-LEVEL.{js,wasm} (the models). The scalar encoder is built for tests only.
+# makes it, engine.{js,wasm.gz} (the index and its search, all that the first results need), tower.{js,wasm.gz} (meaning without
+# a model), encoder-LEVEL.{js,wasm} (the models) and encoder-gpu.{js,wasm} (the models on a GPU). The scalar encoder is built
+# for tests only.
 #
 # Why several encoders: a wasm module with an instruction that the browser does not know fails as a whole, so the client
 # loads the best file that the browser can validate. The engine's one kernel, the scan, waits for memory at either level,
@@ -11,11 +12,14 @@
 SHIPPED_LEVELS=(relaxed simd)
 WASM_LEVELS=("${SHIPPED_LEVELS[@]}" scalar)
 ENGINE_LEVEL=simd
+GPU_LEVEL=simd
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 
 # Budget of the engine, and of an encoder (wasm and its JS, gzip), DESIGN §2.
 ENGINE_BUDGET=90000
+# Budget of the encoder on a GPU (wasm and its JS, gzip), DESIGN §2.
+GPU_BUDGET=140000
 # Budget of everything before the first lexical results, the index included (gzip), DESIGN §2.
 LEXICAL_BUDGET=110000
 
@@ -57,6 +61,14 @@ bind_small() {
     bind "$1" "$2" "$ENGINE_LEVEL" "$TARGET/wasm-$2/$WASM_TARGET/wasm-small/siteseer.wasm"
     node "$ROOT/www/bundle.js" --pack "$1/$2.wasm"
 }
+
+# Where it counts it runs on the GPU, so what is left here is built for size.
+compile_gpu_encoder() {
+    WASM_FOLDER=wasm-gpu wasm_level "$GPU_LEVEL" cargo build --target "$WASM_TARGET" --profile wasm-small \
+        --no-default-features --features wasm-gpu --lib
+}
+
+bind_gpu_encoder() { bind "$1" encoder-gpu "$GPU_LEVEL" "$TARGET/wasm-gpu/$WASM_TARGET/wasm-small/siteseer.wasm"; }
 
 # bind_encoder FOLDER LEVEL
 bind_encoder() { bind "$1" "encoder-$2" "$2" "$TARGET/wasm-$2/$WASM_TARGET/wasm/siteseer.wasm"; }
@@ -141,13 +153,14 @@ assemble_dist() {
     bind_small "$fresh" engine
     bind_small "$fresh" tower
     for level in "${SHIPPED_LEVELS[@]}"; do bind_encoder "$fresh" "$level"; done
+    bind_gpu_encoder "$fresh"
     node "$ROOT/www/list.js" "$fresh"
     mirror "$fresh" "$DIST"
     rm -rf "$fresh"
 }
 
 CHECK_WASM="the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --features"
-CHECK_WASM+=" wasm-engine,wasm-tower,wasm-encoder --lib' repeats it"
+CHECK_WASM+=" wasm-engine,wasm-tower,wasm-encoder,wasm-gpu --lib' repeats it"
 
 compile_encoder_step() {
     step "encoder, $1 ($(features_of "$1"))" "wasm-$1" "$CHECK_WASM" compile_encoder "$1"
@@ -156,7 +169,8 @@ compile_encoder_step() {
 # www/dist/, unless it is current.
 build_wasm() {
     local level stamp=$TARGET/wasm-dist.stamp
-    if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd}.js "$DIST"/{engine,tower}.wasm.gz; then
+    if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd,encoder-gpu}.js "$DIST"/{engine,tower}.wasm.gz \
+        "$DIST"/encoder-{relaxed,simd,gpu}.wasm; then
         note "www/dist is current"
         return
     fi
@@ -165,6 +179,7 @@ build_wasm() {
     step "engine ($(features_of "$ENGINE_LEVEL"))" wasm-engine "$CHECK_WASM" compile_small engine
     step "tower ($(features_of "$ENGINE_LEVEL"))" wasm-tower "$CHECK_WASM" compile_small tower
     for level in "${SHIPPED_LEVELS[@]}"; do compile_encoder_step "$level"; done
+    step "encoder, GPU" wasm-gpu "$CHECK_WASM" compile_gpu_encoder
     step "wasm-bindgen, wasm-opt, www/dist" wasm-dist "read the log; './build.sh clean' and './build.sh wasm' start anew" \
         assemble_dist
     end_stamp "$stamp"

@@ -5,6 +5,7 @@
 //!   into passages.
 //! - *How does text become numbers?* [`text`] cuts it into word pieces and into words; [`model`] runs the encoders
 //!   over word pieces with the int8 [`kernels`].
+//! - *And on a GPU?* `gpu`: the same models, from the same files.
 //! - *What is on disk?* [`index`] owns the formats: manifest, vectors, lexical postings, passages. [`json`], [`tensors`],
 //!   [`bytes`] and [`codes`] (short codes of vectors) read what they are made of.
 //! - *I have a query, who answers it?* [`search`]: lexical and dense candidates, their fusion, excerpts.
@@ -17,6 +18,8 @@
 pub mod bytes;
 pub mod codes;
 pub mod error;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod hash;
 pub mod index;
 pub mod json;
@@ -32,7 +35,10 @@ pub mod cli;
 pub mod eval;
 #[cfg(feature = "cli")]
 pub mod site;
-#[cfg(all(target_arch = "wasm32", any(feature = "wasm-engine", feature = "wasm-tower", feature = "wasm-encoder")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    any(feature = "wasm-engine", feature = "wasm-tower", feature = "wasm-encoder", feature = "wasm-gpu")
+))]
 pub mod wasm;
 
 pub use error::{Error, Result};

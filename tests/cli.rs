@@ -350,6 +350,42 @@ fn filters_choose_pages_before_the_best_are_taken() {
 }
 
 #[test]
+fn results_have_metadata_sorting_orders_them_and_weights_count() {
+    let desk = Desk::new();
+    let page = |name: &str, says: &str, text: &str| desk.page(name, &format!("<div {says}></div><p>{text}</p>"));
+    page("a.html", "data-pagefind-sort='size:9' data-pagefind-meta='author:Ann'", "A cat and a cat.");
+    page("b.html", "data-siteseer-sort='size:10' data-siteseer-meta='author:Ben, Jr.'", "One cat.");
+    page("c.html", "", "No size, but a cat.");
+    desk.page("d.html", "<p data-pagefind-weight='10'>A heavy whale.</p>");
+    desk.page("e.html", "<p>A whale of a whale, a whale.</p><p data-siteseer-weight='0'>unicorn</p>");
+    desk.index().success();
+    let search = |query: &str, args: &[&str]| -> Vec<serde_json::Value> {
+        let mut command = desk.siteseer();
+        command.args(["search", query, "--tier", "lexical", "--json", "--index"]).arg(desk.site()).args(args);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let urls = |results: &[serde_json::Value]| -> Vec<String> {
+        results.iter().map(|result| result["url"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(urls(&search("cat", &["--sort", "size"])), ["a.html", "b.html", "c.html"]);
+    assert_eq!(urls(&search("cat", &["--sort", "size:desc"])), ["b.html", "a.html", "c.html"]);
+    assert_eq!(urls(&search("cat", &["--sort", "size:desc", "-n", "1"])), ["b.html"]);
+    let results = search("cat", &["--sort", "size"]);
+    assert_eq!(results[0]["meta"], serde_json::json!({ "author": "Ann" }));
+    assert_eq!(results[2]["meta"], serde_json::json!({}));
+    assert_eq!(urls(&search("whale", &[])), ["d.html", "e.html"]);
+    assert!(search("unicorn", &[]).is_empty());
+
+    let asked = |key: &str| {
+        desk.siteseer().args(["search", "cat", "--sort", key, "--index"]).arg(desk.site()).assert().failure()
+    };
+    asked("date").code(1).stderr(contains("sort key `date`").and(contains("data-siteseer-sort")));
+    asked("size:up").code(2).stderr(contains("asc or desc"));
+}
+
+#[test]
 fn siteseer_toml_gives_defaults_below_variables_and_flags() {
     let desk = Desk::indexed();
     let folder = desk.folder.path();

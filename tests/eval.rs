@@ -168,6 +168,38 @@ fn the_index_of_a_site_is_judged_by_url_and_anchor() {
     eval(&other).failure().code(1).stderr(contains("qrels.tsv:2: the grade `high`"));
 }
 
+#[test]
+fn weights_are_tuned_and_written() {
+    let desk = tempfile::tempdir().unwrap();
+    let index = desk.path().join("index");
+    let make = |share: &str| {
+        let mut command = siteseer();
+        command
+            .args(["index", "--no-client", "--lexical-share", share])
+            .arg(fixture("garden"))
+            .arg("--out")
+            .arg(&index);
+        command.assert()
+    };
+    let fusion = || {
+        let manifest: Value = serde_json::from_slice(&fs::read(index.join("manifest.json")).unwrap()).unwrap();
+        [&manifest["fusion"]["dense"], &manifest["fusion"]["lexical"]].map(|weight| weight.as_f64().unwrap())
+    };
+    let tune = |write: &[&str]| {
+        siteseer().arg("tune").arg(fixture("questions")).arg("--index").arg(&index).args(write).assert().success()
+    };
+    make("1").success();
+    assert_eq!(fusion()[0], 0.0, "words alone");
+    tune(&[]).stdout(contains("1.000").and(contains("present")).and(contains("lexical-share = 0.")));
+    assert_eq!(fusion()[0], 0.0, "nothing is written unless asked for");
+    tune(&["--write"]).stdout(contains("manifest.json: 1 written"));
+    let [dense, lexical] = fusion();
+    assert!(dense > 0.0 && (dense + lexical - 1.53).abs() < 1e-5, "{dense} {lexical}");
+    // what was chosen is the present weight now, and nothing is better
+    tune(&["--write"]).stdout(contains("present, best").and(contains("Nothing is written")));
+    make("2").failure().code(1).stderr(contains("--lexical-share 2").and(contains("from 0 (meaning alone)")));
+}
+
 /// Documents of each query of a TREC run, best first.
 fn documents(run: &Path) -> Vec<Vec<String>> {
     let text = fs::read_to_string(run).unwrap();

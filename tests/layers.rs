@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["codes", "error", "hash", "json"],
     &["bytes", "kernels", "tensors", "text"],
     &["index", "model"],
+    &["gpu"],
     &["search"],
     &["site"],
     &["eval"],

@@ -39,7 +39,7 @@ function showFacts({ counts, files }) {
     const place = document.querySelector(`[data-fact=${name}]`);
     if (place) place.textContent = value;
   }
-  document.querySelector('#facts')?.removeAttribute('hidden');
+  document.querySelector('#facts')?.classList.remove('waiting');
 }
 
 /** @param {number} bytes */

@@ -14,6 +14,8 @@ mod model_path;
 mod progress;
 pub mod search;
 pub mod serve;
+mod sort;
+pub mod tune;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -56,6 +58,8 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// Judge search quality on queries whose right answers are known
     Eval(eval::EvalArgs),
+    /// Find the weights that suit a site, on queries whose right answers are known
+    Tune(tune::TuneArgs),
     /// Say what an index costs its visitors, and what its shortcuts lose
     Inspect(inspect::InspectArgs),
     /// Import a model, or look into one
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Verb::Search(args) => search::run(args).map(done),
         Verb::Serve(args) => serve::run(args).map(done),
         Verb::Eval(args) => eval::run(args),
+        Verb::Tune(args) => tune::run(args).map(done),
         Verb::Inspect(args) => inspect::run(args).map(done),
         Verb::Model(args) => model::run(args).map(done),
     };

@@ -1,6 +1,7 @@
 //! `siteseer search`: the browser's engine in the terminal, over an index on disk.
 
 use super::folder;
+use super::sort::{SORTED, SortKey, parse_key, sort_hits};
 use crate::index::filters::Condition;
 use crate::search::cascade::Cascade;
 use crate::search::context::CANDIDATES;
@@ -32,6 +33,9 @@ pub struct SearchArgs {
     /// Answer only from pages with this value of a filter; given several times, all must hold
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_condition)]
     filter: Vec<Condition>,
+    /// Bring the best 200 into the order of a value that pages have (data-siteseer-sort); those without it come last
+    #[arg(long, value_name = "KEY[:asc|desc]", value_parser = parse_key, conflicts_with_all = ["context", "facets"])]
+    sort: Option<SortKey>,
     /// Print how many pages with a word of the query each value of each filter has
     #[arg(long, conflicts_with = "context")]
     facets: bool,
@@ -86,6 +90,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             Tier::Static
         }
         Some(TierArg::Dense) => Tier::Dense,
+        None if args.sort.is_some() => Tier::Dense,
         wanted => match (folder::load_reranker(&folder, &mut cascade)?, wanted) {
             (true, _) => Tier::Reranked,
             (false, None) => Tier::Dense,
@@ -96,7 +101,8 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         },
     };
     folder::load_words(&folder, &mut cascade.searcher, &args.query)?;
-    if !args.filter.is_empty() || args.facets {
+    let says_something = cascade.searcher.manifest().files.filters.is_some();
+    if !args.filter.is_empty() || args.facets || args.sort.is_some() || says_something {
         folder::set_filter(&folder, &mut cascade.searcher, &args.filter)?;
     }
     if args.facets {
@@ -105,10 +111,18 @@ pub fn run(args: &SearchArgs) -> Result<()> {
     if tier == Tier::Static {
         folder::load_nearby(&folder, &mut cascade, &args.query)?;
     }
-    let limit = if args.context { CANDIDATES } else { args.limit };
-    let (hits, ms) = rank(&folder, &mut cascade, &args.query, tier, limit)?;
+    let limit = match args.sort {
+        Some(_) => SORTED.max(args.limit),
+        None if args.context => CANDIDATES,
+        None => args.limit,
+    };
+    let (mut hits, ms) = rank(&folder, &mut cascade, &args.query, tier, limit)?;
     if args.context {
         return print_context(args, &folder, &mut cascade, &hits);
+    }
+    if let Some(key) = &args.sort {
+        hits = sort_hits(&cascade.searcher, &hits, key)?;
+        hits.truncate(args.limit);
     }
     let shown: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
     folder::load_passages(&folder, &mut cascade.searcher, &shown)?;

@@ -7,6 +7,7 @@
 //! - *What does the engine answer?* [`run`] asks [`Cascade`](crate::search::cascade::Cascade), the code that
 //!   browsers run.
 //! - *How good is that?* [`metrics`] per query; [`bootstrap`] says how much of it is chance.
+//! - *Which weights suit a site?* [`tune`].
 //! - *Who is told?* [`report`] gathers the figures, [`table`] shows them to people, [`compare`] holds them against a
 //!   baseline.
 
@@ -18,3 +19,4 @@ pub mod names;
 pub mod report;
 pub mod run;
 pub mod table;
+pub mod tune;

@@ -179,6 +179,21 @@ impl Filters {
         values.iter().find(|(other, _)| *other == page).map(|(_, value)| value.as_str())
     }
 
+    /// The value of each passage's page for a key to sort by.
+    ///
+    /// # Errors
+    /// If no page has one.
+    pub fn sort_values(&self, key: &str, passages: &[u32]) -> Result<Vec<Option<&str>>> {
+        if !self.sorts.iter().any(|(other, _)| other == key) {
+            return Err(Error::Unsupported {
+                file: format!("sort key `{key}`"),
+                detail: "no page of the index has it".to_owned(),
+                next: "Annotate pages with data-siteseer-sort and index the site again",
+            });
+        }
+        Ok(passages.iter().map(|&passage| self.sort_value(key, self.page_of(passage))).collect())
+    }
+
     /// The passages of the pages that meet all conditions. A value that no page has chooses none.
     ///
     /// # Errors
@@ -299,6 +314,8 @@ mod tests {
         assert_eq!(filters.meta(2), [("image".to_owned(), "a.png".to_owned())]);
         assert_eq!((filters.meta(0).len(), filters.sort_value("date", 3)), (0, Some("2022")));
         assert_eq!((filters.sort_value("date", 0), filters.sort_value("size", 3)), (None, None));
+        assert_eq!(filters.sort_values("date", &[5, 0]).unwrap(), [Some("2022"), None]);
+        assert!(filters.sort_values("size", &[5]).unwrap_err().to_string().contains("`size`"));
         let (lists, texts) = (lists(&[]), texts(&[]));
         assert_eq!(to_json(&[PageFacts { passages: 1, filters: &lists, meta: &texts, sorts: &texts }]), None);
     }

@@ -1,5 +1,8 @@
 //! A batch of token sequences of different lengths, packed end to end.
 
+use super::config::ModelConfig;
+use crate::error::{Error, Result};
+
 /// Token ids of several sequences, without padding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenBatch {
@@ -72,8 +75,43 @@ impl TokenBatch {
         self.len() == 0
     }
 
+    /// Checks that a model of this configuration can read the batch.
+    ///
+    /// # Errors
+    /// If a token id, token type or sequence length is outside of what the model knows.
+    pub fn check(&self, config: &ModelConfig) -> Result<()> {
+        let error = |detail: String| Err(unfit(detail));
+        if let Some(id) = self.input_ids.iter().find(|&&id| id as usize >= config.vocab_size) {
+            return error(format!("token id {id} in a vocabulary of {}", config.vocab_size));
+        }
+        if let Some(id) = self.token_type_ids.iter().find(|&&id| id as usize >= config.type_vocab_size) {
+            return error(format!("token type {id} of {}", config.type_vocab_size));
+        }
+        let longest = self.lengths().max().unwrap_or(0);
+        if longest > config.max_positions {
+            return error(format!("a sequence of {longest} tokens, longer than {}", config.max_positions));
+        }
+        Ok(())
+    }
+
+    /// Checks that every sequence has a first token.
+    ///
+    /// # Errors
+    /// If one has none.
+    pub fn check_first(&self) -> Result<()> {
+        if self.lengths().any(|len| len == 0) { Err(unfit("a sequence of no tokens".to_owned())) } else { Ok(()) }
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.offsets().windows(2).map(|window| window[1] - window[0])
+    }
+
     /// Number of tokens of all sequences.
     pub fn tokens(&self) -> usize {
         self.input_ids.len()
     }
+}
+
+fn unfit(detail: String) -> Error {
+    Error::Unsupported { file: "token batch".to_owned(), detail, next: "Encode texts with this model's tokenizer" }
 }

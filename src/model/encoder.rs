@@ -15,7 +15,7 @@ use super::batch::TokenBatch;
 use super::config::ModelConfig;
 use super::file::ModelFile;
 use super::layer::{ClsLayer, Layer, Norm, Shared};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::Backend;
 use crate::kernels::attention::{AttentionScratch, Heads, QueryRows};
 use crate::kernels::quantize::{QuantizedRows, grow};
@@ -139,7 +139,10 @@ impl Encoder {
     /// If a token id, token type or sequence length is outside of what the model knows; where only first rows are
     /// computed, also if a sequence has none.
     pub fn forward<'w>(&self, batch: &TokenBatch, work: &'w mut Workspace) -> Result<&'w mut [f32]> {
-        self.check(batch)?;
+        batch.check(&self.config)?;
+        if self.cls_layer.is_some() {
+            batch.check_first()?;
+        }
         let (tokens, hidden) = (batch.tokens(), self.config.hidden_size);
         work.reserve(tokens, &self.config);
         let heads = Heads { num_heads: self.config.num_heads, head_dim: hidden / self.config.num_heads };
@@ -168,31 +171,6 @@ impl Encoder {
             }
         }
         self.norm.apply(shared, x);
-    }
-
-    fn check(&self, batch: &TokenBatch) -> Result<()> {
-        let error = |detail: String| {
-            Err(Error::Unsupported {
-                file: "token batch".to_owned(),
-                detail,
-                next: "Encode texts with this model's tokenizer",
-            })
-        };
-        if let Some(id) = batch.input_ids().iter().find(|&&id| id as usize >= self.config.vocab_size) {
-            return error(format!("token id {id} in a vocabulary of {}", self.config.vocab_size));
-        }
-        if let Some(id) = batch.token_type_ids().iter().find(|&&id| id as usize >= self.config.type_vocab_size) {
-            return error(format!("token type {id} of {}", self.config.type_vocab_size));
-        }
-        let lengths = batch.offsets().windows(2).map(|w| w[1] - w[0]);
-        if self.cls_layer.is_some() && lengths.clone().any(|len| len == 0) {
-            return error("a sequence of no tokens".to_owned());
-        }
-        let longest = lengths.max().unwrap_or(0);
-        if longest > self.config.max_positions {
-            return error(format!("a sequence of {longest} tokens, longer than {}", self.config.max_positions));
-        }
-        Ok(())
     }
 }
 

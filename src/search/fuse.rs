@@ -29,6 +29,21 @@ impl FusionWeights {
     /// For vectors of the static query tower, which know less than the bi-encoder's: chosen on the dev queries of rust-docs and on
     /// four documentation sites that the tower was not trained on, where anything from 0.9 to 1.6 times the lexical weight is as good.
     pub const STATIC: Self = Self { dense: 0.8, lexical: 0.75 };
+
+    /// How much of the sum the words are, in 0..=1: the order depends on this alone.
+    #[must_use]
+    pub fn lexical_share(self) -> f32 {
+        self.lexical / (self.dense + self.lexical)
+    }
+
+    /// The same sum with another share of words. What the reranker adds keeps its proportion to it.
+    ///
+    /// Numeric example: weights 3 and 1 with a share of 0.5 become 2 and 2.
+    #[must_use]
+    pub fn with_lexical_share(self, share: f32) -> Self {
+        let sum = self.dense + self.lexical;
+        Self { dense: sum * (1.0 - share), lexical: sum * share }
+    }
 }
 
 impl Default for FusionWeights {
@@ -171,6 +186,16 @@ mod tests {
         assert_eq!((fused[0].dense_rank, fused[0].lexical_rank), (Some(2), Some(1)));
         assert_eq!((fused[1].dense_rank, fused[1].lexical_rank), (Some(1), None));
         assert_eq!((fused[2].cosine, fused[2].bm25), (0.4, 6.0));
+    }
+
+    #[test]
+    fn a_share_of_words_keeps_the_sum() {
+        let weights = FusionWeights { dense: 3.0, lexical: 1.0 };
+        assert_eq!(
+            (weights.lexical_share(), weights.with_lexical_share(0.5)),
+            (0.25, FusionWeights { dense: 2.0, lexical: 2.0 })
+        );
+        assert_eq!(weights.with_lexical_share(0.25), weights);
     }
 
     #[test]

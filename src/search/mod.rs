@@ -14,3 +14,4 @@ pub mod rerank;
 pub mod searcher;
 pub mod static_tier;
 pub mod static_tower;
+pub mod weights;

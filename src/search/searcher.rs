@@ -88,6 +88,9 @@ pub struct SearchResult {
     pub excerpt: String,
     /// Language tag of the page; empty if it does not say.
     pub lang: String,
+    /// Metadata of the page by key, once the file is loaded that has it (see [`Searcher::load_filters`]).
+    #[serde(serialize_with = "as_map")]
+    pub meta: Vec<(String, String)>,
     /// See [`Hit::score`].
     pub score: f32,
     /// Passage id.
@@ -392,6 +395,19 @@ impl Searcher {
         self.filters.as_ref()
     }
 
+    /// Metadata of a passage's page.
+    fn meta(&self, passage: u32) -> &[(String, String)] {
+        self.filters.as_ref().map_or(&[], |filters| filters.meta(filters.page_of(passage)))
+    }
+
+    /// The value of each passage's page for a key to sort by.
+    ///
+    /// # Errors
+    /// If the file is not loaded that has them, or no page has one.
+    pub fn sort_values(&self, key: &str, passages: &[u32]) -> Result<Vec<Option<&str>>> {
+        self.filters.as_ref().ok_or_else(|| not_loaded(FILTERS))?.sort_values(key, passages)
+    }
+
     /// From now on answers from the pages that meet all conditions, in every tier; from all pages if there are none.
     ///
     /// # Errors
@@ -482,6 +498,7 @@ impl Searcher {
             anchor: record.anchor.clone(),
             excerpt: excerpt.html,
             lang: record.lang.clone(),
+            meta: self.meta(hit.passage).to_vec(),
             score: hit.score,
             passage: hit.passage,
             explain: Explain {
@@ -492,6 +509,11 @@ impl Searcher {
             },
         })
     }
+}
+
+/// Pairs as an object.
+fn as_map<S: serde::Serializer>(pairs: &[(String, String)], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }
 
 fn weights_of(entry: FusionEntry) -> FusionWeights {

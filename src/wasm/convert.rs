@@ -52,10 +52,16 @@ pub(super) fn result_to_js(result: &SearchResult) -> JsValue {
         ("anchor", text(&result.anchor)),
         ("excerpt", text(&result.excerpt)),
         ("lang", text(&result.lang)),
+        ("meta", meta_to_js(&result.meta)),
         ("score", result.score.into()),
         ("passage", result.passage.into()),
         ("explain", object(&explain)),
     ])
+}
+
+fn meta_to_js(meta: &[(String, String)]) -> JsValue {
+    let fields: Vec<(&str, JsValue)> = meta.iter().map(|(key, value)| (key.as_str(), value.into())).collect();
+    object(&fields)
 }
 
 pub(super) fn context_to_js(context: &Context) -> JsValue {

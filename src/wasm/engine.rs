@@ -51,6 +51,11 @@ impl Engine {
         Ok(array(&self.searcher.facets(query)?, facet_to_js))
     }
 
+    /// The value of each passage's page for a key to sort by, null where it has none. The order is the caller's business.
+    pub fn sort_values(&self, key: &str, passages: Vec<u32>) -> JsResult<JsValue> {
+        Ok(array(&self.searcher.sort_values(key, &passages)?, |value| value.map_or(JsValue::NULL, JsValue::from)))
+    }
+
     /// Refuses a bi-encoder that the index was not made with.
     pub fn check_encoder(&self, id: &str, tokenizer_sha256: &str, dim: u32) -> JsResult<()> {
         Ok(self.searcher.check_encoder(id, tokenizer_sha256, dim as usize)?)

@@ -1,10 +1,11 @@
 //! The browser's doors: they translate between JavaScript values and Rust, and nothing else. No panic crosses: every error
 //! becomes an exception with a message for the person.
 //!
-//! There are three, each built as a wasm file of its own, by a feature of its own: [`engine`] answers from the index, and is
+//! There are four, each built as a wasm file of its own, by a feature of its own: [`engine`] answers from the index, and is
 //! all that the first results need; [`tower`] searches by meaning without a model, and comes after them; [`encoder`] runs the
 //! models, and comes with them. What passes between them, by way of the worker's JavaScript, is little: passages with their
-//! scores, a query vector one way, the texts of a few passages the other, logits back.
+//! scores, a query vector one way, the texts of a few passages the other, logits back. [`gpu`] scores on a GPU what
+//! [`encoder`] scores on the CPU.
 
 #[cfg(feature = "wasm-engine")]
 mod convert;
@@ -12,6 +13,10 @@ mod convert;
 pub mod encoder;
 #[cfg(feature = "wasm-engine")]
 pub mod engine;
+#[cfg(feature = "wasm-gpu")]
+pub mod gpu;
+#[cfg(feature = "wasm-gpu")]
+mod outside;
 #[cfg(any(feature = "wasm-engine", feature = "wasm-tower"))]
 mod scored;
 #[cfg(feature = "wasm-tower")]

@@ -97,11 +97,6 @@ impl Browser {
         self.client.perform_actions(actions).await.unwrap();
     }
 
-    /// The page's address.
-    pub(crate) async fn url(&self) -> String {
-        self.client.current_url().await.unwrap().to_string()
-    }
-
     /// Saves what the window shows as `target/screenshots/NAME.png`.
     pub(crate) async fn screenshot(&self, name: &str) {
         let folder = screenshots();

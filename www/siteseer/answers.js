@@ -15,17 +15,20 @@ const ORDERED = /** @type {const} */ ({ static: 'orderedByMeaning', dense: 'orde
 export class Answers {
   /** What was shown last. @type {ResultPage | null} */
   page = null;
+  /** The next page is another question's, though its text may be the same. */
+  #renewed = false;
 
   /**
    * @param {View} view
    * @param {Words} words
    * @param {Combobox} combobox
+   * @param {string[]} meta keys of metadata to show
    */
-  constructor(view, words, combobox) {
+  constructor(view, words, combobox, meta) {
     this.list = view.list;
     this.words = words;
     this.combobox = combobox;
-    this.rows = new Rows(view.list);
+    this.rows = new Rows(view.list, meta);
     this.announcer = new Announcer(view.live);
   }
 
@@ -36,9 +39,18 @@ export class Answers {
     this.announcer.silence();
   }
 
-  /** @param {ResultPage} page */
+  /** The filters have changed. */
+  renew() {
+    this.#renewed = true;
+  }
+
+  /**
+   * @param {ResultPage} page
+   * @returns {boolean} whether it answers another question than the one before
+   */
   show(page) {
-    const better = this.page?.query === page.query;
+    const better = this.page?.query === page.query && !this.#renewed;
+    this.#renewed = false;
     this.page = page;
     if (better) {
       afterPress(this.list, () => this.page === page && this.#reorder(page));
@@ -47,6 +59,7 @@ export class Answers {
       this.rows.replace(page.results);
     }
     this.#announce(page, better);
+    return !better;
   }
 
   /** @param {ResultPage} page */

@@ -3,13 +3,19 @@
 
 import { Answers } from './answers.js';
 import { Combobox } from './combobox.js';
+import { loadExtras } from './extras-load.js';
 import { fitPanel } from './fit.js';
+import { follow, openTab } from './follow.js';
 import { Foot } from './foot.js';
+import { Lease } from './lease.js';
 import { Message } from './message.js';
+import { ProgressLine } from './progress-line.js';
+import { hasRecent } from './recent-key.js';
 import { Runner } from './runner.js';
 
-/** @import { SearchClient } from './client.js' */
-/** @import { Tier } from './siteseer.js' */
+/** @import { Extras } from './extras.js' */
+/** @import { Shared } from './lease.js' */
+/** @import { Filters } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
 /** @import { View } from './view.js' */
 
@@ -17,21 +23,27 @@ import { Runner } from './runner.js';
  * @typedef {object} BoxOptions
  * @property {number} limit
  * @property {boolean} stays the panel is a part of the page and stays open when the focus leaves the box
- * @property {() => { search: SearchClient, release: () => void }} share
+ * @property {() => Shared} share
  * @property {(type: string, detail: object) => boolean} emit false if a listener prevented the default
- * @property {(query: string) => void} onQuery every new text, for the deep link
+ * @property {(query: string, filters: Filters) => void} onQuery every new text or choice, for the deep link
+ * @property {string | null} manifest as the element has it
+ * @property {string | null} facets names of filters to offer; null: all; `none`
+ * @property {string[]} meta keys of metadata that results show
+ * @property {boolean} recent recent searches are kept on the device
+ * @property {boolean} highlight links lead to the words
  */
-
-const TIERS = /** @type {const} */ (['lexical', 'static', 'dense', 'reranked']);
-const LOADING = /** @type {const} */ ({ lexical: 'opening', static: 'loadingMeaning', dense: 'loadingMeaning', reranked: 'loadingBest' });
 
 export class Box {
   #listeners = new AbortController();
-  /** @type {{ search: SearchClient, release: () => void } | undefined} */
-  #shared;
   /** @type {Error | null} */
   #error = null;
   #open = false;
+  /** @type {Promise<void> | undefined} */
+  #loading;
+  /** @type {Extras | undefined} */
+  extras;
+  /** What the visitor has chosen. @type {Filters} */
+  filters = {};
 
   /**
    * @param {View} view
@@ -43,43 +55,54 @@ export class Box {
     this.words = words;
     this.options = options;
     this.combobox = new Combobox(view.input, view.list, {
-      onChoose: (row, newTab) => (newTab ? this.#openTab(row) : row.click()),
+      onChoose: (row, newTab) => (newTab ? openTab(this, row) : row.click()),
       canChooseFirst: () => this.answers.page?.query === this.text,
       onClear: () => this.setText(''),
       onReopen: () => this.#toggle(true),
       onClose: () => this.#toggle(false),
     });
-    this.answers = new Answers(view, words, this.combobox);
-    this.message = new Message(view.message, words, () => this.run(true));
-    this.foot = new Foot(view.foot, words, (tier) => this.#askFor(tier));
+    this.answers = new Answers(view, words, this.combobox, options.meta);
+    this.message = new Message(view.message, words, () => (this.lease.renew(), this.run(true)));
+    this.lease = new Lease(options.share, () => this.changed(), this.signal);
+    this.foot = new Foot(view.foot, words, async (tier) => (await this.lease.load(tier)) && this.#open && this.run(true));
+    this.progress = new ProgressLine(view.progress, words);
     this.runner = new Runner({
-      search: () => this.#search(),
+      search: () => this.lease.open(),
       onPage: (page) => {
         this.#error = null;
-        this.answers.show(page);
+        if (this.answers.show(page)) this.extras?.show(page);
         this.options.emit('siteseer-results', page);
-        this.#sync();
+        this.#loadExtras();
+        this.changed();
       },
       onError: (error) => {
+        // an address or a script may name filters that this index does not have
+        if (/** @type {any} */ (error)?.code === 'engine' && Object.keys(this.filters).length) return this.setFilters({});
         this.answers.clear();
         this.#error = error instanceof Error ? error : new Error(String(error));
-        this.#sync();
+        this.changed();
       },
     });
     this.#listen();
   }
 
   destroy() {
-    this.#listeners.abort();
     this.runner.cancel();
     this.combobox.destroy();
     this.answers.clear();
-    this.#shared?.release();
-    this.#shared = undefined;
+    this.#listeners.abort();
   }
 
   get text() {
     return this.view.input.value;
+  }
+
+  get signal() {
+    return this.#listeners.signal;
+  }
+
+  get search() {
+    return this.lease.search;
   }
 
   /** @param {string} text */
@@ -88,22 +111,29 @@ export class Box {
     this.run(true);
   }
 
+  /** @param {Filters} filters */
+  setFilters(filters) {
+    this.filters = filters;
+    this.answers.renew();
+    this.run(true);
+  }
+
   /**
    * Searches for what stands in the field.
    * @param {boolean} [now] without waiting for a pause in typing
    */
   run(now = false) {
-    const { text } = this;
+    const { text, filters, options: { limit, meta } } = this;
     this.#open = true;
-    this.options.onQuery(text.trim());
+    this.options.onQuery(text.trim(), filters);
     if (text.trim()) {
-      this.runner.run(text, { limit: this.options.limit, now });
+      this.runner.run(text, { limit, filters, meta: meta.length > 0, now });
     } else {
       this.runner.cancel();
       this.answers.clear();
       this.#error = null;
     }
-    this.#sync();
+    this.changed();
   }
 
   #listen() {
@@ -113,50 +143,19 @@ export class Box {
       target.addEventListener(type, listener, { signal });
     on(input, 'input', (event) => event.isComposing || this.run());
     on(input, 'compositionend', () => this.run());
-    on(input, 'focus', () => (this.#search(), this.#toggle(true)));
+    on(input, 'focus', () => {
+      this.lease.open();
+      if (this.options.recent && hasRecent(this.options.manifest)) this.#loadExtras();
+      this.#toggle(true);
+    });
     on(input, 'click', () => this.#toggle(true));
     on(clear, 'click', () => (this.setText(''), input.focus()));
-    on(list, 'click', (event) => this.#onClick(event));
+    on(list, 'click', (event) => follow(this, event) && this.#toggle(false));
     on(panel, 'mousedown', (event) => event.preventDefault()); // the focus stays in the input
     on(window.visualViewport ?? window, 'resize', () => fitPanel(panel, root.host)); // also when a screen keyboard opens
     if (this.options.stays) return;
     on(root, 'focusout', ({ relatedTarget }) => root.contains(relatedTarget) || this.#toggle(false));
     on(document, 'pointerdown', (event) => event.composedPath().includes(root) || this.#toggle(false));
-  }
-
-  /** Opened when it is first needed; opened anew after it failed. */
-  #search() {
-    if (this.#shared?.search.status.lexical.state === 'failed') {
-      this.#shared.release();
-      this.#shared = undefined;
-    }
-    if (!this.#shared) {
-      this.#shared = this.options.share();
-      this.#shared.search.status.addEventListener('change', () => this.#sync(), { signal: this.#listeners.signal });
-    }
-    return this.#shared.search;
-  }
-
-  /** @param {Tier} tier */
-  async #askFor(tier) {
-    await this.#shared?.search.load(tier).catch(() => {}); // the status tells
-    if (this.#shared?.search.status[tier].state === 'ready' && this.#open) this.run(true);
-  }
-
-  /** @param {MouseEvent} event */
-  #onClick(event) {
-    const result = this.answers.rows.resultOf(/** @type {Element} */ (event.target).closest('.row'));
-    if (!result) return;
-    const newTab = event.ctrlKey || event.metaKey || event.shiftKey;
-    if (!this.options.emit('siteseer-open', { result, newTab })) event.preventDefault();
-    if (!newTab) this.#toggle(false);
-  }
-
-  /** @param {HTMLElement} row */
-  #openTab(row) {
-    const result = this.answers.rows.resultOf(row);
-    if (!result || !this.options.emit('siteseer-open', { result, newTab: true })) return;
-    window.open(result.url, '_blank', 'noopener');
   }
 
   /**
@@ -166,30 +165,35 @@ export class Box {
   #toggle(open) {
     this.#open = open;
     if (!open) this.combobox.activate(null);
-    this.#sync();
+    this.changed();
     return this.combobox.expanded;
   }
 
+  /** Once; it comes while the visitor reads. */
+  #loadExtras() {
+    this.#loading ??= loadExtras(this).then((extras) => {
+      this.extras = extras;
+      const { page } = this.answers;
+      if (page) extras?.show(page);
+      this.changed();
+    });
+  }
+
   /** Makes the tree say what is the case. */
-  #sync() {
-    const { view, answers, words } = this;
-    const status = this.#shared?.search.status;
+  changed() {
+    const { view, answers } = this;
+    const { status } = this.lease;
     const typed = this.text.trim() !== '';
-    this.message.update(answers.page, status, this.#error);
-    view.foot.hidden = !this.foot.update(answers.page, status) || !!this.#error;
+    const page = typed && !this.#error ? answers.page : null;
+    const recent = !!this.extras?.sync(page, this.#open && !typed);
+    this.message.update(answers.page, status, this.#error, !typed);
+    view.foot.hidden = !this.foot.update(answers.page, status) || !!this.#error || !typed;
     view.clear.hidden = this.text === '';
     const opening = view.panel.hidden === true;
-    view.panel.hidden = !(this.#open && typed);
-    view.list.hidden = !answers.page?.results.length;
+    view.panel.hidden = !(this.#open && (typed || recent));
+    view.list.hidden = !(recent || answers.page?.results.length);
     this.combobox.expanded = !view.panel.hidden && !view.list.hidden;
     fitPanel(view.panel, view.root.host, opening);
-
-    const loading = typed && TIERS.find((tier) => status?.[tier].state === 'loading');
-    view.progress.hidden = !loading;
-    if (!loading || !status) return;
-    const { loaded, total } = status[loading];
-    view.progress.setAttribute('aria-label', words.say(LOADING[loading]));
-    if (total) view.progress.value = loaded / total;
-    else view.progress.removeAttribute('value');
+    this.progress.update(typed ? status : undefined);
   }
 }

@@ -21,17 +21,20 @@ const UPPER = /** @type {const} */ (['static', 'dense', 'reranked']);
 /** @implements {Search} */
 export class SearchClient {
   status = new LadderStatus();
+  /** Whether pages of the index say anything to filter by; known with the lexical tier. */
+  hasFilters = false;
   #link;
   #manifest;
   #rerankBudget;
   #rerankPatience;
   #workers;
   #static;
+  #webgpu;
   #dense;
   #reranked;
 
   /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers } = {}) {
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}) {
     const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
     this.status.savesData = !tiers && connection?.saveData === true;
     const highest = tiers ?? (this.status.savesData ? 'static' : 'reranked');
@@ -40,6 +43,7 @@ export class SearchClient {
     this.#rerankBudget = rerankBudget;
     this.#rerankPatience = rerankPatience;
     this.#workers = (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1;
+    this.#webgpu = webgpu;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
@@ -58,8 +62,9 @@ export class SearchClient {
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, bytes } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers });
+      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers, webgpu: this.#webgpu });
       this.status.backend = backend;
+      this.hasFilters = filters;
       for (const tier of UPPER) this.status[tier] = { ...this.status[tier], total: bytes[tier], ...(!bytes[tier] && { state: 'off' }) };
       this.status.set('lexical', { state: 'ready' });
     } catch (error) {
@@ -84,17 +89,19 @@ export class SearchClient {
    * @param {QueryOptions} [options]
    * @returns {AsyncGenerator<ResultPage, void, void>}
    */
-  async *query(text, { limit = 8, filters, signal } = {}) {
+  async *query(text, { limit = 8, filters, sort, meta, signal } = {}) {
     signal?.throwIfAborted();
     if (!text.trim()) return;
-    yield await this.#words({ text, limit, filters }, signal);
-    const nearby = this.status.dense.state !== 'ready' && (await this.#static.page('query', { text, tier: 'static', limit, filters }, signal));
+    const query = { text, limit, filters, sort, meta };
+    yield await this.#words(query, signal);
+    const nearby = this.status.dense.state !== 'ready' && (await this.#static.page('query', { ...query, tier: 'static' }, signal));
     if (nearby) yield nearby;
-    const dense = await this.#dense.page('query', { text, tier: 'dense', limit, filters }, signal);
+    const dense = await this.#dense.page('query', { ...query, tier: 'dense' }, signal);
     if (!dense) return;
     yield dense;
+    if (sort) return; // the reranker knows of relevance only
     for (const budget of [this.#rerankBudget, this.#rerankPatience]) {
-      const reranked = budget > 0 && (await this.#reranked.page('rerank', { text, limit, filters, budget }, signal));
+      const reranked = budget > 0 && (await this.#reranked.page('rerank', { ...query, budget }, signal));
       if (reranked) yield reranked;
       if (this.status.reranked.state !== 'ready') return;
     }

@@ -53,6 +53,9 @@ export const loadTower = async () => (await loadWasm('tower', '.gz')).Tower;
  */
 export const loadEncoder = async (backend) => (await loadWasm(encoderName(backend))).Encoder;
 
+/** @returns {Promise<import('./encoder-gpu.js').GpuEncoderClass>} */
+export const loadGpuEncoder = async () => (await loadWasm('encoder-gpu')).GpuEncoder;
+
 /**
  * Imports a wasm file's glue and instantiates it; both lie beside this module.
  * @param {string} name without extension

@@ -8,17 +8,18 @@ import { share } from './shared.js';
 import { Words, learn } from './strings.js';
 import { buildView } from './view.js';
 
-/** @import { OpenOptions, Strings, Tier } from './siteseer.js' */
+/** @import { Filters, OpenOptions, Strings, Tier } from './siteseer.js' */
 
 const NAME = 'siteseer-search';
 const TIERS = /** @type {Tier[]} */ (['lexical', 'static', 'dense', 'reranked']);
+const WEBGPU = /** @type {const} */ (['auto', 'force', 'off']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */
 export const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
-/** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'strings'>} */
+/** @implements {Pick<import('./siteseer.js').SiteseerSearchElement, 'value' | 'filters' | 'strings'>} */
 export class SiteseerSearchElement extends Base {
-  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'panel', 'deep-link', 'offline', 'offline-worker'];
+  static observedAttributes = ['label', 'placeholder', 'lang', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'webgpu', 'panel', 'deep-link', 'facets', 'meta', 'recent', 'highlight', 'offline', 'offline-worker'];
 
   /** @type {Box | undefined} */
   #box;
@@ -30,6 +31,8 @@ export class SiteseerSearchElement extends Base {
   #strings = {};
   /** The text while there is no box. */
   #text = '';
+  /** What is chosen while there is no box. @type {Filters} */
+  #filters = {};
 
   connectedCallback() {
     if (!this.isConnected || this.#box) return;
@@ -43,12 +46,23 @@ export class SiteseerSearchElement extends Base {
       stays: this.getAttribute('panel') === 'static',
       share: () => share(this.#options()),
       emit: (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true })),
-      onQuery: (query) => this.#link?.write(query),
+      onQuery: (query, filters) => this.#link?.write(query, filters),
+      manifest: this.getAttribute('manifest'),
+      facets: this.getAttribute('facets'),
+      meta: (this.getAttribute('meta') ?? '').split(',').map((key) => key.trim()).filter(Boolean),
+      recent: this.getAttribute('recent') !== 'none',
+      highlight: this.getAttribute('highlight') !== 'none',
     }));
     if (this.hasAttribute('deep-link')) {
-      this.#link = new DeepLink(this.getAttribute('deep-link') || 'q', (query) => box.setText(query));
-      this.#text ||= this.#link.read();
+      this.#link = new DeepLink(this.getAttribute('deep-link') || 'q', ({ query, filters }) => {
+        box.filters = filters;
+        box.answers.renew();
+        box.setText(query);
+      });
+      const { query, filters } = this.#link.read();
+      if (!this.#text) [this.#text, this.#filters] = [query, filters];
     }
+    box.filters = this.#filters;
     if (this.#text) box.setText(this.#text);
     if (this.hasAttribute('autofocus')) view.input.focus();
     if (this.hasAttribute('offline')) {
@@ -60,6 +74,7 @@ export class SiteseerSearchElement extends Base {
 
   disconnectedCallback() {
     this.#text = this.#box?.text ?? '';
+    this.#filters = this.#box?.filters ?? {};
     this.#box?.destroy();
     this.#link?.destroy();
     this.#offline?.abort();
@@ -82,6 +97,15 @@ export class SiteseerSearchElement extends Base {
     else this.#text = text;
   }
 
+  get filters() {
+    return this.#box?.filters ?? this.#filters;
+  }
+
+  set filters(filters) {
+    if (this.#box) this.#box.setFilters(filters);
+    else this.#filters = filters;
+  }
+
   get strings() {
     return this.#strings;
   }
@@ -98,7 +122,9 @@ export class SiteseerSearchElement extends Base {
     const rerankBudget = Number(this.getAttribute('rerank-budget'));
     const rerankWorkers = Number(this.getAttribute('rerank-workers'));
     const patience = this.getAttribute('rerank-patience');
+    const webgpu = WEBGPU.find((choice) => choice === this.getAttribute('webgpu'));
     return {
+      ...(webgpu && { webgpu }),
       ...(manifest && { manifest }),
       ...(tiers && { tiers }),
       ...(rerankBudget > 0 && { rerankBudget }),

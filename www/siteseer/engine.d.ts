@@ -32,6 +32,8 @@ export interface EngineResult {
   anchor: string;
   excerpt: string;
   lang: string;
+  /** Empty while the file is not loaded that has it. */
+  meta: Record<string, string>;
   score: number;
   passage: number;
   explain: Explanation;
@@ -45,6 +47,8 @@ export interface Engine {
   set_filter(conditions: [name: string, anyOf: string[]][]): void;
   /** Pages with a word of the query, by value, by name. */
   facets(query: string): [name: string, values: [value: string, pages: number][]][];
+  /** The value of each passage's page for a key to sort by; null: it has none. */
+  sort_values(key: string, passages: Uint32Array): (string | null)[];
   /** Throws unless the index was made with this bi-encoder. */
   check_encoder(id: string, tokenizer_sha256: string, dim: number): void;
   /** Throws unless this is the index's reranker. */

@@ -1,4 +1,5 @@
-// What pages say of themselves, and the choice of pages by it: a file that is loaded with the first query that asks for it.
+// What pages say of themselves, and the choice of pages by it: a file that is loaded with the first query that asks for it,
+// be it to filter, to sort, or to show metadata.
 
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
@@ -6,9 +7,11 @@ import { guard } from './guard.js';
 /** @import { Engine } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
 /** @import { Index } from './opened.js' */
-/** @import { Facets, Filters } from './siteseer.js' */
+/** @import { Facets, Filters, Sort } from './siteseer.js' */
 
 const NEXT = 'Mark pages with data-siteseer-filter="name" and index the site again.';
+
+/** What a query may ask of pages. @typedef {{ filters?: Filters, sort?: Sort, meta?: boolean }} Asked */
 
 export class Filter {
   /** @type {Promise<void> | undefined} */
@@ -32,11 +35,11 @@ export class Filter {
 
   /**
    * Loads the file, if there is one and somebody asks.
-   * @param {Filters} [filters]
+   * @param {Asked} asked
    */
-  async load(filters) {
+  async load({ filters, sort, meta }) {
     const { file } = this;
-    if (!filters) return;
+    if (!filters && !sort && !(meta && file)) return;
     if (!file) throw new SiteseerError('engine', 'No page of this index has filters.', { next: NEXT });
     this.#loading ??= this.fetchFile(file).then((bytes) => guard(() => this.engine.load_filters(bytes), file));
     try {
@@ -67,7 +70,7 @@ export class Filter {
  */
 export async function countPages({ engine, filter, chunks }, { text, filters }, signal) {
   if (!filter.exists) return {};
-  await filter.load(filters ?? {});
+  await filter.load({ filters: filters ?? {} });
   await chunks.words(text, signal);
   filter.set(filters);
   const facets = guard(() => engine.facets(text));

@@ -10,14 +10,15 @@ import { workersHere } from './pool.js';
 import { storedBytes, sumProgress } from './progress.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { hitsFor, readResults } from './select.js';
+import { sortHits } from './sort.js';
 
-/** @import { Backend, Filters, ResultPage, Tier } from './siteseer.js' */
+/** @import { Backend, Filters, ResultPage, Sort, Tier, WebGpu } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
 /** @import { Index } from './opened.js' */
 /** @import { FileEntry } from './manifest.js' */
 
-/** @typedef {{ text: string, limit: number, filters?: Filters }} Query `limit`: results at most */
+/** @typedef {{ text: string, limit: number, filters?: Filters, sort?: Sort, meta?: boolean }} Query `limit`: results at most */
 
 export class Host {
   /** @type {Index | undefined} */
@@ -43,15 +44,15 @@ export class Host {
 
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
-   * @param {{ manifest: string, workers?: number }} args `workers`: that score pairs; by default as the device has cores
-   * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number> }>} stored bytes (of the static tier, before a query); 0: not in this index
+   * @param {{ manifest: string, workers?: number, webgpu?: WebGpu }} args `workers`: that score pairs; by default as the device has cores
+   * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static tier, before a query); 0: not in this index
    */
-  async open({ manifest, workers = workersHere() }) {
-    const { models, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers));
+  async open({ manifest, workers = workersHere(), webgpu = 'auto' }) {
+    const { models, filter, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers, webgpu));
     await this.load({ tier: 'lexical' });
     const dense = vectors && model ? storedBytes(vectors, model) : 0;
     const own = staticTower ? storedBytes(staticTower.root, staticTower.axes) : 0;
-    return { backend: models.backend, bytes: { static: own, dense, reranked: reranker ? storedBytes(reranker) : 0 } };
+    return { backend: models.backend, bytes: { static: own, dense, reranked: reranker ? storedBytes(reranker) : 0 }, filters: filter.exists };
   }
 
   /**
@@ -61,8 +62,7 @@ export class Host {
   load({ tier }) {
     let loading = this.#tiers.get(tier);
     if (!loading) {
-      loading = this.#load(tier);
-      this.#tiers.set(tier, loading);
+      this.#tiers.set(tier, (loading = this.#load(tier)));
       loading.catch(() => this.#tiers.delete(tier));
     }
     return loading;
@@ -88,7 +88,7 @@ export class Host {
       if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
       await this.load({ tier: 'dense' });
       const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
-      models.loadReranker(bytes, reranker);
+      await models.loadReranker(bytes, reranker);
     }
   }
 
@@ -100,10 +100,9 @@ export class Host {
   async query({ tier, ...query }, signal) {
     const start = performance.now();
     await this.load({ tier });
-    await this.#index.filter.load(query.filters);
+    await this.#index.filter.load(query);
     const failure = await this.#index.chunks.words(query.text, signal);
-    const { nearby } = this.#index;
-    const hits = tier === 'static' ? await nearby.rank(query, hitsFor(query.limit), signal) : this.#rank(tier, query);
+    const hits = tier === 'static' ? await this.#index.nearby.rank(query, signal) : this.#rank(tier, query);
     if (failure && !hits.length) throw failure; // else the other words answer
     return this.#page(tier, query, hits, start, signal);
   }
@@ -119,7 +118,7 @@ export class Host {
     await this.load({ tier: 'reranked' });
     const { engine, chunks } = this.#index;
     const capacity = this.#scorer.capacity(budget);
-    await this.#index.filter.load(query.filters);
+    await this.#index.filter.load(query);
     await chunks.words(query.text, signal);
     const hits = this.#rank('dense', query);
     const ranking = this.#ranked;
@@ -142,15 +141,16 @@ export class Host {
    * @param {Query} query
    * @returns {Hit[]}
    */
-  #rank(tier, { text, limit, filters }) {
-    const key = JSON.stringify([text, limit, filters]);
+  #rank(tier, { text, limit, filters, sort }) {
+    const key = JSON.stringify([text, limit, filters, sort]);
     if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
     const { engine, filter, models } = this.#index;
     filter.set(filters);
-    const most = hitsFor(limit);
-    const { hits } = guard(() =>
+    const most = hitsFor(limit, sort);
+    const ranking = guard(() =>
       tier === 'dense' ? engine.rank_dense(text, models.encoder.embed(text), most) : engine.rank_lexical(text, most),
     );
+    const hits = sortHits(engine, ranking.hits, sort);
     if (tier === 'dense') this.#ranked = { key, hits, logits: new Float32Array() };
     return hits;
   }
@@ -165,8 +165,9 @@ export class Host {
    */
   async #page(tier, { text, limit }, hits, start, signal) {
     const results = await readResults(this.#index, text, limit, hits, signal);
-    const { backend, scoring } = this.#index.models;
-    return { tier, query: text, results, backend, workers: tier === 'reranked' ? scoring : 1, ms: performance.now() - start };
+    const { backend, scorer, scoring } = this.#index.models;
+    const by = tier === 'reranked' ? { backend: scorer, workers: scoring } : { backend, workers: 1 };
+    return { tier, query: text, results, ...by, ms: performance.now() - start };
   }
 
   /**

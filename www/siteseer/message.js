@@ -24,9 +24,10 @@ export class Message {
    * @param {ResultPage | null} page
    * @param {Status | undefined} status
    * @param {Error | null} error
+   * @param {boolean} idle nobody has asked anything
    */
-  update(page, status, error) {
-    const lines = this.#lines(page, status, error);
+  update(page, status, error, idle) {
+    const lines = idle ? [] : this.#lines(page, status, error);
     const key = JSON.stringify(lines);
     if (key === this.#shown) return;
     this.#shown = key;

@@ -13,7 +13,7 @@ import { CROSS, GLASS } from './view.js';
 
 const NAME = 'siteseer-modal';
 /** Handed on to the search box as they are. */
-const PASSED = ['placeholder', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'deep-link', 'offline', 'offline-worker'];
+const PASSED = ['placeholder', 'limit', 'manifest', 'tiers', 'rerank-budget', 'rerank-patience', 'rerank-workers', 'webgpu', 'deep-link', 'facets', 'meta', 'recent', 'highlight', 'offline', 'offline-worker'];
 
 export class SiteseerModalElement extends Base {
   static observedAttributes = ['label', 'lang', ...PASSED];

@@ -5,11 +5,13 @@ import { loadTower } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { chunkFile } from './manifest.js';
+import { hitsFor } from './select.js';
+import { sortHits } from './sort.js';
 
 /** @import { Engine, Hit } from './engine.js' */
 /** @import { Filter } from './filter.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
-/** @import { Filters } from './siteseer.js' */
+/** @import { Filters, Sort } from './siteseer.js' */
 /** @import { Tower } from './tower.js' */
 
 /** @typedef {'tokens' | 'cells' | 'rows'} Kind */
@@ -55,13 +57,12 @@ export class Nearby {
 
   /**
    * The best sections by words and by meaning. The words' chunks are there.
-   * @param {{ text: string, filters?: Filters }} query
-   * @param {number} limit
+   * @param {{ text: string, limit: number, filters?: Filters, sort?: Sort }} query `limit`: results
    * @param {AbortSignal} signal looked at between the rounds; what is on its way is kept for the next key
    * @returns {Promise<Hit[]>}
    * @throws {SiteseerError} if a token cannot be had, or nothing of the rest
    */
-  async rank({ text, filters }, limit, signal) {
+  async rank({ text, limit, filters, sort }, signal) {
     const tower = this.#loaded;
     for (let missing; (missing = guard(() => tower.missing_tokens(text))).length; ) {
       const outcomes = await this.#settle('tokens', missing, signal);
@@ -72,7 +73,8 @@ export class Nearby {
     const rows = guard(() => this.engine.rows_needed(text, tower.near(text)));
     await this.#some('rows', rows, signal);
     this.filter.set(filters); // another query may have come between
-    return guard(() => this.engine.rank_static(text, tower.score_rows(text, rows), limit)).hits;
+    const { hits } = guard(() => this.engine.rank_static(text, tower.score_rows(text, rows), hitsFor(limit, sort)));
+    return sortHits(this.engine, hits, sort);
   }
 
   /**

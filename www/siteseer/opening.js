@@ -10,14 +10,16 @@ import { Models } from './models.js';
 import { Nearby } from './nearby.js';
 
 /** @import { Index } from './opened.js' */
+/** @import { WebGpu } from './siteseer.js' */
 /** @import { FileEntry } from './manifest.js' */
 
 /**
  * @param {string} url of the manifest
  * @param {number} workers that score pairs
+ * @param {WebGpu} webgpu
  * @returns {Promise<Index>} of which no file is loaded yet
  */
-export async function openIndex(url, workers) {
+export async function openIndex(url, workers, webgpu) {
   const backend = detectBackend();
   const loading = loadEngine();
   loading.catch(() => {}); // meanwhile the manifest, whose error says more
@@ -36,6 +38,6 @@ export async function openIndex(url, workers) {
     chunks: new Chunks(engine, manifest, now),
     filter,
     nearby: new Nearby(engine, manifest, now, filter),
-    models: new Models(engine, backend, manifest.files.reranker ? workers : 1),
+    models: new Models(engine, backend, manifest.files.reranker ? workers : 1, manifest.files.reranker ? webgpu : 'off'),
   };
 }

@@ -15,11 +15,13 @@ export const makeRow = (id) => h('a', { class: 'row', part: 'row', role: 'option
  * @param {HTMLAnchorElement} row
  * @param {Result} result
  * @param {boolean} grouped whether the page's title stands above, in the group's heading
+ * @param {string[]} meta keys of metadata to show
  */
-export function fillRow(row, result, grouped) {
+export function fillRow(row, result, grouped, meta) {
   const headings = headingsBelowTitle(result);
   const last = result.headingPath.at(-1);
   const title = (grouped && last) || result.title || last || result.url;
+  const said = meta.map((key) => result.meta?.[key]).filter(Boolean);
   const path = grouped ? headings.slice(0, -1) : headings;
   row.href = result.url;
   row.dataset.passage = String(result.passage);
@@ -28,6 +30,7 @@ export function fillRow(row, result, grouped) {
   row.replaceChildren(
     h('span', { class: 'title', part: 'title' }, title),
     ...(path.length ? [h('span', { class: 'path', part: 'path' }, ...breadcrumb(path))] : []),
+    ...(said.length ? [h('span', { class: 'path', part: 'meta' }, ...said.flatMap((value, i) => [...(i ? [' · '] : []), h('bdi', {}, value)]))] : []),
     ...(result.excerpt ? [h('span', { class: 'excerpt', part: 'excerpt' }, ...excerptNodes(result.excerpt))] : []),
   );
 }

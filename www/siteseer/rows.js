@@ -14,9 +14,13 @@ export class Rows {
   #groups = new Map();
   #lastId = 0;
 
-  /** @param {HTMLElement} list */
-  constructor(list) {
+  /**
+   * @param {HTMLElement} list
+   * @param {string[]} meta keys of metadata to show
+   */
+  constructor(list, meta) {
     this.list = list;
+    this.meta = meta;
   }
 
   /** @param {Element | null} row */
@@ -70,7 +74,7 @@ export class Rows {
     const several = members.length > 1;
     const group = this.#groups.get(page) ?? h('div', { class: 'group', part: 'group' });
     this.#groups.set(page, group);
-    const rows = members.map((result) => this.#row(result, several));
+    const rows = members.map((result, i) => this.#row(result, several, i ? [] : this.meta));
     if (several) {
       const heading = group.querySelector('.page') ?? this.#heading();
       heading.textContent = members[0].title || page;
@@ -92,11 +96,12 @@ export class Rows {
   /**
    * @param {Result} result
    * @param {boolean} grouped
+   * @param {string[]} meta
    */
-  #row(result, grouped) {
+  #row(result, grouped, meta) {
     const row = this.#rows.get(result.url)?.row ?? makeRow(`row-${++this.#lastId}`);
     this.#rows.set(result.url, { row, result });
-    fillRow(row, result, grouped);
+    fillRow(row, result, grouped, meta);
     return row;
   }
 }

@@ -3,7 +3,7 @@
 
 import { isAbort } from './errors.js';
 
-/** @import { ResultPage, Search } from './siteseer.js' */
+/** @import { Filters, ResultPage, Search } from './siteseer.js' */
 
 const PAUSE_MS = 40;
 /** Longer than a tier by meaning takes for a query on an ordinary machine, shorter than a wait that is felt. */
@@ -31,15 +31,15 @@ export class Runner {
 
   /**
    * @param {string} text
-   * @param {{ limit: number, now?: boolean }} options `now`: without waiting for a pause
+   * @param {{ limit: number, filters?: Filters, meta?: boolean, now?: boolean }} options `now`: without waiting for a pause
    */
-  async run(text, { limit, now = false }) {
+  async run(text, { now = false, ...options }) {
     this.#current?.abort();
     const controller = (this.#current = new AbortController());
     const { signal } = controller;
     try {
       if (!now) await pause(PAUSE_MS, signal);
-      await this.#climb(text, limit, signal);
+      await this.#climb(text, options, signal);
     } catch (error) {
       if (!signal.aborted && !isAbort(error)) this.hooks.onError(error);
     }
@@ -47,10 +47,10 @@ export class Runner {
 
   /**
    * @param {string} text
-   * @param {number} limit
+   * @param {{ limit: number, filters?: Filters, meta?: boolean }} options
    * @param {AbortSignal} signal
    */
-  async #climb(text, limit, signal) {
+  async #climb(text, { limit, filters = {}, meta }, signal) {
     const search = this.hooks.search();
     /** @type {ResultPage | null} */
     let held = null;
@@ -58,7 +58,7 @@ export class Runner {
       held = null;
       if (!signal.aborted) this.hooks.onPage(page);
     };
-    for await (const page of search.query(text, { limit, signal })) {
+    for await (const page of search.query(text, { limit, meta, signal, ...(Object.keys(filters).length && { filters }) })) {
       if (page.tier !== 'lexical' || ![search.status.static, search.status.dense].some(({ state }) => state === 'ready')) {
         show(page);
       } else {

@@ -2,18 +2,22 @@
 // a section, since a long section is several passages with one address.
 
 import { guard } from './guard.js';
-
 import { MOST_CANDIDATES } from './scorer.js';
+import { SORTED } from './sort.js';
 
 /** @import { Hit } from './engine.js' */
 /** @import { Index } from './opened.js' */
-/** @import { Result } from './siteseer.js' */
+/** @import { Result, Sort } from './siteseer.js' */
 
 /** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
 const PASSAGES_PER_SECTION = 3;
 
-/** Hits that are ranked for so many results. @param {number} limit */
-export const hitsFor = (limit) => Math.max(limit * PASSAGES_PER_SECTION, MOST_CANDIDATES);
+/**
+ * Hits that are ranked for so many results.
+ * @param {number} limit
+ * @param {Sort} [sort]
+ */
+export const hitsFor = (limit, sort) => Math.max(limit * PASSAGES_PER_SECTION, sort ? SORTED : MOST_CANDIDATES);
 
 /**
  * @param {Result[]} results best first, `url` relative to the site's root

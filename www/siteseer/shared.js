@@ -13,7 +13,7 @@ const open = new Map();
  * @returns {{ search: SearchClient, release: () => void }} `release` once
  */
 export function share(options) {
-  const key = JSON.stringify([options.manifest, options.tiers, options.rerankBudget, options.rerankPatience, options.rerankWorkers]);
+  const key = JSON.stringify([options.manifest, options.tiers, options.rerankBudget, options.rerankPatience, options.rerankWorkers, options.webgpu]);
   let entry = open.get(key);
   if (!entry || entry.search.status.lexical.state === 'failed') {
     entry = { search: new SearchClient(options), users: 0 };

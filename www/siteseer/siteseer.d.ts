@@ -6,8 +6,11 @@
  * the model; `reranked` reads the best again. */
 export type Tier = 'lexical' | 'static' | 'dense' | 'reranked';
 
-/** Which build of the engine answers. */
-export type Backend = 'relaxed-simd' | 'simd128' | 'scalar';
+/** What computes: a build for the CPU; `webgpu` on reranked pages that the GPU scored. */
+export type Backend = 'relaxed-simd' | 'simd128' | 'scalar' | 'webgpu';
+
+/** Whether a GPU may score candidates. */
+export type WebGpu = 'auto' | 'force' | 'off';
 
 export interface OpenOptions {
   /** The manifest's address; by default `manifest.json` beside `siteseer.js`. */
@@ -20,6 +23,8 @@ export interface OpenOptions {
   rerankPatience?: number;
   /** Workers that score candidates at the same time. By default one for each core, four at most, fewer with little memory. */
   rerankWorkers?: number;
+  /** `auto` (default): a GPU scores candidates where it is quicker. `force`: any adapter, also in software. `off`: none. */
+  webgpu?: WebGpu;
 }
 
 export interface QueryOptions {
@@ -27,12 +32,18 @@ export interface QueryOptions {
   limit?: number;
   /** Answers only from pages that have, for each name, the value or one of the values. */
   filters?: Filters;
+  /** Orders the best 200 by values that pages have in `data-siteseer-sort`, not by relevance. Ends with the dense tier. */
+  sort?: Sort;
+  /** Results have `meta`, for one file more. */
+  meta?: boolean;
   /** Aborts the query; the iterator then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
 /** Values by the names that pages have in `data-siteseer-filter` or `data-pagefind-filter`. */
 export type Filters = Record<string, string | string[]>;
+/** The first key decides, the next ones where it does not; pages without a value come last. */
+export type Sort = Record<string, 'asc' | 'desc'>;
 /** The number of pages by value, by name. */
 export type Facets = Record<string, Record<string, number>>;
 
@@ -58,6 +69,8 @@ export interface Result {
   excerpt: string;
   /** BCP 47 language tag of the page, or ''. */
   lang: string;
+  /** What the page says in `data-siteseer-meta`, plain text; empty unless `meta`, `sort` or `filters` asked for it. */
+  meta: Record<string, string>;
   score: number;
   /** The passage's number in this index. */
   passage: number;
@@ -85,8 +98,7 @@ export interface ContextOptions extends Pick<QueryOptions, 'signal' | 'filters'>
 export interface Context {
   /** For each section `[number] Title > Heading — URL` and its text between fences. */
   markdown: string;
-  citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[];
-  tokens: number; counted: string;
+  citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[]; tokens: number; counted: string;
 }
 
 /**
@@ -139,7 +151,7 @@ export interface Search {
   facets(text?: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<Facets>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
-  /** The L2-normalised embedding of a text by the index's own model (loads the dense tier). */
+  /** The L2-normalised embedding of a text (loads the dense tier). */
   embed(text: string): Promise<Float32Array>;
   /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
   tokenIds(text: string): Promise<Uint32Array>;
@@ -147,11 +159,13 @@ export interface Search {
   close(): void;
 }
 
-/** Resolves when the lexical tier answers. Rejects with a SiteseerError that names the file and the next step. */
+/** Resolves when the lexical tier answers. Rejects with a SiteseerError. */
 export function open(options?: OpenOptions): Promise<Search>;
 
 /** The words of the line for offline use; there where the attribute `offline` is. */
 export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
+/** The words of filters, recent searches and suggestions. */
+export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 'clearRecent' | 'searchFor';
 
 /** Words of the status line, of its buttons, and of the list of keys. */
 type StatusKey =
@@ -159,28 +173,29 @@ type StatusKey =
   | 'loadBest' | `none${'' | 'Hint' | 'Yet'}` | 'unavailable' | 'retry' | `orderedBy${'Meaning' | 'Best'}` | `key${'Move' | 'Open' | 'Close'}`;
 
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */
-export interface Strings extends Partial<Record<OfflineKey, string>>, Record<StatusKey | BoxKey, string> {
+export interface Strings extends Partial<Record<OfflineKey | ExtraKey, string>>, Record<StatusKey | BoxKey, string> {
   results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 }
 type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
 
 /**
- * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `limit`, `label`, `placeholder`, `lang`,
- * `theme` (`light`, `dark`, `auto`; without it the page's `color-scheme`), `deep-link` (the URL parameter, `q` if empty),
- * `panel="static"` (results push the page down instead of lying over it, and stay when the focus leaves), `offline`
- * (empty or `all`) with `offline-worker` (see docs/offline.md).
- * Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail: `{ result, newTab }`; cancelable).
+ * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `webgpu`,
+ * `limit`, `label`, `placeholder`, `lang`, `theme`, `panel`, `deep-link`, `facets`, `meta`, `recent`, `highlight`, `offline` and
+ * `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail:
+ * `{ result, newTab }`; cancelable).
  */
 export class SiteseerSearchElement extends HTMLElement {
   /** The text in the box; setting it searches. */
   value: string;
+  /** What is chosen; setting it searches. */
+  filters: Filters;
   /** Replaces some of the strings. */
   strings: Partial<Strings>;
 }
 
 /**
- * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is
- * not typing. Attributes and events are those of `<siteseer-search>`, without `panel`.
+ * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is not typing.
+ * Attributes and events are those of `<siteseer-search>`, without `panel`.
  */
 export class SiteseerModalElement extends HTMLElement {
   readonly open: boolean;

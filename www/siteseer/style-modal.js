@@ -40,7 +40,7 @@ kbd {
   white-space: nowrap;
 }
 .dialog {
-  inline-size: min(42rem, 100vw);
+  inline-size: min(42em, 100vw);
   max-inline-size: none;
   max-block-size: 100dvh;
   margin: min(10vh, 6rem) auto auto;

@@ -6,10 +6,10 @@ export const tokens = /* css */ `
 :host {
   --_font: var(--siteseer-font, inherit);
   --_font-mono: var(--siteseer-font-mono, ui-monospace, SFMono-Regular, Menlo, Consolas, monospace);
-  --_size: var(--siteseer-font-size, 1rem);
+  --_size: var(--siteseer-font-size, max(1rem, 16px)); /* some sites have 1rem = 10px */
   --_radius: var(--siteseer-radius, 12px);
   --_field-height: var(--siteseer-field-height, 52px);
-  --_panel-height: var(--siteseer-panel-height, 40rem);
+  --_panel-height: var(--siteseer-panel-height, 40em);
   --_panel-width: var(--siteseer-panel-width, 100%);
   --_layer: var(--siteseer-layer, 1000);
 

@@ -23,7 +23,7 @@ browserTest('query gives pages of one shape, lexical then dense', async ({ page,
     assert.equal(results.length, 3);
     for (const result of results) {
       assert.ok(result.url.startsWith(site.url));
-      assert.deepEqual(Object.keys(result).sort(), ['anchor', 'excerpt', 'explain', 'headingPath', 'lang', 'passage', 'score', 'title', 'url']);
+      assert.deepEqual(Object.keys(result).sort(), ['anchor', 'excerpt', 'explain', 'headingPath', 'lang', 'meta', 'passage', 'score', 'title', 'url']);
     }
   }
 });

@@ -142,3 +142,23 @@ browserTest('one missing chunk of passages leaves out its results only', async (
   assert.ok((await rows(page).count()) > 0);
   assert.equal(await page.locator('[data-passage="0"]').count(), 0);
 }, { faults: (site) => site.faults.set(/passages-.*-0\./, { content: () => null }) });
+
+browserTest('a worker that the browser ended without a word is noticed, and another one answers', async ({ page }) => {
+  await input(page).fill('packages');
+  await meaning(page);
+  await page.workers()[0].evaluate(() => self.close());
+  await input(page).fill('vector index panic');
+  await page.locator('.list', { hasText: 'Unrecoverable' }).waitFor({ timeout: 90_000 }); // it has twenty seconds to answer
+  await meaning(page);
+});
+
+browserTest('deployed anew while a page is open, without a service worker: one try more, and the new index answers', async ({ page, site }) => {
+  await input(page).fill('packages');
+  await meaning(page);
+  site.deploy({ build: 2 });
+  await input(page).fill('vector');
+  assert.match(String(await message(page)), /could not be loaded \(HTTP 404\)/);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.list', { hasText: 'build 2' }).waitFor();
+  await meaning(page);
+}, { box: { attributes: 'rerank-workers="1"' } });

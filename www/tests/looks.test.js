@@ -95,3 +95,14 @@ browserTest('the language of the document chooses the strings; own strings repla
   assert.equal(await input(page).getAttribute('placeholder'), 'Handbuch');
   assert.ok(await page.getByLabel('Diese Website durchsuchen').first().isVisible());
 }, { box: { lang: 'de-AT' } });
+
+browserTest('nothing on the demo page jumps when the numbers of the index come', async ({ page }) => {
+  await page.addInitScript(() => {
+    const moved = Object.assign(window, { moved: 0 });
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (moved.moved += /** @type {any} */ (entry).value))).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.reload();
+  await page.locator('#facts').waitFor();
+  await page.waitForTimeout(300);
+  assert.ok((await page.evaluate(() => /** @type {any} */ (window).moved)) < 0.05);
+}, { address: 'index.html', context: { viewport: { width: 412, height: 823 } }, faults: (site) => site.faults.set(/manifest/, { bytesPerSecond: 5000 }) });

@@ -18,7 +18,7 @@ const type = (/** @type {Page} */ page, /** @type {string} */ text) => page.loca
 const settled = (/** @type {Page} */ page) => page.locator('.badge.dense, .badge.reranked').waitFor().then(() => page.waitForTimeout(250));
 const lexical = (/** @type {Page} */ page) => page.locator('.row').first().waitFor().then(() => page.waitForTimeout(700));
 
-/** @type {Record<string, { model?: number, reranker?: number, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
+/** @type {Record<string, { model?: number, reranker?: number, filters?: boolean, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
 const STATES = {
   empty: { act: (page) => page.locator('#facts').waitFor() },
   loading: {
@@ -66,6 +66,33 @@ const STATES = {
       await settled(page);
     },
   },
+  facets: {
+    filters: true,
+    act: async (page) => {
+      await type(page, 'cargo toml members');
+      await settled(page);
+      await page.getByRole('button', { name: /^he \d/ }).click();
+      await page.getByRole('button', { name: 'Clear filters' }).waitFor();
+      await page.waitForTimeout(300);
+    },
+  },
+  recent: {
+    act: async (page) => {
+      await page.evaluate(() => localStorage.setItem('siteseer-recent /siteseer/manifest.json', JSON.stringify(['share code between packages', '--cfg', 'panic'])));
+      await page.locator('siteseer-search input').focus();
+      await page.getByText('Recent searches').waitFor();
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  nonefiltered: {
+    filters: true,
+    act: async (page) => {
+      await page.locator('siteseer-search').evaluate((box) => Object.assign(box, { filters: { lang: 'fr' } }));
+      await type(page, 'profiles');
+      await page.getByRole('button', { name: 'Search without filters' }).waitFor();
+      await page.waitForTimeout(300);
+    },
+  },
   long: { act: (page) => type(page, 'lengthy').then(() => settled(page)) },
   identifier: { act: (page) => type(page, '--cfg').then(() => settled(page)) },
   none: { act: (page) => type(page, 'zzzz qqqq').then(() => page.locator('.message .hint').first().waitFor()) },
@@ -97,11 +124,11 @@ const SCREENS = {
 mkdirSync(folder, { recursive: true });
 const only = process.argv[3]?.split(',');
 const browser = await launch();
-for (const [state, { model, reranker, page: html, faults, act }] of Object.entries(STATES)) {
+for (const [state, { model, reranker, filters, page: html, faults, act }] of Object.entries(STATES)) {
   if (only && !only.includes(state)) continue;
   for (const [screen, options] of Object.entries(SCREENS)) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-      const site = await serveSite({ modelBytes: model, rerankerBytes: reranker });
+      const site = await serveSite({ modelBytes: model, rerankerBytes: reranker, filters });
       faults?.(site);
       if (html) site.pages.set('box.html', html);
       const { page, context, complaints } = await openPage(browser, site.url, { ...options, colorScheme });

@@ -6,6 +6,7 @@ mod models;
 mod nearby;
 mod output;
 mod summary;
+mod weights;
 
 use super::folder::find_index;
 use super::progress::Progress;
@@ -76,6 +77,8 @@ pub struct IndexArgs {
     /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
+    #[command(flatten)]
+    weights: weights::WeightArgs,
     /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
@@ -123,6 +126,7 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let output = OutputFolder::create(&out)?;
     let manifest = write_index(&output, &site.pages, &passages, vectors.as_ref(), models.as_ref())?;
+    let manifest = args.weights.apply(manifest)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
@@ -240,9 +244,15 @@ fn write_index(
     let mut lengths: Vec<u32> = Vec::new();
     for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
         let page = &pages[passages[0].page];
-        let headings = headings(page, &page.sections[passages[0].section]);
-        let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
-        lexical.add(lengths.len() as u32, &page.lang, &page.title, headings, &text.join("\n"));
+        let section = &page.sections[passages[0].section];
+        let (number, headings) = (lengths.len() as u32, headings(page, section));
+        if section.weights.is_empty() {
+            let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
+            lexical.add(number, &page.lang, &page.title, headings, &text.join("\n"));
+        } else {
+            let blocks = section.weights.iter().copied().zip(section.blocks.iter().map(String::as_str));
+            lexical.add_weighted(number, &page.lang, &page.title, headings, &blocks.collect::<Vec<_>>());
+        }
         lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();

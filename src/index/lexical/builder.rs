@@ -20,6 +20,9 @@ const CHUNK_ROOTS: f64 = 2.5;
 /// No chunk is made smaller than this.
 const LEAST_CHUNK_BYTES: usize = 2048;
 
+/// Weight of a text that nobody weighted.
+const PLAIN_PERCENT: u16 = 100;
+
 /// The files of a lexical index, uncompressed and without headers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LexicalFiles {
@@ -55,7 +58,7 @@ struct Postings {
     df: u32,
     /// Passage after the last one written: the next delta counts from here.
     next: u32,
-    /// Counts in the passage being added.
+    /// Counts in the passage being added, in percent.
     tf: [u32; FIELDS],
     bytes: Vec<u8>,
 }
@@ -73,6 +76,15 @@ impl LexicalBuilder {
     /// # Panics
     /// If `passage` is not greater than every id added before, or over 2³⁰.
     pub fn add(&mut self, passage: u32, lang: &str, title: &str, headings: &[String], body: &str) {
+        self.add_weighted(passage, lang, title, headings, &[(PLAIN_PERCENT, body)]);
+    }
+
+    /// As [`add`](Self::add), for a text in pieces, each with its weight in percent: a word counts as if it stood there so
+    /// many times, rounded over the whole text, and once at least. The words of a piece of weight 0 are not indexed.
+    ///
+    /// # Panics
+    /// As [`add`](Self::add).
+    pub fn add_weighted(&mut self, passage: u32, lang: &str, title: &str, headings: &[String], body: &[(u16, &str)]) {
         let known = self.lengths[0].len();
         assert!(passage as usize >= known && passage <= 1 << 30, "passages must be added in increasing order");
         for column in &mut self.lengths {
@@ -87,8 +99,9 @@ impl LexicalBuilder {
         let mut words = [0u32; FIELDS];
         let (ids, terms, surfaces) = (&mut self.ids, &mut self.terms, &mut language.1);
         let mut term = String::new();
-        let texts = std::iter::once((0, title)).chain(headings.iter().map(|h| (1, h.as_str()))).chain([(2, body)]);
-        for (field, text) in texts {
+        let headings = headings.iter().map(|heading| (1, PLAIN_PERCENT, heading.as_str()));
+        let body = body.iter().filter(|(percent, _)| *percent > 0).map(|&(percent, text)| (2, percent, text));
+        for (field, percent, text) in std::iter::once((0, PLAIN_PERCENT, title)).chain(headings).chain(body) {
             for_each_word(text, &mut |word| {
                 words[field] += u32::from(word.kind != WordKind::Compound);
                 let id = surfaces.get(word.term).copied().unwrap_or_else(|| {
@@ -104,7 +117,7 @@ impl LexicalBuilder {
                 if terms[id].tf == [0; FIELDS] {
                     touched.push(id);
                 }
-                terms[id].tf[field] += 1;
+                terms[id].tf[field] += u32::from(percent);
             });
         }
         for id in touched {
@@ -202,7 +215,9 @@ fn cut<'a, 'b>(terms: &'b [(&'a str, &'a Postings)]) -> Vec<&'b [(&'a str, &'a P
 impl Postings {
     /// Writes the counts of the passage that ends here, and clears them.
     fn close(&mut self, passage: u32) {
-        let tf = std::mem::take(&mut self.tf);
+        let whole = u32::from(PLAIN_PERCENT);
+        let rounded = |percent: u32| if percent == 0 { 0 } else { ((percent + whole / 2) / whole).max(1) };
+        let tf = std::mem::take(&mut self.tf).map(rounded);
         let plain = tf == [0, 0, 1];
         put_varint((passage - self.next) << 1 | u32::from(!plain), &mut self.bytes);
         if !plain {

@@ -328,3 +328,32 @@ fn passages_must_come_in_order() {
     builder.add(1, "", "", &[], "one");
     builder.add(1, "", "", &[], "again");
 }
+
+#[test]
+fn weighted_words_count_more_or_less_and_those_of_weight_0_not_at_all() {
+    let filler = "one two three four five six seven";
+    let passages: [&[(u16, &str)]; 4] = [
+        &[(100, "whale"), (100, filler)],
+        &[(300, "whale"), (100, filler)],
+        &[(50, "whale whale"), (100, filler)],
+        &[(0, "whale unicorn"), (100, filler)],
+    ];
+    let mut builder = LexicalBuilder::new();
+    for (id, body) in (0..).zip(passages) {
+        builder.add_weighted(id, "en", "", &[], body);
+    }
+    let index = LexicalIndex::open_all(&builder.finish(), "lexical.bin").unwrap();
+    assert_eq!(found(&index, "whale ")[0], 1, "three times as much");
+    let scores = index.score_all("whale ", &LexicalOptions::default());
+    assert!(scores[2] > 0.0 && scores[2] <= scores[0] && scores[0] < scores[1] && scores[3] == 0.0, "{scores:?}");
+    assert_eq!(found(&index, "unicorn "), [0u32; 0]);
+    assert_eq!(found(&index, "seven ").len(), 4);
+}
+
+#[test]
+fn a_text_of_plain_weight_gives_the_bytes_of_one_without() {
+    let (mut plain, mut weighted) = (LexicalBuilder::new(), LexicalBuilder::new());
+    plain.add(0, "en", "Title", &["Heading".to_owned()], "some words\nand others");
+    weighted.add_weighted(0, "en", "Title", &["Heading".to_owned()], &[(100, "some words"), (100, "and others")]);
+    assert_eq!(plain.finish(), weighted.finish());
+}

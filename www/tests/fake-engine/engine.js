@@ -70,11 +70,20 @@ export class Engine {
 
   /** @param {string} query */
   facets(query) {
-    const { hits } = this.rank_lexical(query, Infinity);
+    const hits = query ? this.rank_lexical(query, Infinity).hits : this.#langs.map((_, passage) => ({ passage }));
     /** @type {Map<string, number>} */
     const counts = new Map();
     for (const { passage } of hits) counts.set(this.#langs[passage], (counts.get(this.#langs[passage]) ?? 0) + 1);
     return [['lang', [...counts]]];
+  }
+
+  /**
+   * @param {string} key
+   * @param {Uint32Array} passages
+   */
+  sort_values(key, passages) {
+    if (key !== 'lang') throw new Error('sort key: no page of the index has it.');
+    return Array.from(passages, (passage) => (this.#langs[passage]?.length === 2 ? this.#langs[passage] : null));
   }
 
   /**
@@ -220,7 +229,7 @@ export class Engine {
       const { url, title, lang, headingPath, anchor, text } = found;
       const marked = text.split(/([\p{L}\p{N}]+)/u).map((part) => (wanted.has(part.toLowerCase()) ? `<mark>${escape(part)}</mark>` : escape(part)));
       const explain = { lexicalRank, denseRank, logit, matchedTerms: [...wanted] };
-      return [{ url, title, headingPath, anchor, excerpt: marked.join(''), lang, score, passage, explain }];
+      return [{ url, title, headingPath, anchor, excerpt: marked.join(''), lang, meta: this.#langs.length ? { lang: this.#langs[passage], nothing: '' } : {}, score, passage, explain }];
     });
   }
 

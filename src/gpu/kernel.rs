@@ -1,0 +1,193 @@
+//! The kernels: which shader, its tunables, and how many workgroups cover a matrix. Bindings and shapes are in the head of
+//! each shader.
+
+use super::context::Context;
+use super::error::{GpuError, GpuResult};
+use std::sync::{Mutex, PoisonError};
+use wgpu::{BindGroup, BindingResource, ComputePipeline, ShaderSource};
+
+/// Rows of the matmul's register tile: `ROWS` in its shader.
+const MATMUL_ROWS: u32 = 8;
+/// Columns of the matmul's register tile.
+const MATMUL_COLUMNS: u32 = 4;
+/// The largest head that the attention kernel holds: four times `MOST` in its shader.
+pub const MAX_HEAD_DIM: usize = 64;
+
+/// A kernel with what is fixed when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kernel {
+    /// `gather_embed.wgsl`
+    GatherEmbed,
+    /// `layer_norm.wgsl`
+    LayerNorm {
+        /// Adds a residual first.
+        residual: bool,
+        /// Row r goes with the residual of the first token of sequence r.
+        first: bool,
+    },
+    /// `matmul.wgsl`
+    Matmul {
+        /// GELU comes after it.
+        gelu: bool,
+    },
+    /// `attention.wgsl`
+    Attention {
+        /// Width of a head.
+        head_dim: u32,
+        /// Only for the first token of each sequence.
+        first: bool,
+    },
+    /// `pool.wgsl`
+    Pool {
+        /// The mean of all tokens, or the first.
+        mean: bool,
+    },
+    /// `logit.wgsl`
+    Logit,
+}
+
+/// What is quicker on one sort of device than on another. Any value gives the same numbers but for rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// Invocations of a workgroup along rows or columns.
+    pub lanes: u32,
+    /// Row tiles of a matmul's workgroup.
+    pub matmul_tiles: u32,
+    /// Invocations that share a row of a layer norm; a power of 2, at most `lanes`.
+    pub norm_lanes: u32,
+}
+
+impl Tuning {
+    /// For a GPU: many invocations, which share rows.
+    pub const HARDWARE: Self = Self { lanes: 32, matmul_tiles: 4, norm_lanes: 32 };
+    /// For a processor that plays a GPU, where a barrier costs more than it saves.
+    pub const SOFTWARE: Self = Self { lanes: 32, matmul_tiles: 1, norm_lanes: 1 };
+
+    /// What suits the device.
+    pub fn of(context: &Context) -> Self {
+        if context.is_software() { Self::SOFTWARE } else { Self::HARDWARE }
+    }
+}
+
+impl Kernel {
+    /// The shader's text.
+    fn source(self) -> &'static str {
+        match self {
+            Self::GatherEmbed => include_str!("shaders/gather_embed.wgsl"),
+            Self::LayerNorm { .. } => include_str!("shaders/layer_norm.wgsl"),
+            Self::Matmul { .. } => include_str!("shaders/matmul.wgsl"),
+            Self::Attention { .. } => include_str!("shaders/attention.wgsl"),
+            Self::Pool { .. } => include_str!("shaders/pool.wgsl"),
+            Self::Logit => include_str!("shaders/logit.wgsl"),
+        }
+    }
+
+    /// Values of the shader's `override` constants.
+    fn constants(self, tuning: Tuning) -> Vec<(&'static str, f64)> {
+        let flag = |flag: bool| f64::from(u8::from(flag));
+        let lanes = f64::from(tuning.lanes);
+        match self {
+            Self::GatherEmbed | Self::Logit => vec![("LANES", lanes)],
+            Self::LayerNorm { residual, first } => vec![
+                ("RESIDUAL", flag(residual)),
+                ("FIRST", flag(first)),
+                ("LANES", f64::from(tuning.norm_lanes)),
+                ("SIZE", lanes),
+            ],
+            Self::Matmul { gelu } => {
+                vec![("GELU", flag(gelu)), ("LANES", lanes), ("TILES", f64::from(tuning.matmul_tiles))]
+            }
+            Self::Attention { head_dim, first } => {
+                vec![("FIRST", flag(first)), ("HEAD", f64::from(head_dim / 4)), ("LANES", lanes)]
+            }
+            Self::Pool { mean } => vec![("MEAN", flag(mean)), ("LANES", lanes)],
+        }
+    }
+
+    /// The workgroups, along x and y, that cover an output of `rows` and `columns`.
+    pub fn workgroups(self, tuning: Tuning, rows: u32, columns: u32) -> [u32; 2] {
+        match self {
+            Self::GatherEmbed | Self::Pool { .. } => [(columns / 4).div_ceil(tuning.lanes), rows],
+            Self::LayerNorm { .. } => [rows.div_ceil(tuning.lanes / tuning.norm_lanes), 1],
+            Self::Matmul { .. } => {
+                [columns.div_ceil(tuning.lanes * MATMUL_COLUMNS), rows.div_ceil(MATMUL_ROWS * tuning.matmul_tiles)]
+            }
+            Self::Attention { head_dim, .. } => [rows.div_ceil(tuning.lanes), columns / head_dim],
+            Self::Logit => [rows.div_ceil(tuning.lanes), 1],
+        }
+    }
+}
+
+/// Compiled kernels, each compiled when it is first asked for.
+#[derive(Debug)]
+pub struct Pipelines {
+    tuning: Tuning,
+    compiled: Mutex<Vec<(Kernel, ComputePipeline)>>,
+}
+
+impl Pipelines {
+    /// None yet.
+    pub fn new(tuning: Tuning) -> Self {
+        Self { tuning, compiled: Mutex::default() }
+    }
+
+    /// The tunables that they are compiled with.
+    pub fn tuning(&self) -> Tuning {
+        self.tuning
+    }
+
+    /// The pipeline of a kernel. A browser compiles it in the background.
+    ///
+    /// # Errors
+    /// If the device has failed.
+    pub fn get(&self, context: &Context, kernel: Kernel) -> GpuResult<ComputePipeline> {
+        context.check()?;
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pipeline)) = compiled.iter().find(|(other, _)| *other == kernel) {
+            return Ok(pipeline.clone());
+        }
+        let device = context.device();
+        let source = ShaderSource::Wgsl(kernel.source().into());
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: None,
+            layout: None,
+            module: &module,
+            entry_point: None,
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &kernel.constants(self.tuning),
+                ..Default::default()
+            },
+            cache: None,
+        });
+        compiled.push((kernel, pipeline.clone()));
+        Ok(pipeline)
+    }
+}
+
+/// Binds resources to a kernel, in the order of its bindings.
+pub fn bind(context: &Context, pipeline: &ComputePipeline, resources: &[BindingResource<'_>]) -> BindGroup {
+    let entries: Vec<_> = (0..)
+        .zip(resources)
+        .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource: resource.clone() })
+        .collect();
+    context.device().create_bind_group(&wgpu::BindGroupDescriptor {
+        label: None,
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &entries,
+    })
+}
+
+/// Checks that the kernels compute a model of this width and these heads.
+///
+/// # Errors
+/// [`GpuError::Model`] with the rule that it breaks.
+pub fn check_shape(hidden: usize, intermediate: usize, head_dim: usize) -> GpuResult<()> {
+    if [hidden, intermediate, head_dim].iter().any(|size| !size.is_multiple_of(4)) {
+        return Err(GpuError::Model(format!("sizes {hidden}, {intermediate} and {head_dim} must be multiples of 4")));
+    }
+    if head_dim > MAX_HEAD_DIM {
+        return Err(GpuError::Model(format!("heads of {head_dim}, more than {MAX_HEAD_DIM}")));
+    }
+    Ok(())
+}

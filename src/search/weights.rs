@@ -1,0 +1,36 @@
+//! The weights of a ladder's steps, which the manifest carries and `siteseer tune` tries.
+
+use super::fuse::FusionWeights;
+use super::searcher::{Searcher, Tier};
+use crate::index::manifest::FusionEntry;
+
+impl Searcher {
+    /// What a tier weighs: for the static and the dense one the words beside the vectors (see
+    /// [`FusionWeights::lexical_share`]), for the reranked one the logit beside the fused score. None for the lexical tier, and
+    /// for one that the index lacks.
+    pub fn weight(&self, tier: Tier) -> Option<f32> {
+        let share = |entry: FusionEntry| FusionWeights { dense: entry.dense, lexical: entry.lexical }.lexical_share();
+        match tier {
+            Tier::Lexical => None,
+            Tier::Static => self.manifest.static_tower.as_ref().map(|tower| share(tower.fusion)),
+            Tier::Dense => self.manifest.model.as_ref().map(|_| share(self.manifest.fusion)),
+            Tier::Reranked => self.manifest.reranker.as_ref().map(|reranker| reranker.lambda),
+        }
+    }
+
+    /// Lets a tier weigh so much from now on (see [`weight`](Self::weight)); nothing happens to one that the index lacks.
+    pub fn set_weight(&mut self, tier: Tier, weight: f32) {
+        let manifest = &mut self.manifest;
+        let share = |entry: &mut FusionEntry| {
+            let FusionWeights { dense, lexical } =
+                FusionWeights { dense: entry.dense, lexical: entry.lexical }.with_lexical_share(weight);
+            *entry = FusionEntry { dense, lexical };
+        };
+        match tier {
+            Tier::Lexical => {}
+            Tier::Static => manifest.static_tower.iter_mut().for_each(|tower| share(&mut tower.fusion)),
+            Tier::Dense => share(&mut manifest.fusion),
+            Tier::Reranked => manifest.reranker.iter_mut().for_each(|reranker| reranker.lambda = weight),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `encoder-gpu.wasm`: the models on the browser's GPU, as far as they are worth it. It is loaded beside an encoder of the
+//! CPU, which has checked the same files.
+
+use super::JsResult;
+use super::outside::OutsideFile;
+use crate::gpu::encoder::{EmbeddingTable, Encoder, Gpu};
+use crate::gpu::weights::Weights;
+use crate::gpu::{Choice, Context, GpuResult};
+use crate::model::batch::TokenBatch;
+use crate::model::cross_encoder::MAX_QUERY_PIECES;
+use crate::text::word_piece::WordPiece;
+use js_sys::Uint8Array;
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+
+/// Tokens that are computed together: enough to fill a GPU, and 40 MB of buffers.
+const BATCH_TOKENS: usize = 4096;
+
+/// The models of an index on a GPU: text in, numbers out. Lives in a worker; one call at a time.
+#[wasm_bindgen]
+pub struct GpuEncoder {
+    gpu: Arc<Gpu>,
+    tokenizer: WordPiece,
+    word: Arc<EmbeddingTable>,
+    bi_encoder: Option<Encoder>,
+    cross_encoder: Option<Encoder>,
+}
+
+#[wasm_bindgen]
+impl GpuEncoder {
+    /// Opens an adapter and uploads the word embeddings of the bi-encoder `model` (uncompressed bytes, which stay outside of the wasm
+    /// memory). `any`: a processor that plays a GPU will do. `file` is for messages.
+    pub async fn open(any: bool, model: Uint8Array, file: String) -> JsResult<GpuEncoder> {
+        let choice = if any { Choice::Any } else { Choice::Hardware };
+        let gpu = Arc::new(Gpu::new(Context::open(choice).await?));
+        let model = OutsideFile::open(model, file)?;
+        let tokenizer = WordPiece::new(&model.vocab()?, model.config().tokenizer.clone())?;
+        let word = Arc::new(EmbeddingTable::word(&gpu, &model)?);
+        Ok(Self { gpu, tokenizer, word, bi_encoder: None, cross_encoder: None })
+    }
+
+    /// Name of the adapter, as far as the browser says it.
+    pub fn adapter(&self) -> String {
+        self.gpu.context().adapter().name.clone()
+    }
+
+    /// Uploads the layers of the bi-encoder, the same file as before.
+    pub fn load_bi_encoder(&mut self, model: Uint8Array, file: String) -> JsResult<()> {
+        self.bi_encoder = Some(Encoder::bi_encoder(&self.gpu, &OutsideFile::open(model, file)?, &self.word)?);
+        Ok(())
+    }
+
+    /// Uploads the cross-encoder.
+    pub fn load_reranker(&mut self, model: Uint8Array, file: String) -> JsResult<()> {
+        self.cross_encoder = Some(Encoder::cross_encoder(&self.gpu, &OutsideFile::open(model, file)?, &self.word)?);
+        Ok(())
+    }
+
+    /// The embedding of a text.
+    pub async fn embed(&mut self, text: String) -> JsResult<Vec<f32>> {
+        let encoder = self.bi_encoder.as_mut().ok_or_else(|| JsError::new("the bi-encoder is not loaded"))?;
+        let ids = self.tokenizer.encode(&text, encoder.config().max_tokens);
+        Ok(encoder.forward(&TokenBatch::one(&ids)).await?)
+    }
+
+    /// The cross-encoder's logit of each text for the query.
+    pub async fn score(&mut self, query: String, texts: Vec<String>) -> JsResult<Vec<f32>> {
+        let encoder = self.cross_encoder.as_mut().ok_or_else(|| JsError::new("the reranker is not loaded"))?;
+        Ok(score(encoder, &self.tokenizer, &query, &texts).await?)
+    }
+
+    /// Gives the device back; calls fail from then on.
+    pub fn destroy(&self) {
+        self.gpu.context().destroy();
+    }
+}
+
+async fn score(encoder: &mut Encoder, tokenizer: &WordPiece, query: &str, texts: &[String]) -> GpuResult<Vec<f32>> {
+    let mut logits = Vec::with_capacity(texts.len());
+    let mut batch = TokenBatch::new();
+    let max_tokens = encoder.config().max_tokens;
+    for text in texts {
+        let (ids, types) = tokenizer.encode_pair(query, text, MAX_QUERY_PIECES, max_tokens);
+        if batch.tokens() + ids.len() > BATCH_TOKENS {
+            logits.extend(encoder.forward(&batch).await?);
+            batch.clear();
+        }
+        batch.push_pair(&ids, &types);
+    }
+    logits.extend(encoder.forward(&batch).await?);
+    Ok(logits)
+}

@@ -1,0 +1,286 @@
+//! Each kernel, with the tunables of a GPU and with those of a processor, against plain loops in f64, at sizes about every tile.
+
+use super::open;
+use super::random::Random;
+use siteseer::gpu::kernel::{Kernel, Pipelines, Tuning, bind};
+use siteseer::gpu::{Context, floats_of, transposed_words};
+use wgpu::BufferUsages;
+
+/// Rounding of sums in another order, in parts of the sum of the terms' sizes: `k · ε / 2` at worst for k terms, and `√k · ε`
+/// as a rule; the longest sum here has 384 terms. WGSL allows divisions and roots a few ε more.
+const ROUNDING: f64 = 32.0 * f32::EPSILON as f64;
+/// WGSL allows `exp(x)` an error of `(3 + 2 |x|) · ε`; arguments here are above -40, where exp still counts.
+const EXP: f64 = 83.0 * f32::EPSILON as f64;
+/// Of the kernel's approximation of erf (Abramowitz and Stegun 7.1.26), by itself; its exp comes on top.
+const ERF: f64 = 1.5e-7 + EXP;
+
+const TUNINGS: [Tuning; 2] = [Tuning::HARDWARE, Tuning::SOFTWARE];
+
+struct Device {
+    context: Context,
+    pipelines: Pipelines,
+}
+
+impl Device {
+    fn all() -> Vec<Self> {
+        TUNINGS.map(|tuning| Self { context: open(), pipelines: Pipelines::new(tuning) }).into()
+    }
+
+    /// Runs a kernel with `inputs` in the order of its bindings, and returns the matrix that it writes.
+    fn run(&self, kernel: Kernel, [rows, columns]: [usize; 2], fields: [u32; 2], inputs: &[Vec<u32>]) -> Vec<f32> {
+        let Self { context, pipelines } = self;
+        let shape = context.buffer("shape", 16, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
+        let words = [rows as u32, fields[0], fields[1], 0].map(u32::to_le_bytes).concat();
+        context.queue().write_buffer(&shape, 0, &words);
+        let inputs: Vec<_> = inputs.iter().map(|input| context.upload("input", input)).collect();
+        let len = rows * columns;
+        let out = context.buffer("out", len * 4, BufferUsages::STORAGE | BufferUsages::COPY_SRC);
+        let staging = context.buffer("staging", len * 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST);
+        let pipeline = pipelines.get(context, kernel).unwrap();
+        let buffers = [&shape].into_iter().chain(&inputs).chain([&out]);
+        let bindings = bind(context, &pipeline, &buffers.map(|b| b.as_entire_binding()).collect::<Vec<_>>());
+        let mut encoder = context.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let [x, y] = kernel.workgroups(pipelines.tuning(), rows as u32, columns as u32);
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&pipeline);
+            pass.set_bind_group(0, &bindings, &[]);
+            pass.dispatch_workgroups(x, y, 1);
+        }
+        encoder.copy_buffer_to_buffer(&out, 0, &staging, 0, len as u64 * 4);
+        context.queue().submit([encoder.finish()]);
+        pollster::block_on(context.read(&staging, len)).unwrap()
+    }
+}
+
+fn bits(floats: &[f32]) -> Vec<u32> {
+    floats.iter().map(|float| float.to_bits()).collect()
+}
+
+/// Rows of int8, four a word.
+fn words(bytes: &[i8]) -> Vec<u32> {
+    bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(four.map(|byte| byte as u8))).collect()
+}
+
+/// A number between the two.
+fn float(random: &mut Random, least: f32, most: f32) -> f32 {
+    least + (most - least) * random.below(1 << 20) as f32 / (1 << 20) as f32
+}
+
+fn floats(random: &mut Random, len: usize) -> Vec<f32> {
+    (0..len).map(|_| float(random, -2.0, 2.0)).collect()
+}
+
+fn int8(random: &mut Random, len: usize) -> Vec<i8> {
+    (0..len).map(|_| (random.below(255) as i16 - 127) as i8).collect()
+}
+
+/// `[tokens, 4]` and `[sequences + 1]` of sequences of these lengths.
+fn spans(lengths: &[usize]) -> (Vec<u32>, Vec<u32>) {
+    let (mut tokens, mut first) = (Vec::new(), vec![0]);
+    for &len in lengths {
+        let start = first[first.len() - 1];
+        (0..len).for_each(|_| tokens.extend([0, 0, start, start + len as u32]));
+        first.push(start + len as u32);
+    }
+    (tokens, first)
+}
+
+fn assert_near(got: &[f32], want: &[f64], tolerance: impl Fn(usize) -> f64, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}");
+    for (at, (&got, &want)) in got.iter().zip(want).enumerate() {
+        let allowed = tolerance(at);
+        assert!((f64::from(got) - want).abs() <= allowed, "{what}: [{at}] is {got}, not {want} within {allowed:e}");
+    }
+}
+
+fn gelu(v: f64) -> f64 {
+    0.5 * v * (1.0 + libm::erf(v * std::f64::consts::FRAC_1_SQRT_2))
+}
+
+#[test]
+fn matmul() {
+    let mut random = Random::new(1);
+    for device in Device::all() {
+        for (rows, n, k) in [(1, 1, 4), (7, 31, 8), (8, 32, 12), (9, 127, 64), (33, 129, 384), (65, 260, 20)] {
+            let (x, weights) = (floats(&mut random, rows * k), int8(&mut random, n * k));
+            let scale: Vec<f32> = (0..n).map(|_| float(&mut random, 0.001, 0.02)).collect();
+            let bias = floats(&mut random, n);
+            for activation in [false, true] {
+                let inputs = [bits(&x), transposed_words(&weights, n, k), bits(&floats_of(&scale, &bias))];
+                let kernel = Kernel::Matmul { gelu: activation };
+                let got = device.run(kernel, [rows, n], [n as u32, k as u32 / 4], &inputs);
+                let (mut want, mut sizes) = (Vec::new(), Vec::new());
+                for row in x.chunks_exact(k) {
+                    for (c, w) in weights.chunks_exact(k).enumerate() {
+                        let terms = row.iter().zip(w).map(|(x, &w)| f64::from(*x) * f64::from(w));
+                        let (scale, bias) = (f64::from(scale[c]), f64::from(bias[c]));
+                        let size = terms.clone().map(f64::abs).sum::<f64>() * scale + bias.abs();
+                        let v = terms.sum::<f64>() * scale + bias;
+                        want.push(if activation { gelu(v) } else { v });
+                        // the slope of GELU is at most 1.13
+                        sizes.push(size * ROUNDING * 1.13 + if activation { v.abs() * ERF } else { 0.0 });
+                    }
+                }
+                assert_near(&got, &want, |at| sizes[at], &format!("{rows} x {n} x {k}, GELU {activation}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn attention() {
+    let mut random = Random::new(2);
+    let lengths = [1, 2, 3, 4, 5, 31, 32, 33, 70];
+    let (tokens, first) = spans(&lengths);
+    let count = tokens.len() / 4;
+    for device in Device::all() {
+        for (heads, dim) in [(1, 4), (3, 32), (2, 64)] {
+            let hidden = heads * dim;
+            let qkv = floats(&mut random, count * 3 * hidden);
+            let scale = 1.0 / (dim as f32).sqrt();
+            let inputs = [tokens.clone(), first.clone(), bits(&qkv)];
+            let part = |token: usize, part: usize, head: usize| &qkv[(token * 3 + part) * hidden + head * dim..][..dim];
+            let mut want = Vec::new();
+            for window in first.windows(2) {
+                let range = window[0] as usize..window[1] as usize;
+                for row in range.clone() {
+                    for head in 0..heads {
+                        let dot = |key| {
+                            let pairs = part(row, 0, head).iter().zip(part(key, 1, head));
+                            pairs.map(|(q, k)| f64::from(*q) * f64::from(*k)).sum::<f64>() * f64::from(scale)
+                        };
+                        let weights: Vec<f64> = range.clone().map(|key| dot(key).exp()).collect();
+                        let total: f64 = weights.iter().sum();
+                        want.extend((0..dim).map(|d| {
+                            let values = range.clone().map(|key| f64::from(part(key, 2, head)[d]));
+                            values.zip(&weights).map(|(v, w)| v * w).sum::<f64>() / total
+                        }));
+                    }
+                }
+            }
+            // values are below 2; a weight carries the error of its score (64 terms below 4, scaled) and of its exp, twice
+            let tolerance = 2.0 * (EXP * 4.0 + ROUNDING * 64.0 * 4.0 * f64::from(scale));
+            let fields = [hidden as u32 / 4, scale.to_bits()];
+            let kernel = |first| Kernel::Attention { head_dim: dim as u32, first };
+            let got = device.run(kernel(false), [count, hidden], fields, &inputs);
+            assert_near(&got, &want, |_| tolerance, &format!("{heads} heads of {dim}"));
+            // only first rows: the same numbers
+            let firsts = device.run(kernel(true), [lengths.len(), hidden], fields, &inputs);
+            let rows = first[..lengths.len()].iter().map(|&row| &got[row as usize * hidden..][..hidden]);
+            assert_eq!(firsts, rows.flatten().copied().collect::<Vec<f32>>(), "{heads} heads of {dim}");
+        }
+    }
+}
+
+#[test]
+fn layer_norm() {
+    let mut random = Random::new(3);
+    for device in Device::all() {
+        for (rows, hidden) in [(1, 4), (31, 32), (32, 132), (33, 384)] {
+            let (x, residual) = (floats(&mut random, rows * hidden), floats(&mut random, 2 * rows * hidden));
+            let (gamma, beta) = (floats(&mut random, hidden), floats(&mut random, hidden));
+            let firsts: Vec<u32> = (0..=rows as u32).map(|row| 2 * row).collect(); // sequences of two tokens
+            for (with, first) in [(false, false), (true, false), (true, true)] {
+                let inputs = [bits(&x), bits(&residual), firsts.clone(), bits(&[&gamma[..], &beta[..]].concat())];
+                let fields = [hidden as u32 / 4, 1e-12f32.to_bits()];
+                let got = device.run(Kernel::LayerNorm { residual: with, first }, [rows, hidden], fields, &inputs);
+                let mut want = Vec::new();
+                for (row, x) in x.chunks_exact(hidden).enumerate() {
+                    let from = if first { 2 * row } else { row };
+                    let residual = &residual[from * hidden..][..hidden];
+                    let add = |(x, r): (&f32, &f32)| f64::from(*x) + if with { f64::from(*r) } else { 0.0 };
+                    let v: Vec<f64> = x.iter().zip(residual).map(add).collect();
+                    let mean = v.iter().sum::<f64>() / hidden as f64;
+                    let variance = v.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / hidden as f64;
+                    let norm = |v: f64| (v - mean) / (variance + 1e-12).sqrt();
+                    let affine = gamma.iter().zip(&beta).map(|(g, b)| (f64::from(*g), f64::from(*b)));
+                    want.extend(v.iter().zip(affine).map(|(&v, (g, b))| norm(v) * g + b));
+                }
+                // values reach 2 times √hidden deviations at worst, some 4 as a rule; the variance is a difference of sums
+                // up to 16 times its size, for a row that began with its smallest value
+                let tolerance = 2.0 * 4.0 * 16.0 * ROUNDING;
+                assert_near(&got, &want, |_| tolerance, &format!("{rows} x {hidden}, {with} {first}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn gather_embed() {
+    let mut random = Random::new(4);
+    for device in Device::all() {
+        for hidden in [4, 128, 132] {
+            let (vocab, positions, kinds) = (50, 40, 2);
+            let (word, position) = (int8(&mut random, vocab * hidden), int8(&mut random, positions * hidden));
+            let word_scale: Vec<f32> = (0..vocab).map(|_| float(&mut random, 0.001, 0.02)).collect();
+            let position_scale: Vec<f32> = (0..positions).map(|_| float(&mut random, 0.001, 0.02)).collect();
+            let kind = floats(&mut random, kinds * hidden);
+            let (mut tokens, _) = spans(&[1, 40, 7]);
+            for token in tokens.chunks_exact_mut(4) {
+                (token[0], token[1]) = (random.below(vocab) as u32, random.below(kinds) as u32);
+            }
+            let inputs =
+                [tokens.clone(), words(&word), bits(&word_scale), words(&position), bits(&position_scale), bits(&kind)];
+            let rows = tokens.len() / 4;
+            let got = device.run(Kernel::GatherEmbed, [rows, hidden], [hidden as u32 / 4, 0], &inputs);
+            let mut want = Vec::new();
+            for (row, token) in tokens.chunks_exact(4).enumerate() {
+                let (id, place) = (token[0] as usize, row - token[2] as usize);
+                want.extend((0..hidden).map(|c| {
+                    f64::from(word[id * hidden + c]) * f64::from(word_scale[id])
+                        + f64::from(position[place * hidden + c]) * f64::from(position_scale[place])
+                        + f64::from(kind[token[1] as usize * hidden + c])
+                }));
+            }
+            assert_near(&got, &want, |_| 8.0 * ROUNDING, &format!("hidden {hidden}"));
+        }
+    }
+}
+
+#[test]
+fn pool() {
+    let mut random = Random::new(5);
+    let lengths = [1, 0, 3, 33];
+    let (tokens, first) = spans(&lengths);
+    for device in Device::all() {
+        for hidden in [4, 128, 132] {
+            let x = floats(&mut random, tokens.len() / 4 * hidden);
+            for mean in [true, false] {
+                let inputs = [first.clone(), bits(&x)];
+                let shape = [lengths.len(), hidden];
+                let got = device.run(Kernel::Pool { mean }, shape, [hidden as u32 / 4, 0], &inputs);
+                let mut want = Vec::new();
+                for window in first.windows(2) {
+                    let len = if mean { window[1] - window[0] } else { (window[1] - window[0]).min(1) } as usize;
+                    want.extend((0..hidden).map(|c| {
+                        let rows = (0..len).map(|row| f64::from(x[(window[0] as usize + row) * hidden + c]));
+                        rows.sum::<f64>() / len.max(1) as f64
+                    }));
+                }
+                assert_near(&got, &want, |_| 2.0 * ROUNDING, &format!("hidden {hidden}, mean {mean}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn logit() {
+    let mut random = Random::new(6);
+    for device in Device::all() {
+        for (rows, hidden) in [(1, 4), (32, 128), (33, 384)] {
+            let mut h = floats(&mut random, rows * hidden);
+            h[0] = 200.0; // where a tanh by way of exp overflows
+            let weight = floats(&mut random, hidden);
+            let fields = [hidden as u32 / 4, 0.25f32.to_bits()];
+            let got = device.run(Kernel::Logit, [rows, 1], fields, &[bits(&h), bits(&weight)]);
+            let dot = |h: &[f32]| -> f64 {
+                let pairs = h.iter().zip(&weight);
+                0.25 + pairs.map(|(h, w)| f64::from(*h).tanh() * f64::from(*w)).sum::<f64>()
+            };
+            let want: Vec<f64> = h.chunks_exact(hidden).map(dot).collect();
+            // weights are below 2; WGSL takes tanh from sinh and cosh, that is from exp
+            assert_near(&got, &want, |_| 2.0 * hidden as f64 * (EXP + ROUNDING), &format!("{rows} x {hidden}"));
+        }
+    }
+}

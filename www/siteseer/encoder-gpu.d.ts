@@ -1,0 +1,19 @@
+// The surface of the wasm encoder for the GPU, as `wasm-bindgen --target web` writes it (encoder-gpu.js). One call at a time.
+
+export interface GpuEncoder {
+  /** Name of the adapter, or ''. */
+  adapter(): string;
+  /** Layers of the bi-encoder, for `embed`. */
+  load_bi_encoder(model: Uint8Array, file: string): void;
+  load_reranker(model: Uint8Array, file: string): void;
+  embed(text: string): Promise<Float32Array>;
+  /** The reranker's logit of each text for the query. */
+  score(query: string, texts: string[]): Promise<Float32Array>;
+  /** Gives the device back; calls fail from then on. */
+  destroy(): void;
+}
+
+export interface GpuEncoderClass {
+  /** `any`: a processor that plays a GPU will do. `model`: the bi-encoder, whose bytes are read from where they are. */
+  open(any: boolean, model: Uint8Array, file: string): Promise<GpuEncoder>;
+}

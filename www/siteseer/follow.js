@@ -1,0 +1,28 @@
+// A result is chosen, by pointer or key, here or in a new tab: says so to the page, which may do something else.
+
+/** @import { Box } from './box.js' */
+
+/**
+ * @param {Box} box
+ * @param {MouseEvent} event
+ * @returns {boolean} whether the page is left by it
+ */
+export function follow(box, event) {
+  const result = box.answers.rows.resultOf(/** @type {Element} */ (event.target).closest('.row'));
+  if (!result) return false;
+  const newTab = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (!box.options.emit('siteseer-open', { result, newTab })) event.preventDefault();
+  box.extras?.opened();
+  return !newTab;
+}
+
+/**
+ * @param {Box} box
+ * @param {HTMLElement} row
+ */
+export function openTab(box, row) {
+  const result = box.answers.rows.resultOf(row);
+  if (!result || !box.options.emit('siteseer-open', { result, newTab: true })) return;
+  box.extras?.opened();
+  window.open(box.extras?.address(result) ?? result.url, '_blank', 'noopener');
+}

@@ -1,0 +1,60 @@
+// The search that a box uses: opened when it is first needed, opened anew after it failed, given back at the end.
+
+/** @import { SearchClient } from './client.js' */
+/** @import { Tier } from './siteseer.js' */
+
+/** @typedef {{ search: SearchClient, release: () => void }} Shared */
+
+export class Lease {
+  /** @type {Shared | undefined} */
+  #shared;
+
+  /**
+   * @param {() => Shared} share
+   * @param {() => void} onChange of the status
+   * @param {AbortSignal} signal the box's end
+   */
+  constructor(share, onChange, signal) {
+    this.share = share;
+    this.onChange = onChange;
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.#release());
+  }
+
+  /** Undefined before it is needed. */
+  get search() {
+    return this.#shared?.search;
+  }
+
+  get status() {
+    return this.#shared?.search.status;
+  }
+
+  open() {
+    if (this.status?.lexical.state === 'failed') this.#release();
+    if (!this.#shared) {
+      this.#shared = this.share();
+      this.#shared.search.status.addEventListener('change', this.onChange, { signal: this.signal });
+    }
+    return this.#shared.search;
+  }
+
+  /** The next one reads the index anew: the site may have been deployed meanwhile. */
+  renew() {
+    this.#release();
+  }
+
+  /**
+   * @param {Tier} tier
+   * @returns {Promise<boolean>} whether it is there now; the status tells why not
+   */
+  async load(tier) {
+    await this.search?.load(tier).catch(() => {});
+    return this.status?.[tier].state === 'ready';
+  }
+
+  #release() {
+    this.#shared?.release();
+    this.#shared = undefined;
+  }
+}

@@ -1,0 +1,65 @@
+// Where a result leads: to its section with the found words marked, by click, key or new tab, and back to the results.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withTextFragment } from '../siteseer/text-fragment.js';
+import { browserTests, input, meaning, rows } from './harness.js';
+
+/** @import { Page } from 'playwright-core' */
+
+const browserTest = browserTests();
+const TALL = '<p style="height:3000px">above</p>';
+const target = `<!doctype html><title>Cargo Workspaces</title><h1 id="creating-a-workspace">Creating</h1>${TALL}<p>As your project develops, you might find that the library crate keeps growing.</p>${TALL}`;
+const faults = (/** @type {import('./server.js').TestSite} */ site) => site.pages.set('book/ch14-03-cargo-workspaces.html', target);
+const serve = { csp: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src-attr 'unsafe-inline'" }; // for the tall page
+
+const ready = async (/** @type {Page} */ page) => {
+  await input(page).fill('library crate growing');
+  await meaning(page);
+  await page.locator('.suggestions').waitFor({ state: 'attached' });
+};
+const scrolled = (/** @type {Page} */ page) => page.waitForFunction(() => scrollY > 1000);
+
+test('the fragment is the run of words with most marks, as they stand in the text', () => {
+  const to = (/** @type {string} */ excerpt) => decodeURIComponent(withTextFragment('p.html#a', excerpt).replace('p.html#a', ''));
+  assert.equal(to('We <mark>share</mark> much <mark>code</mark>.'), ':~:text=share much code.');
+  assert.equal(to('… one <mark>crate</mark>. Then the <mark>library</mark> <mark>crate</mark> keeps going'), ':~:text=library crate keeps');
+  assert.equal(to('A &lt;b&gt; of <mark>it&#39;s</mark>'), ":~:text=<b> of it's");
+  assert.equal(to('no mark at all'), '');
+  assert.equal(withTextFragment('p.html', '<mark>a-b</mark>, c &amp; d'), 'p.html#:~:text=a%2Db%2C%20c%20%26');
+});
+
+browserTest('Enter leads to the words; back brings text and results back', async ({ page }) => {
+  await ready(page);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/ch14-03-cargo-workspaces.html*');
+  await scrolled(page);
+  assert.doesNotMatch(await page.evaluate(() => location.href), /:~:/, 'scripts of the page do not see it');
+  await page.goBack();
+  await meaning(page);
+  assert.equal(await input(page).inputValue(), 'library crate growing');
+  assert.ok((await rows(page).count()) > 0);
+}, { faults, serve, box: { attributes: 'deep-link' }, address: 'box.html?q=library+crate+growing' });
+
+browserTest('a click, and Ctrl+Enter in a new tab, lead there, too', async ({ page }) => {
+  await ready(page);
+  await input(page).focus();
+  await page.keyboard.press('ArrowDown');
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.keyboard.press('Control+Enter')]);
+  await scrolled(tab);
+  const [second] = await Promise.all([page.context().waitForEvent('page'), rows(page).first().click({ button: 'middle' })]);
+  await second.bringToFront();
+  await scrolled(second);
+  await page.bringToFront();
+  await rows(page).first().click();
+  await scrolled(page);
+}, { faults, serve });
+
+browserTest('highlight="none": the anchor only', async ({ page }) => {
+  await ready(page);
+  await rows(page).first().click();
+  await page.waitForURL('**/ch14-03-cargo-workspaces.html*');
+  await page.waitForTimeout(300);
+  assert.equal(await page.evaluate(() => scrollY < 1000), true);
+}, { faults, serve, box: { attributes: 'highlight="none"' } });
