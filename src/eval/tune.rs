@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn equal_weights_gain_nothing() {
-        let choice = choose(&trials(&[&[0.5; 10]; 4]), 2);
+        let equal: &[f64] = &[0.5; 10];
+        let choice = choose(&trials(&[equal; 4]), 2);
         assert_eq!((choice.best, choice.gain.interval.mean, choice.gain.equal), (0, 0.0, 10));
         assert!((choice.gain.p - 1.0).abs() < 1e-9);
     }

@@ -11,7 +11,7 @@ use crate::text::normalize::NormalizeOptions;
 /// Rows of a shard: the fewer, the fewer bytes of a query; the more, the fewer files.
 pub const ROWS_PER_SHARD: usize = 32;
 /// Bytes of a row's direction.
-pub const ROW_BYTES: usize = 72;
+pub const ROW_BYTES: usize = 64;
 /// Hot words, for which the most frequent tokens are taken.
 const HOT: usize = 255;
 

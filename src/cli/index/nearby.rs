@@ -12,7 +12,7 @@ use crate::model::static_tower::StaticTower;
 use rayon::prelude::*;
 
 /// Bytes of the code of a cell's centre, of a passage in its cell, and of a row.
-const CODE_BYTES: [usize; 3] = [16, 32, 80];
+const CODE_BYTES: [usize; 3] = [16, 32, 72];
 /// Cells for √n passages: four, so that each has √n / 4.
 const CELLS: f64 = 4.0;
 /// Cells that a query looks at: some 3 · √n passages.
