@@ -50,9 +50,8 @@ export class Host {
   async open({ manifest, workers = workersHere(), webgpu = 'auto' }) {
     const { models, filter, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers, webgpu));
     await this.load({ tier: 'lexical' });
-    const dense = vectors && model ? storedBytes(vectors, model) : 0;
-    const own = staticTower ? storedBytes(staticTower.root, staticTower.axes) : 0;
-    return { backend: models.backend, bytes: { static: own, dense, reranked: reranker ? storedBytes(reranker) : 0 }, filters: filter.exists };
+    const size = (/** @type {(FileEntry | undefined)[]} */ ...needed) => (needed.every((file) => file) ? storedBytes(.../** @type {FileEntry[]} */ (needed)) : 0);
+    return { backend: models.backend, bytes: { static: size(staticTower?.root, staticTower?.axes), dense: size(vectors, model), reranked: size(reranker) }, filters: filter.exists };
   }
 
   /**
