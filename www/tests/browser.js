@@ -7,10 +7,11 @@ import { chromium } from 'playwright-core';
 const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const PATHS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-export function launch() {
+/** @param {string[]} [args] besides the usual ones */
+export function launch(args = []) {
   const executablePath = PATHS.find((path) => path && existsSync(path));
   if (!executablePath) throw new Error('No Chromium found. Install it, or set CHROMIUM to its path.');
-  return chromium.launch({ executablePath, args: ARGS });
+  return chromium.launch({ executablePath, args: [...ARGS, ...args] });
 }
 
 /**

@@ -31,12 +31,15 @@ export const QUERY = 'share code between several packages';
  * @property {RegExp} [expected] complaints that belong to the test
  */
 
-/** @returns {(name: string, run: (stage: Stage) => Promise<void>, options?: TestOptions) => void} declares a browser test */
-export function browserTests() {
+/**
+ * @param {string[]} [args] of the browser
+ * @returns {(name: string, run: (stage: Stage) => Promise<void>, options?: TestOptions) => void} declares a browser test
+ */
+export function browserTests(args) {
   /** @type {Browser} */
   let browser;
   before(async () => {
-    browser = await launch();
+    browser = await launch(args);
   });
   after(() => browser.close());
 

@@ -1,7 +1,6 @@
 //! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
 
 use crate::index::manifest::{FileEntry, Manifest};
-use crate::kernels::Backend;
 use crate::site::{NoteKind, ReadReport};
 use serde::Serialize;
 use std::path::Path;
@@ -64,8 +63,8 @@ pub(super) struct Summary<'a> {
     reranker_bytes: u64,
     static_bytes: u64,
     client_bytes: u64,
-    /// Instruction set that embedded; none without a model.
-    backend: Option<&'static str>,
+    /// Instruction set or GPU that embedded; none without a model.
+    backend: Option<String>,
     seconds: f64,
 }
 
@@ -77,7 +76,7 @@ impl<'a> Summary<'a> {
         reused: usize,
         unlisted: Unlisted,
         out: &'a Path,
-        backend: Option<Backend>,
+        backend: Option<String>,
         time: Duration,
     ) -> Self {
         let files = &manifest.files;
@@ -99,7 +98,7 @@ impl<'a> Summary<'a> {
             reranker_bytes: stored(&files.reranker),
             static_bytes: stored(&files.static_tower) + unlisted.shards,
             client_bytes: unlisted.client,
-            backend: backend.map(Backend::name),
+            backend,
             seconds: time.as_secs_f64(),
         }
     }
@@ -133,7 +132,7 @@ impl<'a> Summary<'a> {
                 .map(|(part, bytes)| format!("{part} {}", size(bytes)))
                 .collect();
             eprintln!("   Written {}: {}", self.out.display(), parts.join(", "));
-            let kernels = self.backend.map_or(String::new(), |backend| format!(", kernels {backend}"));
+            let kernels = self.backend.as_ref().map_or(String::new(), |backend| format!(", kernels {backend}"));
             eprintln!("      Done in {:.1} s{kernels}", self.seconds);
         }
     }
