@@ -37,7 +37,7 @@ lint_wasm() {
         --no-default-features --features battery,wasm-engine,wasm-tower,wasm-encoder,wasm-gpu --lib --test wasm -- -D warnings
 }
 
-lint_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --lib --features gpu; }
+lint_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --lib; }
 
 # verb: lint
 run_lint() {
@@ -48,7 +48,7 @@ run_lint() {
     mkdir -p "$DIST" # the binary embeds this folder; for linting it may be empty
     step "rustfmt" lint-fmt "run 'cargo fmt'" cargo fmt --check -- --color never
     step "clippy, native" lint-clippy "correct what clippy says" \
-        cargo clippy --release --all-targets --test browser --features gpu -- -D warnings
+        cargo clippy --release --all-targets --test browser -- -D warnings
     for level in "${WASM_LEVELS[@]}"; do
         step "clippy, browser, $level" "lint-wasm-$level" "correct what clippy says" lint_wasm "$level"
     done

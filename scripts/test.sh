@@ -2,7 +2,7 @@
 # All test suites, one after the other, and the table that says what ran. A suite counts as passed only when its runner
 # exited 0, at least one test ran, and none was skipped.
 
-SUITES=(native gpu wasm-scalar wasm-simd wasm-relaxed www browser)
+SUITES=(native wasm-scalar wasm-simd wasm-relaxed www browser)
 SUITE_ROWS=()
 SUITES_FAILED=0
 TOTAL_PASSED=0
@@ -10,8 +10,7 @@ TOTAL_FAILED=0
 
 suite_title() {
     case $1 in
-    native) echo "cargo test (unit, integration and doc tests, native)" ;;
-    gpu) echo "the encoders on a GPU, or on what plays one (Vulkan)" ;;
+    native) echo "cargo test (unit, integration and doc tests; GPU kernels on Vulkan, in software if need be)" ;;
     wasm-*) echo "wasm-pack test in headless Chromium, ${1#wasm-}" ;;
     www) echo "browser client (npm test in www/)" ;;
     browser) echo "end to end in headless Chromium (WebDriver)" ;;
@@ -33,7 +32,6 @@ webdriver_capabilities() {
 run_suite_command() {
     case $1 in
     native) cargo test --release --no-fail-fast ;;
-    gpu) cargo test --release --no-fail-fast --features gpu --test gpu ;;
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \

@@ -106,7 +106,7 @@ mod without_gpu {
     impl GpuEmbedder {
         pub(in crate::cli::index) fn open(device: Device, _: &Models) -> Result<Option<Self>> {
             if device == Device::Gpu {
-                bail!("this program was built without GPUs. Build it with `cargo build --release --features gpu`");
+                bail!("this program was built without GPUs. Build it with the feature `gpu`, which is one of the defaults");
             }
             Ok(None)
         }

@@ -86,7 +86,7 @@ pub struct IndexArgs {
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
     reuse: Option<PathBuf>,
-    /// Where passages are embedded: `auto` takes a GPU where one answers; GPUs need a build with `--features gpu`
+    /// Where passages are embedded: `auto` takes a GPU where one answers
     #[arg(long, env = "SITESEER_DEVICE", value_enum, default_value_t = Device::Auto, hide_possible_values = true, value_name = "auto|cpu|gpu")]
     device: Device,
     /// Embed every passage again
