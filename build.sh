@@ -50,7 +50,7 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh docs     The documentation as a site, by mdBook (compiled once, some minutes), with Siteseer's search in it.
   ./build.sh recipes  The recipes of docs/recipes.md with the generators themselves: built, indexed, asked in Chromium.
   ./build.sh setup    Only installs: Rust for the browser, wasm-bindgen, wasm-pack, wasm-opt, Chromium with its
-                      driver, the f32 weights that the int8 model is tested against.
+                      driver, a Vulkan driver, the f32 weights that the int8 model is tested against.
   ./build.sh clean [--all]
                       Removes the bundles, the demo and the logs; with --all everything that was compiled, too.
   ./build.sh help     This text.
@@ -91,6 +91,7 @@ set_up_all() {
     set_up_build
     ensure_wasm_pack
     ensure_browser
+    ensure_vulkan
     ensure_reference_model
     note "wasm-pack $WASM_PACK_VERSION, $("$CHROME" --version 2>/dev/null | head -n 1), reference weights in the cache"
 }

@@ -10,7 +10,7 @@ TOTAL_FAILED=0
 
 suite_title() {
     case $1 in
-    native) echo "cargo test (unit, integration and doc tests, native)" ;;
+    native) echo "cargo test (unit, integration and doc tests; GPU kernels on Vulkan, in software if need be)" ;;
     wasm-*) echo "wasm-pack test in headless Chromium, ${1#wasm-}" ;;
     www) echo "browser client (npm test in www/)" ;;
     browser) echo "end to end in headless Chromium (WebDriver)" ;;

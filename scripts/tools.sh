@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The tools at pinned versions, each in a cache folder that carries its version, and each installed only when missing:
-# C compiler, wasm-bindgen, wasm-pack, wasm-opt, Node.js, Python, the test browser with its driver, and the f32 weights
+# C compiler, wasm-bindgen, wasm-pack, wasm-opt, Node.js, Python, the test browser with its driver, a Vulkan driver, and the f32 weights
 # that the int8 model is checked against.
 
 WASM_PACK_VERSION=0.15.1
@@ -111,6 +111,13 @@ ensure_browser() {
     apt_install "a test browser and its driver" chromium chromium-driver
     find_browser || die "no Chromium or Chrome with its driver was found." \
         "Set CHROME and CHROMEDRIVER to the browser and to the chromedriver of the same version."
+}
+
+# A Vulkan driver for the GPU tests: the one in software will do, and is there on machines without a GPU.
+ensure_vulkan() {
+    [[ $(uname) == Darwin ]] && return # Metal
+    if compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; then return; fi
+    apt_install "a Vulkan driver in software" mesa-vulkan-drivers
 }
 
 ensure_python() {

@@ -1,6 +1,7 @@
 //! A browser under WebDriver: one chromedriver and one headless window per test, both gone when the test ends.
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -21,6 +22,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts a driver on a free port and opens a window of this size.
     pub(crate) async fn start(width: u32, height: u32, dark: bool) -> Self {
+        Self::start_with(width, height, dark, &[]).await
+    }
+
+    /// As [`start`](Self::start), with more flags of the browser.
+    pub(crate) async fn start_with(width: u32, height: u32, dark: bool, more: &[&str]) -> Self {
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
         let mut driver =
             Command::new(&program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(
@@ -31,6 +37,7 @@ impl Browser {
         let mut args: Vec<String> = flags();
         args.push(format!("--window-size={width},{height}"));
         args.push(format!("--user-data-dir={}", profile.path().display()));
+        args.extend(more.iter().map(|&flag| flag.to_owned()));
         if dark {
             args.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
@@ -97,6 +104,11 @@ impl Browser {
         self.client.perform_actions(actions).await.unwrap();
     }
 
+    /// Calls a method of the browser's own protocol.
+    pub(crate) async fn devtools(&self, method: &'static str) {
+        self.client.issue_cmd(DevTools(method)).await.unwrap_or_else(|e| panic!("{method}: {e}"));
+    }
+
     /// Saves what the window shows as `target/screenshots/NAME.png`.
     pub(crate) async fn screenshot(&self, name: &str) {
         let folder = screenshots();
@@ -107,6 +119,20 @@ impl Browser {
     /// Closes the window.
     pub(crate) async fn close(self) {
         self.client.clone().close().await.unwrap();
+    }
+}
+
+/// chromedriver's way to Chromium's DevTools protocol.
+#[derive(Debug)]
+struct DevTools(&'static str);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base_url: &url::Url, session_id: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "cmd": self.0, "params": {} }).to_string()))
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod browser;
 mod damage;
+mod gpu;
 mod meaning;
 mod offline;
 mod parity;

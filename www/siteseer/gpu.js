@@ -51,11 +51,15 @@ export class Gpu {
     if (!(await hasAdapter(choice))) return;
     const forced = choice === 'force';
     const encoder = await (await loadGpuEncoder()).open(forced, model.bytes, model.name);
-    encoder.load_reranker(reranker.bytes, reranker.name);
     const gpu = new Gpu(encoder, forced ? Infinity : PATIENCE_MS);
     const mine = (/** @type {string} */ query, /** @type {string[]} */ texts) => gpu.score(query, texts);
-    await probe(mine); // the kernels are compiled now
-    if (forced || (await probe(mine)) < (await probe(score))) return gpu;
+    try {
+      encoder.load_reranker(reranker.bytes, reranker.name);
+      await probe(mine); // the kernels are compiled now
+      if (forced || (await probe(mine)) < (await probe(score))) return gpu;
+    } catch {
+      // no worse than a slow one
+    }
     encoder.destroy();
   }
 

@@ -5,7 +5,8 @@
 //
 // By question: *who answers a query?* `client.js` asks the worker (`worker.js`, `host.js`) tier by tier. *Where do the
 // files come from?* `loader.js`, as `manifest.js` names them. *Which engine?* `detect.js`. *Who draws?* `element.js`,
-// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`; in a dialog, `modal.js`.
+// with the keyboard in `combobox.js` and the rows in `rows.js` and `row.js`; in a dialog, `modal.js`. *What stands beside the
+// results?* `extras.js`: filters, recent searches, suggestions.
 
 import { SearchClient } from './client.js';
 import { define } from './element.js';

@@ -76,6 +76,11 @@ const STATES = {
       await page.waitForTimeout(300);
     },
   },
+  meta: {
+    filters: true,
+    page: boxPage({ attributes: 'meta="lang"' }),
+    act: (page) => type(page, QUERY).then(() => settled(page)),
+  },
   recent: {
     act: async (page) => {
       await page.evaluate(() => localStorage.setItem('siteseer-recent /siteseer/manifest.json', JSON.stringify(['share code between packages', '--cfg', 'panic'])));

@@ -67,7 +67,7 @@ const fake = (/** @type {string} */ name) => readFile(join(WWW, `tests/fake-engi
 export async function serveSite(options = {}) {
   const { csp = CSP, cacheControl = 'no-store', unbundled = false } = options;
   const modules = unbundled ? null : await (bundled ??= bundle());
-  const fakes = { engine: await fake('engine'), tower: await fake('tower'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder') };
+  const fakes = { engine: await fake('engine'), tower: await fake('tower'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder'), 'encoder-gpu': await fake('encoder-gpu') };
   let index = fakeIndex(options);
   let client = modules && makeClient(modules, fakes, options.build);
   /** @type {string[]} */
@@ -103,7 +103,7 @@ export async function serveSite(options = {}) {
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
-    const [, stem, type] = path.match(/^siteseer\/(engine|tower|encoder-relaxed|encoder-simd)\.(js|wasm|wasm\.gz)$/) ?? [];
+    const [, stem, type] = path.match(/^siteseer\/(engine|tower|encoder-relaxed|encoder-simd|encoder-gpu)\.(js|wasm|wasm\.gz)$/) ?? [];
     if (stem) return type !== 'js' ? wasmOf(stem)[1] : fakes[/** @type {keyof typeof fakes} */ (stem)];
     return readFile(join(WWW, path)).catch(() => null);
   }

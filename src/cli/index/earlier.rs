@@ -8,6 +8,8 @@
 //! neither needs to be: a few of the passages are embedded again, and unless each gives the bits that are stored, the earlier
 //! index is left alone.
 
+use super::device::GpuEmbedder;
+use super::embed::kernels_of;
 use crate::cli::folder::{read_file, read_passages};
 use crate::cli::index::read_manifest;
 use crate::hash::{sha256, sha256_hex};
@@ -36,7 +38,12 @@ impl EarlierVectors {
     ///
     /// # Errors
     /// If it is damaged, or made by another model or other kernels: its vectors are not those of a new build then.
-    pub(super) fn open(folder: &Path, model: &BiEncoder, model_bytes: &[u8]) -> Result<Self> {
+    pub(super) fn open(
+        folder: &Path,
+        model: &BiEncoder,
+        model_bytes: &[u8],
+        gpu: Option<&GpuEmbedder>,
+    ) -> Result<Self> {
         let manifest = read_manifest(folder)?;
         let (Some(entry), Some(file), Some(model_file)) =
             (&manifest.model, &manifest.files.vectors, &manifest.files.model)
@@ -55,7 +62,7 @@ impl EarlierVectors {
             by_text.insert(sha256(text.as_bytes()), passage);
             probes.offer(passage, text);
         })?;
-        probes.check(&vectors, model)?;
+        probes.check(&vectors, model, gpu)?;
         Ok(Self { vectors, by_text })
     }
 
@@ -88,15 +95,19 @@ impl Probes {
     }
 
     /// Whether the model gives the bits that are stored.
-    fn check(self, vectors: &Vectors, model: &BiEncoder) -> Result<()> {
+    fn check(self, vectors: &Vectors, model: &BiEncoder, gpu: Option<&GpuEmbedder>) -> Result<()> {
         let count = (self.seen / PROBE_EVERY).clamp(1, MAX_PROBES);
         let (mut row, mut work) = (vec![0; model.dim()], Workspace::default());
         let probes = self.longest.into_iter().chain(self.shortest).chain(self.between.into_iter().rev());
         for (passage, text) in probes.take(count) {
-            let scale = quantize_row(&model.embed(&text, &mut work)?, &mut row);
+            let embedding = match gpu {
+                Some(gpu) => gpu.embed(&[model.tokenize(&text)], &|_| ())?,
+                None => model.embed(&text, &mut work)?,
+            };
+            let scale = quantize_row(&embedding, &mut row);
             let stored = vectors.row(passage);
             if (row.as_slice(), scale.to_bits()) != (stored.0, stored.1.to_bits()) {
-                bail!("made with other kernels than this machine's {}", model.backend().name());
+                bail!("made with other kernels than this machine's {}", kernels_of(model, gpu));
             }
         }
         Ok(())

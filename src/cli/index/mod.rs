@@ -1,5 +1,6 @@
 //! `siteseer index`: a built site becomes an index folder, in stages: read, split, embed, write.
 
+mod device;
 mod earlier;
 mod embed;
 mod models;
@@ -23,7 +24,9 @@ use crate::model::static_tower::StaticTower;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
+use device::{Device, GpuEmbedder};
 use earlier::EarlierVectors;
+use embed::Embedding;
 pub use embed::embed_token_ids;
 use models::Models;
 use nearby::Nearby;
@@ -83,6 +86,9 @@ pub struct IndexArgs {
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
     reuse: Option<PathBuf>,
+    /// Where passages are embedded: `auto` takes a GPU where one answers
+    #[arg(long, env = "SITESEER_DEVICE", value_enum, default_value_t = Device::Auto, hide_possible_values = true, value_name = "auto|cpu|gpu")]
+    device: Device,
     /// Embed every passage again
     #[arg(long, env = "SITESEER_FRESH")]
     fresh: bool,
@@ -116,9 +122,10 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
-    let earlier = models.as_ref().and_then(|models| earlier_vectors(args, &out, models));
-    let (passages, vectors, reused) =
-        embed_pages(&site.pages, models.as_ref(), args.passage_pieces, earlier.as_ref(), args.quiet)?;
+    let gpu = models.as_ref().map(|models| GpuEmbedder::open(args.device, models)).transpose()?.flatten();
+    let earlier = models.as_ref().and_then(|models| earlier_vectors(args, &out, models, gpu.as_ref()));
+    let embedding = Embedding { earlier: earlier.as_ref(), gpu: gpu.as_ref(), quiet: args.quiet };
+    let (passages, vectors, reused) = embed_pages(&site.pages, models.as_ref(), args.passage_pieces, &embedding)?;
     drop(earlier);
     if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
@@ -130,7 +137,7 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
-    let backend = models.map(|models| models.bi_encoder.backend());
+    let backend = models.as_ref().map(|models| embed::kernels_of(&models.bi_encoder, gpu.as_ref()));
     Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
@@ -175,7 +182,8 @@ pub(super) struct PageSettings<'a> {
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
     let models = Models::load(settings.model, settings.reranker, settings.static_tower)?;
-    let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, None, settings.quiet)?;
+    let embedding = Embedding { earlier: None, gpu: None, quiet: settings.quiet };
+    let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, &embedding)?;
     if passages.is_empty() {
         bail!("there is no text to index");
     }
@@ -187,12 +195,12 @@ pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Pat
 
 /// The vectors of the index that this one replaces, or of the one named by `--reuse`; none with `--fresh`, or where there is no
 /// index. One that can't serve is no obstacle: a line says why, and everything is embedded.
-fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models) -> Option<EarlierVectors> {
+fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models, gpu: Option<&GpuEmbedder>) -> Option<EarlierVectors> {
     let folder = args.reuse.as_deref().unwrap_or(out);
     if args.fresh || !(args.reuse.is_some() || folder.join(MANIFEST_NAME).is_file()) {
         return None;
     }
-    let open = |folder: PathBuf| EarlierVectors::open(&folder, &models.bi_encoder, &models.bi_encoder_bytes);
+    let open = |folder: PathBuf| EarlierVectors::open(&folder, &models.bi_encoder, &models.bi_encoder_bytes, gpu);
     match find_index(folder).and_then(open) {
         Ok(earlier) => Some(earlier),
         Err(error) => {
@@ -204,20 +212,19 @@ fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models) -> Option<Earl
     }
 }
 
-/// Splits pages into passages; their vectors, if there is a model, and how many of these are from `earlier`.
+/// Splits pages into passages; their vectors, if there is a model, and how many of these are from an earlier index.
 fn embed_pages(
     pages: &[Page],
     models: Option<&Models>,
     pieces: usize,
-    earlier: Option<&EarlierVectors>,
-    quiet: bool,
+    embedding: &Embedding<'_>,
 ) -> Result<(Vec<Passage>, Option<Vectors>, usize)> {
     let Some(Models { bi_encoder, .. }) = models else {
         return Ok((split(pages, &estimated_pieces, pieces), None, 0));
     };
     let passages = split(pages, &|text| bi_encoder.tokenizer().count(text), pieces);
     let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
-    let (vectors, reused) = embed::vectors_of(bi_encoder, &texts, earlier, quiet)?;
+    let (vectors, reused) = embed::vectors_of(bi_encoder, &texts, embedding)?;
     Ok((passages, Some(vectors), reused))
 }
 

@@ -1,7 +1,6 @@
 //! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
 
 use crate::index::manifest::{FileEntry, Manifest, StaticFiles};
-use crate::kernels::Backend;
 use crate::site::{NoteKind, ReadReport};
 use serde::Serialize;
 use std::path::Path;
@@ -55,8 +54,8 @@ pub(super) struct Summary<'a> {
     reranker_bytes: u64,
     static_bytes: u64,
     client_bytes: u64,
-    /// Instruction set that embedded; none without a model.
-    backend: Option<&'static str>,
+    /// Instruction set or GPU that embedded; none without a model.
+    backend: Option<String>,
     seconds: f64,
 }
 
@@ -68,7 +67,7 @@ impl<'a> Summary<'a> {
         reused: usize,
         client_bytes: u64,
         out: &'a Path,
-        backend: Option<Backend>,
+        backend: Option<String>,
         time: Duration,
     ) -> Self {
         let files = &manifest.files;
@@ -90,7 +89,7 @@ impl<'a> Summary<'a> {
             reranker_bytes: stored(&files.reranker),
             static_bytes: files.static_tower.as_ref().map_or(0, static_bytes),
             client_bytes,
-            backend: backend.map(Backend::name),
+            backend,
             seconds: time.as_secs_f64(),
         }
     }
@@ -124,7 +123,7 @@ impl<'a> Summary<'a> {
                 .map(|(part, bytes)| format!("{part} {}", size(bytes)))
                 .collect();
             eprintln!("   Written {}: {}", self.out.display(), parts.join(", "));
-            let kernels = self.backend.map_or(String::new(), |backend| format!(", kernels {backend}"));
+            let kernels = self.backend.as_ref().map_or(String::new(), |backend| format!(", kernels {backend}"));
             eprintln!("      Done in {:.1} s{kernels}", self.seconds);
         }
     }
