@@ -24,6 +24,9 @@ pub struct Shards {
     pub shards: Vec<Vec<u8>>,
 }
 
+/// Computes the coordinates of vectors along axes.
+pub type Turn<'a> = dyn Fn(&Axes, Vec<Vec<f32>>) -> Vec<Vec<f32>> + 'a;
+
 /// Cuts a tower into shards of `rows_per_shard`, in coordinates along `axes`. `weight` is the standard deviation of what is
 /// scored along each axis: what no passage differs in needs no bits. `turn` computes the coordinates of all rows (it may use
 /// all cores).
@@ -35,7 +38,7 @@ pub fn cut(
     axes: &Axes,
     weight: &[f32],
     rows_per_shard: usize,
-    turn: &dyn Fn(&Axes, Vec<Vec<f32>>) -> Vec<Vec<f32>>,
+    turn: &Turn<'_>,
 ) -> Shards {
     assert!(rows_per_shard > 0 && tower.config().dim == axes.dim(), "rows along the axes");
     let tokens: Vec<&str> = (0..tower.config().vocab_size as u32).map(|id| tower.token(id)).collect();
