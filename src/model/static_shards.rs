@@ -33,13 +33,7 @@ pub type Turn<'a> = dyn Fn(&Axes, Vec<Vec<f32>>) -> Vec<Vec<f32>> + 'a;
 ///
 /// # Panics
 /// If the tower has another dimension than the axes, or `rows_per_shard` is 0.
-pub fn cut(
-    tower: &StaticTower,
-    axes: &Axes,
-    weight: &[f32],
-    rows_per_shard: usize,
-    turn: &Turn<'_>,
-) -> Shards {
+pub fn cut(tower: &StaticTower, axes: &Axes, weight: &[f32], rows_per_shard: usize, turn: &Turn<'_>) -> Shards {
     assert!(rows_per_shard > 0 && tower.config().dim == axes.dim(), "rows along the axes");
     let tokens: Vec<&str> = (0..tower.config().vocab_size as u32).map(|id| tower.token(id)).collect();
     let unknown = tower.config().tokenizer.unk_id as usize;

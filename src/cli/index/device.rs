@@ -106,7 +106,9 @@ mod without_gpu {
     impl GpuEmbedder {
         pub(in crate::cli::index) fn open(device: Device, _: &Models) -> Result<Option<Self>> {
             if device == Device::Gpu {
-                bail!("this program was built without GPUs. Build it with the feature `gpu`, which is one of the defaults");
+                bail!(
+                    "this program was built without GPUs. Build it with the feature `gpu`, which is one of the defaults"
+                );
             }
             Ok(None)
         }
