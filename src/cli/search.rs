@@ -102,8 +102,13 @@ pub fn run(args: &SearchArgs) -> Result<()> {
     };
     folder::load_words(&folder, &mut cascade.searcher, &args.query)?;
     let says_something = cascade.searcher.manifest().files.filters.is_some();
-    if !args.filter.is_empty() || args.facets || args.sort.is_some() || says_something {
+    if !args.filter.is_empty() || args.facets || args.sort.is_some() {
         folder::set_filter(&folder, &mut cascade.searcher, &args.filter)?;
+    } else if args.json && says_something {
+        // metadata is an addition: results are worth having without it
+        if let Err(error) = folder::set_filter(&folder, &mut cascade.searcher, &[]) {
+            eprintln!("warning: results are without metadata: {error:#}");
+        }
     }
     if args.facets {
         return print_facets(args, &cascade.searcher);
