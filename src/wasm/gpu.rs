@@ -30,6 +30,7 @@ pub struct GpuEncoder {
 impl GpuEncoder {
     /// Opens an adapter and uploads the word embeddings of the bi-encoder `model` (uncompressed bytes, which stay outside of the wasm
     /// memory). `any`: a processor that plays a GPU will do. `file` is for messages.
+    #[allow(clippy::arc_with_non_send_sync, reason = "natively it is both, and the encoder is the same")]
     pub async fn open(any: bool, model: Uint8Array, file: String) -> JsResult<GpuEncoder> {
         let choice = if any { Choice::Any } else { Choice::Hardware };
         let gpu = Arc::new(Gpu::new(Context::open(choice).await?));
