@@ -1,6 +1,6 @@
 //! Answering a query: [`searcher`] takes it through the tiers, [`fuse`] joins their lists, [`rerank`] reorders the best by what
 //! `reading` gives a cross-encoder of them, [`excerpt`] chooses what to show, [`context`] what a language model gets, as
-//! [`quote`] makes it safe. [`nearby`] and [`static_tier`] are the two halves of the tier
+//! [`quote`] makes it safe. `nearby` and [`static_tier`] are the two halves of the tier
 //! without a model. [`cascade`] is all of it with the models, in one process; [`static_tower`] is its static tier.
 
 pub mod cascade;

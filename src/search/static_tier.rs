@@ -1,5 +1,5 @@
 //! The static tier's half that knows vectors: the static query tower, and the cells and rows that it is compared with. It
-//! needs no words and no manifest, so that a browser can load it by itself; [`nearby`](super::nearby) is the other half.
+//! needs no words and no manifest, so that a browser can load it by itself; `nearby` is the other half.
 
 use crate::error::{Error, Result};
 use crate::index::cells::Cells;
