@@ -1,5 +1,7 @@
 //! The documentation names every verb, flag, environment variable and key that the command line has, and no other.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use assert_cmd::Command;
 use std::collections::BTreeSet;
 use std::fs;
