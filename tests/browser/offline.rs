@@ -31,7 +31,7 @@ async fn after_one_visit_the_page_and_the_search_need_no_server() {
                  const answers = await Promise.all(needed.map((name) => caches.match(name)));
                  const opened = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
                  const cached = (await Promise.all(opened.map((cache) => cache.keys()))).flat();
-                 const files = [/model-/, /vectors-/, /encoder-.*wasm/, /engine\\.wasm/];
+                 const files = [/model-/, /vectors-/, /lexical-/, /postings-/, /passages-/];
                  window.kept = answers.every(Boolean) && files.every((file) => cached.some(({ url }) => file.test(url)));
              }, 100)",
         )

@@ -2,6 +2,7 @@
 // there; those above it are `upper-tier.js`'s.
 
 import { abortable } from './abortable.js';
+import { asked } from './asked.js';
 import { CANDIDATES, hitsOf } from './context.js';
 import { WorkerLink } from './link.js';
 import { LadderStatus } from './status.js';
@@ -46,7 +47,10 @@ export class SearchClient {
     this.#webgpu = webgpu;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
-      onEvent: (_, { tier, loaded, total }) => this.status[/** @type {Tier} */ (tier)].state === 'loading' && this.status.set(tier, { loaded, total }),
+      onEvent: (_, { url, tier, loaded, total }) => {
+        if (url) asked.add(url);
+        else if (this.status[/** @type {Tier} */ (tier)].state === 'loading') this.status.set(tier, { loaded, total });
+      },
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
     });

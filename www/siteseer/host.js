@@ -32,7 +32,7 @@ export class Host {
   #ranked;
   #scorer = new PairScorer((query, passages) => this.#index.models.scorePairs(query, passages));
 
-  /** @param {(event: 'progress', data: { tier: Tier, loaded: number, total: number }) => void} emit */
+  /** @param {(event: 'progress' | 'ask', data: { tier: Tier, loaded: number, total: number } | { url: string }) => void} emit */
   constructor(emit) {
     this.emit = emit;
   }
@@ -48,7 +48,7 @@ export class Host {
    * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static tier, before a query); 0: not in this index
    */
   async open({ manifest, workers = workersHere(), webgpu = 'auto' }) {
-    const { models, filter, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers, webgpu));
+    const { models, filter, manifest: { files: { vectors, model, reranker, staticTower } } } = (this.#opened = await openIndex(manifest, workers, webgpu, (url) => this.emit('ask', { url })));
     await this.load({ tier: 'lexical' });
     const size = (/** @type {(FileEntry | undefined)[]} */ ...needed) => (needed.every((file) => file) ? storedBytes(.../** @type {FileEntry[]} */ (needed)) : 0);
     return { backend: models.backend, bytes: { static: size(staticTower?.root, staticTower?.axes), dense: size(vectors, model), reranked: size(reranker) }, filters: filter.exists };

@@ -41,11 +41,13 @@ export class OfflineLine {
    * @param {HTMLElement} place
    * @param {Words} words
    * @param {OfflineWishes} wishes
+   * @param {ReadonlySet<string>} asked addresses of index files that the page has asked for
    */
-  constructor(place, words, wishes) {
+  constructor(place, words, wishes, asked) {
     this.place = place;
     this.words = words;
     this.wishes = wishes;
+    this.asked = asked;
     words.add(offlineLanguages);
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
     const root = /** @type {ShadowRoot} */ (place.getRootNode());
@@ -63,7 +65,7 @@ export class OfflineLine {
   async begin() {
     const { script, all, signal } = this.wishes;
     try {
-      if (!registered.has(script)) registered.set(script, afterLoad().then(() => register(FOLDER, script)));
+      if (!registered.has(script)) registered.set(script, afterLoad().then(() => register(FOLDER, script, this.asked)));
       await registered.get(script);
       if (signal.aborted) return;
       const missing = await this.#offer();

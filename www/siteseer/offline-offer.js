@@ -1,5 +1,7 @@
 // The way to offline use, in the page's own module: loads the rest where the attribute asks for it.
 
+import { asked } from './asked.js';
+
 /** @import { Tier } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
 
@@ -21,7 +23,7 @@ export async function offerOffline(place, words, wishes) {
   try {
     const module = new URL('./offline-line.js', import.meta.url).href;
     const { OfflineLine } = /** @type {typeof import('./offline-line.js')} */ (await import(module));
-    if (!wishes.signal.aborted) await new OfflineLine(place, words, wishes).begin();
+    if (!wishes.signal.aborted) await new OfflineLine(place, words, wishes, asked).begin();
   } catch (error) {
     console.warn(`Siteseer: offline use could not be started. ${error}`); // search is as it was
   }

@@ -10,10 +10,11 @@ const CLAIM_MS = 3_000;
 /**
  * @param {string} folder
  * @param {string | null} script address of the site's own worker; null: the one that the page has, or the usual one
+ * @param {ReadonlySet<string>} asked addresses of index files that the page has asked for
  * @returns {Promise<void>} when search can be kept
  * @throws {Error} that says why it cannot
  */
-export async function register(folder, script) {
+export async function register(folder, script, asked) {
   if (!window.isSecureContext) throw new Error('Offline use needs https (or localhost).');
   const { serviceWorker } = navigator;
   if (!serviceWorker || !globalThis.caches) throw new Error('This browser has no service workers here; a private window may forbid them.');
@@ -33,7 +34,14 @@ export async function register(folder, script) {
   if (!version) {
     throw new Error(`The service worker ${serviceWorker.controller.scriptURL} does not answer for ${folder}. docs/offline.md says what it must contain.`);
   }
-  if (!before) active?.postMessage({ siteseer: 'visited', urls: visited(folder) });
+  if (before) return;
+  active?.postMessage({ siteseer: 'visited', urls: visited(folder) });
+  for (const url of asked) if (url.startsWith(folder)) askAgain(url);
+}
+
+/** Through the service worker, which keeps it; the browser's own cache has it. @param {string} url */
+async function askAgain(url) {
+  await fetch(url).then((response) => response.arrayBuffer()).catch(() => {}); // it is kept when it is used the next time
 }
 
 /** @param {ServiceWorkerContainer} container */

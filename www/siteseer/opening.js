@@ -17,9 +17,10 @@ import { Nearby } from './nearby.js';
  * @param {string} url of the manifest
  * @param {number} workers that score pairs
  * @param {WebGpu} webgpu
+ * @param {(url: string) => void} onAsk told of each file of the index that is asked for
  * @returns {Promise<Index>} of which no file is loaded yet
  */
-export async function openIndex(url, workers, webgpu) {
+export async function openIndex(url, workers, webgpu, onAsk) {
   const backend = detectBackend();
   const loading = loadEngine();
   loading.catch(() => {}); // meanwhile the manifest, whose error says more
@@ -27,7 +28,10 @@ export async function openIndex(url, workers, webgpu) {
   const EngineClass = await loading;
   const engine = guard(() => new EngineClass(text));
   /** @type {Index['fetch']} */
-  const fetch = (file, priority, progress) => loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
+  const fetch = (file, priority, progress) => {
+    onAsk(new URL(file.name, url).href);
+    return loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
+  };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
   const filter = new Filter(engine, manifest, now);
   return {

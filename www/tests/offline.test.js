@@ -23,6 +23,16 @@ browserTest('after one visit the page and all of the search work with the server
   assert.equal(await page.evaluate(() => getComputedStyle(document.body).marginTop), '0px', 'the page has its styles');
 }, { serve: { ...serve, rerankerBytes: 1000 }, address: '' });
 
+browserTest('what was searched before the service worker was there is kept, too', async ({ page, site }) => {
+  await input(page).fill(QUERY);
+  await best(page);
+  assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null, 'the worker is still on its way');
+  const used = site.requests.filter((path) => /^siteseer\/.*-\w{12}[-.]/.test(path));
+  assert.ok(used.length > 4, String(used));
+  site.faults.clear();
+  await untilKept(page, ({ files }) => used.every((path) => files?.includes(path)));
+}, { serve: { ...serve, rerankerBytes: 1000 }, box, faults: (site) => site.faults.set(/-sw\.js$/, { bytesPerSecond: 40 }) });
+
 browserTest('a visited page opens offline, whatever was searched on it; one that asks not to be stored does not', async ({ page, site }) => {
   site.pages.set('guide/one.html', '<!doctype html><title>One</title><h1>One</h1>').set('two.html', '<!doctype html><title>Two</title><h1>Two</h1>');
   site.faults.set(/^two/, { headers: { 'cache-control': 'no-store' } });
