@@ -157,7 +157,10 @@ pub fn load_all_nearby(folder: &Path, cascade: &mut Cascade) -> Result<()> {
 }
 
 /// A chunk's content, checked, and its length as stored.
-fn read_chunk(folder: &Path, group: &ChunkGroup, number: u32) -> Result<(Vec<u8>, u64)> {
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub(super) fn read_chunk(folder: &Path, group: &ChunkGroup, number: u32) -> Result<(Vec<u8>, u64)> {
     let name = group.file(number);
     let content = read_stored(folder, &name, group.largest, None)?;
     group.verify(number, &content)?;
