@@ -1,29 +1,33 @@
 //! How much pages are alike, by their passages' vectors: for two pages the passages that are nearest to each other, and how
 //! many have one on the other page that says the same.
 
-use crate::index::scan::{ScanQuery, Scored};
+use crate::index::scan::ScanQuery;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use std::ops::Range;
 
 /// Cosine from which a passage says the same as another: the prefix of title and headings, which may differ, is part of it.
 pub(super) const SAME_PASSAGE: f32 = 0.95;
-/// Passages of a page up to which all pages are compared passage by passage; with more, only pages whose means are near.
+/// Passages of a site up to which all pages are compared passage by passage; with more, only pages whose means are near.
 const ALL_PASSAGES: usize = 60_000;
 /// Pages whose means are nearest.
 const NEAR_PAGES: usize = 100;
-/// Pairs of passages that a page's likeness is the mean of, at most.
-pub(super) const PAIRS: usize = 3;
+/// Pairs of passages that tell how near two pages are, at most. With one alone, long pages are near to everything.
+const PAIRS: usize = 3;
+/// Weight of the pages' means beside the pairs.
+const MEAN_WEIGHT: f32 = 0.3;
 
 /// What a page has in common with another one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Likeness {
     /// The other page.
     pub(super) page: usize,
-    /// Mean cosine of the best pairs.
+    /// How much it is alike: the cosine of the best pairs and, with less weight, that of the pages' means.
     pub(super) score: f32,
-    /// A passage of the page and the one on the other page that is nearest to it, and their cosine; the best pair.
-    pub(super) pair: (u32, u32, f32),
+    /// Mean cosine of the best pairs.
+    pub(super) near: f32,
+    /// A passage of the page and the one on the other page that is nearest to it: the best pair.
+    pub(super) pair: (u32, u32),
     /// Share of the page's passages with one on the other page that says the same.
     pub(super) same: f32,
 }
@@ -34,8 +38,8 @@ pub(super) struct PagePassages<'a> {
     vectors: &'a Vectors,
     /// Passages of each page.
     pages: Vec<Range<u32>>,
-    /// The pages' mean vectors, where they are needed.
-    means: Option<Vectors>,
+    /// The pages' mean vectors.
+    means: Vectors,
     backend: Backend,
 }
 
@@ -47,7 +51,7 @@ impl<'a> PagePassages<'a> {
             Some(*end - length..*end)
         });
         let pages: Vec<Range<u32>> = ends.collect();
-        let means = (vectors.len() > ALL_PASSAGES).then(|| means(vectors, &pages));
+        let means = means(vectors, &pages);
         Self { vectors, pages, means, backend: Backend::best() }
     }
 
@@ -59,20 +63,14 @@ impl<'a> PagePassages<'a> {
     /// What a page has in common with each other page (of very many, with those that are near as a whole), in the order of the
     /// pages. Pages without passages have nothing.
     pub(super) fn others(&self, page: usize) -> Vec<Likeness> {
-        let others: Vec<usize> = match &self.means {
-            None => (0..self.len()).collect(),
-            Some(means) => {
-                let mean = ScanQuery::new(&unit(means, page as u32));
-                let mut near: Vec<usize> = mean
-                    .top_k(self.backend, means, NEAR_PAGES, |_| true)
-                    .iter()
-                    .map(|Scored { passage, .. }| *passage as usize)
-                    .collect();
-                near.sort_unstable();
-                near
-            }
+        let others: Vec<usize> = if self.vectors.len() <= ALL_PASSAGES {
+            (0..self.len()).filter(|&other| other != page).collect()
+        } else {
+            let near = self.mean(page).top_k(self.backend, &self.means, NEAR_PAGES, |other| other as usize != page);
+            let mut near: Vec<usize> = near.iter().map(|scored| scored.passage as usize).collect();
+            near.sort_unstable();
+            near
         };
-        let others: Vec<usize> = others.into_iter().filter(|&other| other != page).collect();
         self.compare(page, &others)
     }
 
@@ -81,22 +79,39 @@ impl<'a> PagePassages<'a> {
         self.compare(page, &[other]).pop()
     }
 
+    fn mean(&self, page: usize) -> ScanQuery {
+        ScanQuery::new(&unit(&self.means, page as u32))
+    }
+
     fn compare(&self, page: usize, others: &[usize]) -> Vec<Likeness> {
-        let mut tops: Vec<Best> = others.iter().map(|_| Best::default()).collect();
+        let passages = self.pages[page].clone();
+        let queries: Vec<(u32, ScanQuery)> =
+            passages.map(|passage| (passage, ScanQuery::new(&unit(self.vectors, passage)))).collect();
         let (mut dots, mut scores) = (Vec::new(), Vec::new());
-        for passage in self.pages[page].clone() {
-            let query = ScanQuery::new(&unit(self.vectors, passage));
-            for (&other, best) in others.iter().zip(&mut tops) {
-                let range = self.pages[other].clone();
+        let mean = self.mean(page);
+        let likeness = |&other: &usize| {
+            let range = self.pages[other].clone();
+            let mut best = Best::default();
+            for (passage, query) in &queries {
                 query.score_range_into(self.backend, self.vectors, range.clone(), &mut dots, &mut scores);
-                let nearest = range.zip(&scores).fold((0, f32::NEG_INFINITY), |best, (passage, &score)| {
+                let nearest = range.clone().zip(&scores).fold((0, f32::NEG_INFINITY), |best, (passage, &score)| {
                     if score > best.1 { (passage, score) } else { best }
                 });
-                best.push(passage, nearest);
+                best.push(*passage, nearest);
             }
-        }
-        let passages = self.pages[page].len();
-        others.iter().zip(tops).filter_map(|(&other, best)| best.likeness(other, passages)).collect()
+            let &(here, there, _) = best.pairs.first()?;
+            let near = best.pairs.iter().map(|pair| pair.2).sum::<f32>() / best.pairs.len() as f32;
+            let mean = mean.score(self.backend, &self.means, other as u32);
+            let score = (1.0 - MEAN_WEIGHT) * near + MEAN_WEIGHT * mean;
+            Some(Likeness {
+                page: other,
+                score,
+                near,
+                pair: (here, there),
+                same: best.same as f32 / queries.len() as f32,
+            })
+        };
+        others.iter().filter_map(likeness).collect()
     }
 }
 
@@ -116,12 +131,6 @@ impl Best {
             self.pairs.insert(place, (passage, nearest, score));
             self.pairs.truncate(PAIRS);
         }
-    }
-
-    fn likeness(self, page: usize, passages: usize) -> Option<Likeness> {
-        let pair = *self.pairs.first()?;
-        let score = self.pairs.iter().map(|pair| pair.2).sum::<f32>() / self.pairs.len() as f32;
-        Some(Likeness { page, score, pair, same: self.same as f32 / passages as f32 })
     }
 }
 
@@ -143,4 +152,64 @@ fn means(vectors: &Vectors, pages: &[Range<u32>]) -> Vectors {
         all.extend(mean.iter().map(|x| x / length));
     }
     Vectors::quantize(&all, vectors.dim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Vectors of 16 axes: one for each `(axis, share of it)`, the rest along axis 15.
+    fn vectors(all: &[(usize, f32)]) -> Vectors {
+        let mut embeddings = vec![0.0; all.len() * 16];
+        for (v, &(axis, share)) in embeddings.chunks_exact_mut(16).zip(all) {
+            (v[axis], v[15]) = (share, (1.0 - share * share).sqrt());
+        }
+        Vectors::quantize(&embeddings, 16)
+    }
+
+    /// Three pages: the second repeats two of the first's three passages, the third has one that is a little like its third.
+    fn pages() -> Vectors {
+        vectors(&[(0, 1.0), (1, 1.0), (2, 1.0), (1, 1.0), (0, 1.0), (3, 1.0), (2, 0.5)])
+    }
+
+    #[test]
+    fn the_best_passage_on_the_other_page_counts() {
+        let vectors = pages();
+        let pages = PagePassages::new(&vectors, &[3, 2, 2]);
+        let others = pages.others(0);
+        assert_eq!(others.iter().map(|other| other.page).collect::<Vec<_>>(), [1, 2]);
+        let near = |page: usize, pair, score: f32, same: f32| {
+            let other = &others[page - 1];
+            assert_eq!(other.pair, pair);
+            // a row's values are rounded to a 127th
+            assert!((other.near - score).abs() < 0.01, "{other:?}");
+            assert!((other.same - same).abs() < 1e-6, "{other:?}");
+        };
+        near(1, (0, 4), 2.0 / 3.0, 2.0 / 3.0);
+        near(2, (2, 6), 0.5 / 3.0, 0.0);
+        assert!(others[0].score > others[1].score);
+        assert_eq!(pages.with(0, 2).as_ref(), others.get(1));
+        assert_eq!(pages.with(1, 0).unwrap().same, 1.0, "all of the second stands on the first");
+    }
+
+    #[test]
+    fn a_page_without_passages_has_nothing_in_common() {
+        let vectors = pages();
+        let pages = PagePassages::new(&vectors, &[3, 0, 4]);
+        assert_eq!(pages.others(0).iter().map(|other| other.page).collect::<Vec<_>>(), [2]);
+        assert_eq!(pages.others(1), []);
+    }
+
+    #[test]
+    fn of_very_many_passages_near_pages_are_compared() {
+        // 20,001 pages of three passages; page 7 and the last one share an axis, the others another
+        let n = ALL_PASSAGES / 3 + 1;
+        let axis = |page: usize| if page == 7 || page == n - 1 { 0 } else { 1 };
+        let all: Vec<(usize, f32)> = (0..3 * n).map(|passage| (axis(passage / 3), 1.0)).collect();
+        let vectors = vectors(&all);
+        let others = PagePassages::new(&vectors, &vec![3; n]).others(7);
+        assert_eq!(others.len(), NEAR_PAGES);
+        let best = others.iter().max_by(|a, b| a.score.total_cmp(&b.score)).unwrap();
+        assert_eq!((best.page, best.same), (n - 1, 1.0));
+    }
 }

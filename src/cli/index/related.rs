@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// Pages that are looked at for each.
 const CANDIDATES: usize = 12;
-/// Cosine below which a page has nothing to do with another.
-const LEAST: f32 = 0.35;
+/// Likeness below which a page has nothing to do with another.
+const LEAST: f32 = 0.4;
 /// Share of passages that two pages have in common from which they are one text.
 pub(super) const SAME_PAGE: f32 = 0.8;
 /// Weight of a candidate's own likeness; the rest counts against those that resemble one that was chosen.
@@ -42,7 +42,7 @@ fn row(pages: &[Page], passages: &[Passage], likeness: &Likeness) -> RelatedPage
         headings(page, &page.sections[section]).last().cloned().unwrap_or_default()
     };
     let page = &pages[likeness.page];
-    let (here, there, _) = likeness.pair;
+    let (here, there) = likeness.pair;
     RelatedPage { url: page.url.clone(), title: page.title.clone(), here: heading(here), there: heading(there) }
 }
 
@@ -65,7 +65,7 @@ fn choose(alike: &PagePassages<'_>, page: usize, count: usize, may: impl Fn(usiz
         }
     }
     let scores: Vec<f32> = near.iter().map(|candidate| candidate.score).collect();
-    let between = |a: usize, b: usize| alike.with(near[a].page, near[b].page).map_or(0.0, |both| both.score);
+    let between = |a: usize, b: usize| alike.with(near[a].page, near[b].page).map_or(0.0, |both| both.near);
     diversify(&scores, between, count).into_iter().map(|at| near[at].clone()).collect()
 }
 
