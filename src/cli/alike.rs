@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Cosine from which a passage says the same as another: the prefix of title and headings, which may differ, is part of it.
 pub(super) const SAME_PASSAGE: f32 = 0.95;
+/// Share of passages with their like on another page from which a page says the same as that one.
+pub(super) const SAME_PAGE: f32 = 0.8;
 /// Passages of a site up to which all pages are compared passage by passage; with more, only pages whose means are near.
 const ALL_PASSAGES: usize = 60_000;
 /// Pages whose means are nearest.
@@ -26,8 +28,8 @@ pub(super) struct Likeness {
     pub(super) score: f32,
     /// Mean cosine of the best pairs.
     pub(super) near: f32,
-    /// A passage of the page and the one on the other page that is nearest to it: the best pair.
-    pub(super) pair: (u32, u32),
+    /// A passage of the page and the one on the other page that is nearest to it, and their cosine: the best pair.
+    pub(super) pair: (u32, u32, f32),
     /// Share of the page's passages with one on the other page that says the same.
     pub(super) same: f32,
 }
@@ -99,17 +101,11 @@ impl<'a> PagePassages<'a> {
                 });
                 best.push(*passage, nearest);
             }
-            let &(here, there, _) = best.pairs.first()?;
+            let pair = *best.pairs.first()?;
             let near = best.pairs.iter().map(|pair| pair.2).sum::<f32>() / best.pairs.len() as f32;
             let mean = mean.score(self.backend, &self.means, other as u32);
             let score = (1.0 - MEAN_WEIGHT) * near + MEAN_WEIGHT * mean;
-            Some(Likeness {
-                page: other,
-                score,
-                near,
-                pair: (here, there),
-                same: best.same as f32 / queries.len() as f32,
-            })
+            Some(Likeness { page: other, score, near, pair, same: best.same as f32 / queries.len() as f32 })
         };
         others.iter().filter_map(likeness).collect()
     }
@@ -180,7 +176,7 @@ mod tests {
         assert_eq!(others.iter().map(|other| other.page).collect::<Vec<_>>(), [1, 2]);
         let near = |page: usize, pair, score: f32, same: f32| {
             let other = &others[page - 1];
-            assert_eq!(other.pair, pair);
+            assert_eq!((other.pair.0, other.pair.1), pair);
             // a row's values are rounded to a 127th
             assert!((other.near - score).abs() < 0.01, "{other:?}");
             assert!((other.same - same).abs() < 1e-6, "{other:?}");

@@ -45,8 +45,8 @@ pub struct InspectArgs {
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE")]
     static_tower: Option<PathBuf>,
     /// Name the pairs of pages that say the same instead: at least this share of the passages of one has its like on the other
-    /// [0.5 unless given, as --duplicates=0.8]
-    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.5")]
+    /// [0.8 unless given, as --duplicates=0.5]
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.8")]
     duplicates: Option<f32>,
     /// Print it as JSON
     #[arg(long)]

@@ -8,6 +8,7 @@ import { keyOf, numberOf } from '../siteseer/related-pages.js';
 import { violations } from './axe.js';
 import { boxPage } from './browser.js';
 import { browserTests, until } from './harness.js';
+import { controlled, untilKept, serve as serveOffline } from './offline.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -118,6 +119,21 @@ browserTest('search.related names a file that is damaged', async ({ page }) => {
   assert.match(error.file, /^related-/);
   assert.match(error.next, /Deploy/);
 }, { serve, faults: (site) => site.faults.set(/related-/, { content: (content) => gzipSync(gunzipSync(content).map((byte, i) => (i === 30 ? byte ^ 1 : byte))) }) });
+
+browserTest('offline they are there on a page that was visited', async ({ page, site }) => {
+  await controlled(page);
+  await page.goto(`${site.url}guide.html`);
+  await nav(page).waitFor();
+  await untilKept(page, ({ files, pages }) => files?.some((name) => /related-/.test(name)) && pages?.includes('guide.html'));
+  await site.close();
+  await page.reload();
+  await nav(page).waitFor();
+  assert.equal((await texts(page)).length, 3);
+}, {
+  serve: { ...serveOffline, related: { 'guide.html': rows } },
+  box: { attributes: 'offline' },
+  faults: (site) => site.pages.set('guide.html', relatedPage()),
+});
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   browserTest(`axe finds nothing, and a phone of 320 px needs no sideways scrolling, ${colorScheme}`, async ({ page }) => {

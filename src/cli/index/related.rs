@@ -1,7 +1,7 @@
 //! The related pages of each page: of those whose passages are nearest to its own a few that differ from each other, each with
 //! the two headings whose texts are the nearest.
 
-use crate::cli::alike::{Likeness, PagePassages};
+use crate::cli::alike::{Likeness, PagePassages, SAME_PAGE, SAME_PASSAGE};
 use crate::index::related::{RelatedPage, key};
 use crate::index::vectors::Vectors;
 use crate::site::{Page, Passage, decode_url, headings};
@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 const CANDIDATES: usize = 12;
 /// Likeness below which a page has nothing to do with another.
 const LEAST: f32 = 0.4;
-/// Share of passages that two pages have in common from which they are one text.
-pub(super) const SAME_PAGE: f32 = 0.8;
 /// Weight of a candidate's own likeness; the rest counts against those that resemble one that was chosen.
 const LAMBDA: f32 = 0.8;
 
@@ -42,25 +40,24 @@ fn row(pages: &[Page], passages: &[Passage], likeness: &Likeness) -> RelatedPage
         headings(page, &page.sections[section]).last().cloned().unwrap_or_default()
     };
     let page = &pages[likeness.page];
-    let (here, there) = likeness.pair;
+    let (here, there, _) = likeness.pair;
     RelatedPage { url: page.url.clone(), title: page.title.clone(), here: heading(here), there: heading(there) }
 }
 
-/// The nearest pages that may be chosen, without those of the same text, each taken for what it has that the chosen ones lack (maximal marginal
-/// relevance).
+/// The nearest pages that may be chosen, without those of the same text, each taken for what it has that the chosen ones
+/// lack (maximal marginal relevance).
 fn choose(alike: &PagePassages<'_>, page: usize, count: usize, may: impl Fn(usize) -> bool) -> Vec<Likeness> {
     let mut candidates = alike.others(page);
     candidates.retain(|other| other.score >= LEAST && may(other.page));
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.page.cmp(&b.page)));
-    let is_same = |a: &Likeness, of: usize| {
-        a.same >= SAME_PAGE || alike.with(a.page, of).is_some_and(|back| back.same >= SAME_PAGE)
-    };
+    let back = |other: usize| alike.with(other, page).is_some_and(|back| back.same >= SAME_PAGE);
+    let is_same = |other: &Likeness| other.same >= SAME_PAGE || (other.pair.2 >= SAME_PASSAGE && back(other.page));
     let mut near: Vec<Likeness> = Vec::new();
     for candidate in candidates {
         if near.len() == CANDIDATES.max(count) {
             break;
         }
-        if !is_same(&candidate, page) {
+        if !is_same(&candidate) {
             near.push(candidate);
         }
     }
