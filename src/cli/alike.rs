@@ -10,6 +10,8 @@ use std::ops::Range;
 pub(super) const SAME_PASSAGE: f32 = 0.95;
 /// Share of passages with their like on another page from which a page says the same as that one.
 pub(super) const SAME_PAGE: f32 = 0.8;
+/// Cosine of the means below which pages do not say the same.
+const SAME_MEAN: f32 = 0.9;
 /// Passages of a site up to which all pages are compared passage by passage; with more, only pages whose means are near.
 const ALL_PASSAGES: usize = 60_000;
 /// Pages whose means are nearest.
@@ -79,6 +81,13 @@ impl<'a> PagePassages<'a> {
     /// What a page has in common with one other.
     pub(super) fn with(&self, page: usize, other: usize) -> Option<Likeness> {
         self.compare(page, &[other]).pop()
+    }
+
+    /// Whether two pages say the same: nearly all passages of one have their like on the other, and they are about as long.
+    pub(super) fn say_the_same(&self, page: usize, other: usize) -> bool {
+        let says = |page, other| self.with(page, other).is_some_and(|likeness| likeness.same >= SAME_PAGE);
+        let means = self.mean(page).score(self.backend, &self.means, other as u32);
+        means >= SAME_MEAN && (says(page, other) || says(other, page))
     }
 
     fn mean(&self, page: usize) -> ScanQuery {
@@ -165,13 +174,13 @@ mod tests {
 
     /// Three pages: the second repeats two of the first's three passages, the third has one that is a little like its third.
     fn pages() -> Vectors {
-        vectors(&[(0, 1.0), (1, 1.0), (2, 1.0), (1, 1.0), (0, 1.0), (3, 1.0), (2, 0.5)])
+        vectors(&[(0, 1.0), (1, 1.0), (2, 1.0), (1, 1.0), (0, 1.0), (4, 1.0), (5, 1.0), (3, 1.0), (2, 0.5)])
     }
 
     #[test]
     fn the_best_passage_on_the_other_page_counts() {
         let vectors = pages();
-        let pages = PagePassages::new(&vectors, &[3, 2, 2]);
+        let pages = PagePassages::new(&vectors, &[3, 4, 2]);
         let others = pages.others(0);
         assert_eq!(others.iter().map(|other| other.page).collect::<Vec<_>>(), [1, 2]);
         let near = |page: usize, pair, score: f32, same: f32| {
@@ -182,16 +191,26 @@ mod tests {
             assert!((other.same - same).abs() < 1e-6, "{other:?}");
         };
         near(1, (0, 4), 2.0 / 3.0, 2.0 / 3.0);
-        near(2, (2, 6), 0.5 / 3.0, 0.0);
+        near(2, (2, 8), 0.5 / 3.0, 0.0);
         assert!(others[0].score > others[1].score);
         assert_eq!(pages.with(0, 2).as_ref(), others.get(1));
-        assert_eq!(pages.with(1, 0).unwrap().same, 1.0, "all of the second stands on the first");
+        assert_eq!(pages.with(1, 0).unwrap().same, 0.5, "half of the second stands on the first");
+        assert!(!pages.say_the_same(0, 1));
+    }
+
+    #[test]
+    fn pages_of_one_text_say_the_same() {
+        let vectors = vectors(&[(0, 1.0), (1, 1.0), (2, 1.0), (2, 1.0), (0, 1.0), (1, 1.0), (0, 1.0)]);
+        let pages = PagePassages::new(&vectors, &[3, 3, 1]);
+        assert!(pages.say_the_same(0, 1) && pages.say_the_same(1, 0));
+        assert!(!pages.say_the_same(0, 2), "a part of it");
+        assert_eq!(pages.with(2, 0).unwrap().same, 1.0);
     }
 
     #[test]
     fn a_page_without_passages_has_nothing_in_common() {
         let vectors = pages();
-        let pages = PagePassages::new(&vectors, &[3, 0, 4]);
+        let pages = PagePassages::new(&vectors, &[3, 0, 6]);
         assert_eq!(pages.others(0).iter().map(|other| other.page).collect::<Vec<_>>(), [2]);
         assert_eq!(pages.others(1), []);
     }

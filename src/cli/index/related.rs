@@ -44,8 +44,8 @@ fn row(pages: &[Page], passages: &[Passage], likeness: &Likeness) -> RelatedPage
     RelatedPage { url: page.url.clone(), title: page.title.clone(), here: heading(here), there: heading(there) }
 }
 
-/// The nearest pages that may be chosen, without those of the same text, each taken for what it has that the chosen ones
-/// lack (maximal marginal relevance).
+/// The nearest pages that may be chosen, without those of the same text and without one text twice, each taken for what it
+/// has that the chosen ones lack (maximal marginal relevance).
 fn choose(alike: &PagePassages<'_>, page: usize, count: usize, may: impl Fn(usize) -> bool) -> Vec<Likeness> {
     let mut candidates = alike.others(page);
     candidates.retain(|other| other.score >= LEAST && may(other.page));
@@ -57,7 +57,7 @@ fn choose(alike: &PagePassages<'_>, page: usize, count: usize, may: impl Fn(usiz
         if near.len() == CANDIDATES.max(count) {
             break;
         }
-        if !is_same(&candidate) {
+        if !is_same(&candidate) && !near.iter().any(|other| alike.say_the_same(other.page, candidate.page)) {
             near.push(candidate);
         }
     }
