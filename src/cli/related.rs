@@ -104,7 +104,10 @@ fn print(pages: &[RelatedPage]) {
         println!("    {dim}{}{off}", page.url);
         let headings: Vec<&str> =
             [&*page.here, &page.there].into_iter().filter(|heading| !heading.is_empty()).collect();
-        println!("    {}\n", printable(&headings.join(" → ")));
+        if !headings.is_empty() {
+            println!("    {}", printable(&headings.join(" → ")));
+        }
+        println!();
     }
     if pages.is_empty() {
         println!("No page of the site is related to it.");
