@@ -86,7 +86,7 @@ pub struct IndexArgs {
     passage_pieces: usize,
     #[command(flatten)]
     weights: weights::WeightArgs,
-    /// Related pages that each page gets, or `off`: a small file a page, for <siteseer-related>; needs a model
+    /// Related pages that each page gets, or `off`: a small file a page, for `<siteseer-related>`; needs a model
     #[arg(long, env = "SITESEER_RELATED", value_name = "N|off", value_parser = parse_related, default_value = "3")]
     related: RelatedCount,
     /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
