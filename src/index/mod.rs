@@ -3,7 +3,7 @@
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
 //! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section
 //! ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the model. Postings and texts come in [`chunks`].
-//! `siteseer index` writes them all.
+//! What is [`related`] to a page has a small file of its own. `siteseer index` writes them all.
 
 pub mod cells;
 pub mod chunks;
@@ -11,6 +11,7 @@ pub mod filters;
 pub mod lexical;
 pub mod manifest;
 pub mod passages;
+pub mod related;
 pub mod scan;
 pub mod sections;
 pub mod sign_plane;

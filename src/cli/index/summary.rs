@@ -53,6 +53,7 @@ pub(super) struct Summary<'a> {
     model_bytes: u64,
     reranker_bytes: u64,
     static_bytes: u64,
+    related_bytes: u64,
     client_bytes: u64,
     /// Instruction set or GPU that embedded; none without a model.
     backend: Option<String>,
@@ -88,6 +89,7 @@ impl<'a> Summary<'a> {
             model_bytes: stored(&files.model),
             reranker_bytes: stored(&files.reranker),
             static_bytes: files.static_tower.as_ref().map_or(0, static_bytes),
+            related_bytes: manifest.related.as_ref().map_or(0, |related| related.chunks.bytes),
             client_bytes,
             backend,
             seconds: time.as_secs_f64(),
@@ -115,6 +117,7 @@ impl<'a> Summary<'a> {
                 ("model", self.model_bytes),
                 ("reranker", self.reranker_bytes),
                 ("meaning without a model", self.static_bytes),
+                ("related pages", self.related_bytes),
                 ("client", self.client_bytes),
             ];
             let parts: Vec<String> = parts
