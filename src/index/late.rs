@@ -2,7 +2,7 @@
 //! chunks like the passages' texts: chunk for chunk the same passages, so that a query reads those of its candidates only.
 //!
 //! ```text
-//! code    "SRes" | dim u16 | bits u8 | values bf16[dim · 2^bits] | centres i8[n, dim]
+//! code    "SRes" | dim u16 | bits u8 | n u16 | values bf16[dim · 2^bits] | centres i8[n, dim]
 //! chunk   first passage varint | passages varint | tokens of each varint | codes [tokens, 1 + dim · bits / 8]
 //! ```
 
@@ -19,6 +19,7 @@ pub fn code_to_bytes(code: &ResidualCode) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.extend((code.dim() as u16).to_le_bytes());
     out.push(code.bits());
+    out.extend(((code.centres().len() / code.dim()) as u16).to_le_bytes());
     put_halves(code.values(), &mut out);
     out.extend(code.centres().iter().map(|&value| value as u8));
     out
@@ -29,9 +30,10 @@ fn parse_code(bytes: &[u8]) -> Option<ResidualCode> {
     if bytes.take(4)? != MAGIC {
         return None;
     }
-    let (dim, bits) = (usize::from(bytes.u16()?), bytes.byte()?);
+    let (dim, bits, centres) = (usize::from(bytes.u16()?), bytes.byte()?, usize::from(bytes.u16()?));
     let values = bytes.halves(dim << bits.min(2))?;
-    ResidualCode::new(dim, bits, bytes.0.iter().map(|&value| value as i8).collect(), values)
+    let rest = Some(bytes.0).filter(|rest| rest.len() == dim * centres)?;
+    ResidualCode::new(dim, bits, rest.iter().map(|&value| value as i8).collect(), values)
 }
 
 /// The body of a chunk: `passages` are the codes of each passage's tokens, of `code_bytes` each.

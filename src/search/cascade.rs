@@ -46,13 +46,11 @@ impl Cascade {
     /// The highest tier whose parts are loaded.
     pub fn tier(&self) -> Option<Tier> {
         match &self.encoders {
-            Some(encoders) if self.searcher.has_vectors() => {
-                Some(match encoders.cross_encoder() {
-                    Some(_) => Tier::Reranked,
-                    None if self.late_tokens.is_some() => Tier::Late,
-                    None => Tier::Dense,
-                })
-            }
+            Some(encoders) if self.searcher.has_vectors() => Some(match encoders.cross_encoder() {
+                Some(_) => Tier::Reranked,
+                None if self.late_tokens.is_some() => Tier::Late,
+                None => Tier::Dense,
+            }),
             _ if self.static_tier.is_some() && self.searcher.has_postings() => Some(Tier::Static),
             _ => self.searcher.has_postings().then_some(Tier::Lexical),
         }

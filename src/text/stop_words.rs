@@ -3,10 +3,10 @@
 
 /// The words, sorted.
 const STOP_WORDS: &[&str] = &[
-    "a", "also", "an", "and", "are", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "had", "has",
-    "have", "he", "her", "his", "i", "in", "is", "it", "its", "may", "of", "on", "or", "our", "she", "should", "so", "such",
-    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were",
-    "which", "will", "with", "would", "you", "your",
+    "a", "also", "an", "and", "are", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "had",
+    "has", "have", "he", "her", "his", "i", "in", "is", "it", "its", "may", "of", "on", "or", "our", "she", "should",
+    "so", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to",
+    "was", "we", "were", "which", "will", "with", "would", "you", "your",
 ];
 
 /// Whether a word in lower case is one of them.

@@ -96,8 +96,14 @@ mod tests {
         let (a, b) = (model("a"), model("b"));
         let key = |text: &str, model: &Path, passage_pieces| {
             let none = Some(Path::new("none"));
-            let settings =
-                PageSettings { model: Some(model), reranker: none, static_tower: none, late: none, passage_pieces, quiet: true };
+            let settings = PageSettings {
+                model: Some(model),
+                reranker: none,
+                static_tower: none,
+                late: none,
+                passage_pieces,
+                quiet: true,
+            };
             key(&[document("1", "t", text)], &settings).unwrap()
         };
         let first = key("x", &a, 96);

@@ -241,12 +241,7 @@ struct Embedded {
 }
 
 /// Splits pages into passages and embeds them.
-fn embed_pages(
-    pages: &[Page],
-    models: Option<&Models>,
-    pieces: usize,
-    embedding: &Embedding<'_>,
-) -> Result<Embedded> {
+fn embed_pages(pages: &[Page], models: Option<&Models>, pieces: usize, embedding: &Embedding<'_>) -> Result<Embedded> {
     let Some(Models { bi_encoder, late, .. }) = models else {
         let passages = split(pages, &estimated_pieces, pieces);
         return Ok(Embedded { passages, vectors: None, reused: 0, late: None });

@@ -1,7 +1,7 @@
 //! The models of an index: the bi-encoder that embeds its passages, and those that go along for the browser: the cross-encoder and
 //! the static query tower, and the head of late interaction.
 
-use super::super::model_path::{NONE, find_model, find_late, find_reranker, find_static_tower};
+use super::super::model_path::{NONE, find_late, find_model, find_reranker, find_static_tower};
 use super::late::LateModel;
 use crate::error::Error;
 use crate::index::manifest::{ModelEntry, RerankerEntry};
