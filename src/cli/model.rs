@@ -99,7 +99,7 @@ pub struct ImportArgs {
     /// Longest input of a cross-encoder, query and passage and special tokens together
     #[arg(long, value_name = "N", default_value_t = MAX_TOKENS, requires = "table_of")]
     pub max_tokens: usize,
-    /// How much a cross-encoder's logit, or the standardised score of late interaction, counts beside the score of the first stage
+    /// How much a cross-encoder's logit, or the score of late interaction, counts beside the score of the first stage
     #[arg(long, value_name = "WEIGHT", default_value_t = LAMBDA, conflicts_with = "aligned_to")]
     pub lambda: f32,
     /// Replace the model file if it is there

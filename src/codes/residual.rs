@@ -16,6 +16,9 @@ pub const MAX_CENTRES: usize = 256;
 /// What 1 is in a centre and in a decoded vector.
 const ONE: f32 = 127.0;
 
+/// `1.5 · 2^23`.
+const ROUND_MAGIC: f32 = 12_582_912.0;
+
 /// How token vectors of one site are written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResidualCode {
@@ -91,8 +94,16 @@ impl ResidualCode {
     /// # Panics
     /// If `codes` is not a whole number of codes.
     pub fn decode(&self, codes: &[u8]) -> Vec<i8> {
+        match self.bits {
+            1 => self.decode_levels::<2, 8>(codes),
+            _ => self.decode_levels::<4, 4>(codes),
+        }
+    }
+
+    /// Decodes codes of `LEVELS` levels a dimension and `PER_BYTE` dimensions a byte.
+    fn decode_levels<const LEVELS: usize, const PER_BYTE: usize>(&self, codes: &[u8]) -> Vec<i8> {
         assert!(codes.len().is_multiple_of(self.len_bytes()), "whole codes");
-        let (levels, bits) = (1usize << self.bits, usize::from(self.bits));
+        let values = self.values.as_chunks::<LEVELS>().0.as_chunks::<PER_BYTE>().0;
         let mut rows = Vec::with_capacity(codes.len() / self.len_bytes() * self.dim);
         let mut v = vec![0f32; self.dim];
         for code in codes.chunks_exact(self.len_bytes()) {
@@ -102,13 +113,18 @@ impl ResidualCode {
                 continue;
             };
             let mut sum = 0.0;
-            for (at, (x, &c)) in v.iter_mut().zip(centre).enumerate() {
-                let level = usize::from(code[1 + at * bits / 8] >> (at * bits % 8)) & (levels - 1);
-                *x = f32::from(c) / ONE + self.values[at * levels + level];
-                sum += *x * *x;
+            let bytes = v.as_chunks_mut::<PER_BYTE>().0.iter_mut().zip(centre.as_chunks::<PER_BYTE>().0);
+            for ((v, centre), (values, &byte)) in bytes.zip(values.iter().zip(&code[1..])) {
+                let mut levels = usize::from(byte);
+                for ((x, &c), values) in v.iter_mut().zip(centre).zip(values) {
+                    *x = f32::from(c) / ONE + values[levels % LEVELS];
+                    levels /= LEVELS;
+                    sum += *x * *x;
+                }
             }
             let scale = if sum > 0.0 { ONE / sum.sqrt() } else { 0.0 };
-            rows.extend(v.iter().map(|x| (x * scale).round_ties_even() as i8));
+            // rounded by adding a number whose last bit is worth 1: the low byte is then the integer
+            rows.extend(v.iter().map(|x| (x * scale + ROUND_MAGIC).to_bits() as i8));
         }
         rows
     }

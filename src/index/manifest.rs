@@ -119,7 +119,7 @@ pub struct LateEntry {
     pub id: String,
     /// Length of a token vector.
     pub dim: usize,
-    /// Weight of the standardised score beside that of the first stage (see [`crate::search::late`]).
+    /// Weight of its score beside that of the first stage (see [`crate::search::late`]).
     pub lambda: f32,
 }
 

@@ -13,7 +13,7 @@ use super::layout::Kind;
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::tensors::{Dtype, TensorFile};
 
-/// Converts a checkpoint that was trained with the token vectors of `late_of`; `lambda` is how much the standardised score counts
+/// Converts a checkpoint that was trained with the token vectors of `late_of`; `lambda` is how much its score counts
 /// beside that of the first stage.
 ///
 /// # Errors

@@ -7,8 +7,8 @@
 //! score    Σ_t weight_t · max_r v_t · v_r         t of the query, r of the passage
 //! weight_t 1, or softplus(h_t · weightᵀ + bias) if the head has weights
 //! ```
-//! A query has all its tokens, `[CLS]` and `[SEP]` included. A passage has no vectors of punctuation (tokens without a letter
-//! or digit) and of stop words (whole ones, see [`stop_words`](crate::text::stop_words)); `[CLS]` and `[SEP]` stay.
+//! A query has its first 64 tokens, `[CLS]` and `[SEP]` included. A passage has no vectors of punctuation (tokens without a
+//! letter or digit), of special tokens, and of stop words (see [`stop_words`](crate::text::stop_words)).
 //!
 //! The head is a model file of its own, made for one bi-encoder:
 //!
@@ -34,6 +34,8 @@ pub const KIND: &str = "late-head";
 pub(super) const HEAD: &str = "head.weight";
 /// Names of the tensors that weigh a query's tokens.
 pub(super) const WEIGHT: [&str; 2] = ["weight.weight", "weight.bias"];
+/// Tokens of a query that are compared.
+const MAX_QUERY_TOKENS: usize = 64;
 /// Longest token vector.
 const MAX_DIM: usize = 512;
 
@@ -44,7 +46,7 @@ pub struct LateConfig {
     pub dim: usize,
     /// Length of the bi-encoder's token vectors.
     pub hidden_size: usize,
-    /// How much the standardised score counts beside that of the first stage (see [`crate::search::late`]).
+    /// How much the score counts beside that of the first stage (see [`crate::search::late`]).
     pub lambda: f32,
 }
 
@@ -179,8 +181,9 @@ impl LateHead {
         vectors
     }
 
-    /// The vectors of a query whose tokens have these hidden states `[tokens, hidden]`.
+    /// The vectors of a query whose tokens have these hidden states `[tokens, hidden]`: of its first 64 tokens.
     pub fn query(&self, hidden: &[f32]) -> QueryVectors {
+        let hidden = &hidden[..hidden.len().min(MAX_QUERY_TOKENS * self.config.hidden_size)];
         let weigh = |h: &[f32]| self.weight.as_ref().map_or(1.0, |(weight, bias)| softplus(dot(weight, h) + bias));
         QueryVectors {
             dim: self.config.dim,
@@ -236,12 +239,9 @@ impl QueryVectors {
 
 /// Places of the tokens of a passage that get a vector.
 pub fn kept_tokens(tokenizer: &WordPiece, ids: &[u32]) -> Vec<usize> {
-    let continues = |at: usize| ids.get(at).is_some_and(|&id| tokenizer.text_of(id).starts_with("##"));
-    let config = tokenizer.config();
     let is_kept = |&at: &usize| {
         let text = tokenizer.text_of(ids[at]);
-        let special = ids[at] == config.cls_id || ids[at] == config.sep_id;
-        special || text.chars().any(char::is_alphanumeric) && (continues(at + 1) || !is_stop_word(text))
+        text.chars().any(char::is_alphanumeric) && !text.starts_with('[') && !is_stop_word(text)
     };
     (0..ids.len()).filter(is_kept).collect()
 }
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn punctuation_and_whole_stop_words_are_left_out() {
+    fn punctuation_special_tokens_and_stop_words_are_left_out() {
         let vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\n##me\ncargo\n.\n-\n2\n";
         let (unk_id, cls_id, sep_id, pad_id, max_word_chars) = (1, 2, 3, 0, 100);
         let (lowercase, strip_accents, split_cjk) = (true, true, true);
@@ -325,8 +325,7 @@ mod tests {
             let ids = tokenizer.encode(text, 32);
             kept_tokens(&tokenizer, &ids).iter().map(|&at| tokenizer.text_of(ids[at]).to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(kept("The cargo-2. theme"), ["[CLS]", "cargo", "2", "the", "##me", "[SEP]"]);
-        assert_eq!(kept("the ."), ["[CLS]", "[SEP]"]);
-        assert_eq!(kept("unknown"), ["[CLS]", "[UNK]", "[SEP]"]);
+        assert_eq!(kept("The cargo-2. theme"), ["cargo", "2", "##me"]);
+        assert!(kept("the . unknown").is_empty());
     }
 }

@@ -2,14 +2,15 @@
 //! them.
 //!
 //! ```text
-//! score(p) = fused(p) + lambda · z(late(query, p))        z over the candidates that are scored
+//! score(p) = fused(p) + lambda · late(query, p)
 //! ```
-//! `late` is the sum of the best products of the query's tokens (see [`model::late`](crate::model::late)); it grows with the
-//! query, so it is standardised as cosine and BM25 are. `lambda` stands in the manifest.
+//! `late` is the weighted sum of the best products of the query's tokens (see [`model::late`](crate::model::late)). The head was
+//! trained with this very sum, as the cross-encoder was. `lambda` stands in the manifest.
 //!
 //! Nothing here knows words or files: a browser can load it beside the models.
 
 use super::fuse::Standard;
+use super::rerank::reorder;
 use super::searcher::{Hit, mismatch, not_loaded};
 use crate::error::Result;
 use crate::index::late::LateTokens;
@@ -35,22 +36,13 @@ pub fn score_late(query: &QueryVectors, tokens: &LateTokens, passages: &[u32]) -
     passages.iter().map(score).collect()
 }
 
-/// Adds `lambda · z(score)` to the scores of the first hits and sorts these by the sums, equal ones in their old order; the others
+/// Adds `lambda · score` to the scores of the first hits and sorts these by the sums, equal ones in their old order; the others
 /// follow in theirs. `scores` are those of the first hits, in order.
 ///
-/// Numeric example: fused scores 2, 1 with late scores 10, 12 (z −1, 1) and `lambda` 1 become 2 (the second hit), 1 (the first).
+/// Numeric example: fused scores 2, 1 with late scores 10, 12 and `lambda` 1 become 13 (the second hit), 12 (the first).
 #[must_use]
 pub fn reorder_late(hits: &[Hit], scores: &[f32], lambda: f32) -> Vec<Hit> {
-    let standard = Standard::of(scores.iter().copied());
-    let mut ordered: Vec<Hit> = Vec::with_capacity(hits.len());
-    for (&hit, &score) in hits.iter().zip(scores) {
-        let hit = Hit { score: hit.score + lambda * standard.z(score), ..hit };
-        // Behind its equals, so that they keep their order.
-        let place = ordered.iter().position(|before| before.score < hit.score).unwrap_or(ordered.len());
-        ordered.insert(place, hit);
-    }
-    ordered.extend(hits.iter().skip(scores.len()));
-    ordered
+    reorder(hits, scores, |hit, score| Hit { score: hit.score + lambda * score, ..hit })
 }
 
 /// A ranking by one kind of score, brought to the scale on which the rungs add up: z-scores over its first `n` hits. The others
@@ -77,11 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn standardised_scores_add_up_and_the_rest_stays_behind() {
+    fn scores_add_up_and_the_rest_stays_behind() {
         let hits = [hit(0, 2.0), hit(1, 1.0), hit(2, 0.5)];
-        let expected = [(1, 2.0), (0, 1.0), (2, 0.5)];
+        let expected = [(1, 13.0), (0, 12.0), (2, 0.5)];
         assert_eq!(order(&reorder_late(&hits, &[10.0, 12.0], 1.0)), expected);
-        assert_eq!(order(&reorder_late(&hits, &[3.0, 3.0, 3.0], 9.0)), order(&hits), "equal scores say nothing");
+        let late = reorder_late(&hits, &[3.0, 3.5, 5.0], 0.0);
+        assert_eq!(late, hits, "lambda 0 changes nothing");
         assert_eq!(reorder_late(&hits, &[], 1.0), hits);
         assert_eq!(reorder_late(&hits, &[1.0, 2.0], 9.0)[0].dense_rank, Some(2), "what explains a hit stays with it");
         let alone = standardise(&[hit(4, 30.0), hit(5, 10.0), hit(6, 5.0)], 2);
