@@ -302,8 +302,10 @@ fn an_evaluation_judges_late_interaction_and_chains() {
     let bytes = |name: &str| tier(name)["bytes"].as_u64().unwrap();
     assert!(bytes("+ late 50") > bytes("fused") && bytes("lexical>late:5") < bytes("+ late 50"));
     assert!(tier("+ late 50")["msMedian"].as_f64().unwrap() > 0.0);
-    let output = eval(&["--rerank-depth", "0"]);
+    let plot = desk.at("plot.svg");
+    let output = eval(&["--rerank-depth", "0", "--plot", plot.to_str().unwrap()]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(fs::read_to_string(plot).unwrap().contains("+ late 50: "));
     assert_eq!(names(&report), ["lexical", "dense only", "fused", "+ late 50"], "no pairs are read");
 
     let error = |args: &[&str]| String::from_utf8(eval(args).stderr).unwrap();

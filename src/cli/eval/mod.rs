@@ -12,6 +12,7 @@ use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
 use crate::eval::metrics::Gain;
 use crate::eval::names::Names;
+use crate::eval::plot::svg;
 use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
@@ -90,6 +91,9 @@ pub struct EvalArgs {
     /// Write everything as JSON; - is standard output, in place of the table
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw quality against bytes and time: an SVG file
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
     /// Compare with the JSON of an earlier evaluation
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
@@ -286,6 +290,9 @@ fn write_files(args: &EvalArgs, report: &Report, runs: &[Run], collection: &Coll
             let name = run.step.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
             write(&folder.join(format!("{}.run", name.trim_matches('-'))), &to_trec(run, collection))?;
         }
+    }
+    if let Some(path) = &args.plot {
+        write(path, &svg(report))?;
     }
     if let Some(path) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
         write(path, &(serde_json::to_string_pretty(report)? + "\n"))?;
