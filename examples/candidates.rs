@@ -5,12 +5,14 @@
 //! cargo run --release --example candidates -- SITE/siteseer QUERIES.jsonl 40 [CROSS_ENCODER] > CANDIDATES.jsonl
 //! ```
 //! `QUERIES.jsonl`: one `{"q": …, …}` a line. Each comes back with `candidates`: the best sections of the dense tier, with
-//! the passage that speaks for each, exactly as the browser would show it to the model: `[link, passage id, fused score]`,
-//! with the logit of a cross-encoder behind it if one is given (a teacher, or one to calibrate). Passages' texts are written once, before the lists: `{"passage": id, "text": …}`.
+//! the passage that speaks for each: `[link, passage id, fused score]`, with the logit of a cross-encoder behind it if one is
+//! given (a teacher, or one to calibrate). Passages are written once, before the lists, those of the candidates' sections in
+//! order: `{"passage": id, "section": id of its section's first passage, "prefix": title and headings, "text": …}`.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use siteseer::cli::folder;
+use siteseer::index::passages::model_text;
 use siteseer::model::cross_encoder::{CrossEncoder, PairWorkspace};
 use siteseer::search::searcher::Tier;
 use std::collections::BTreeSet;
@@ -43,19 +45,25 @@ fn main() -> Result<()> {
         let mut candidates: Vec<Value> =
             hits.iter().zip(&records).map(|(hit, record)| json!([record.link(), hit.passage, hit.score])).collect();
         if let Some((model, work)) = &mut cross_encoder {
-            let texts: Vec<String> = records.iter().map(|record| record.model_text()).collect();
+            let passages: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
+            let texts = cascade.searcher.pair_texts(&passages)?;
             for (candidate, logit) in candidates.iter_mut().zip(model.score(&query, &texts, work)?) {
                 candidate.as_array_mut().expect("made above").push(json!(logit));
             }
         }
-        wanted.extend(hits.iter().map(|hit| hit.passage));
+        wanted.extend(
+            hits.iter().filter_map(|hit| cascade.searcher.section_around(hit.passage)).map(|s| (s.start, s.end)),
+        );
         row["candidates"] = candidates.into();
         lists.push(row);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for passage in wanted {
-        let record = cascade.searcher.passage(passage).context("all passages are loaded")?;
-        writeln!(out, "{}", json!({"passage": passage, "text": record.model_text()}))?;
+    for (start, end) in wanted {
+        for passage in start..end {
+            let record = cascade.searcher.passage(passage).context("all passages are loaded")?;
+            let prefix = model_text(&record.title, &record.heading_path, "");
+            writeln!(out, "{}", json!({"passage": passage, "section": start, "prefix": prefix, "text": record.text}))?;
+        }
     }
     for row in lists {
         writeln!(out, "{row}")?;

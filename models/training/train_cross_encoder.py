@@ -1,202 +1,167 @@
 """Trains the cross-encoder as a residual on the cascade's fused score: softmax over `fused + logit` of a list.
 
-The word-embedding table stays frozen, since both models share it. Candidates, their passages and their scores are those
-of the running product (examples/candidates.rs), so the model learns what the first stage lacks, on passages as they are
-cut, with other sections of the same page and those that outrank the right one among them.
+The word-embedding table stays frozen, since both models share it. Candidates and their scores are those of the running product
+(examples/candidates.rs), so the model learns what the first stage lacks, with other sections of the same page and those that
+outrank the right one among them. Lists are read now by the beginnings of their sections, now from the passage that was found.
 
-    python train_cross_encoder.py --base MINILM --init CHECKPOINT --out OUT --minutes 60 candidates/*.jsonl
+    python train_cross_encoder.py --models ../ --out OUT --minutes 4 --graded graded.jsonl.gz candidates/*.jsonl
+    python train_cross_encoder.py --models ../ --out SMALL --teacher OUT --keep 0,2,5 …      a smaller one that learns from it
 
-Writes OUT/model.safetensors whenever the dev sites' nDCG@10 is the best so far, and OUT/curve.jsonl. `--resume` goes on
-from OUT/last.pt.
+Writes OUT/model.safetensors (f16, without word embeddings) whenever the mean nDCG@10 of the sites kept apart is the best so far, and
+OUT/curve.jsonl. `--resume` goes on from OUT/last.pt. On a GPU in minutes, on a CPU in hours: `--device`, `--lists-per-step`.
 """
 
 import argparse
 import json
-import math
 import random
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
-from lists import graded_sections, site_lists
+import weights
+from dataset import Dataset, batch, dev_groups, mean_ndcg
+from pairs import pairs, tokenizer
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 from transformers import BertConfig, BertForSequenceClassification
 
 WORDS = "bert.embeddings.word_embeddings.weight"
-MAX_TOKENS, QUERY_TOKENS = 160, 48
+READINGS = ("opening", "window")
+LAMBDAS = (0.0, 0.25, 0.4, 0.5, 0.7, 1.0)
 
 
 def arguments():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("candidates", nargs="+", help="files of examples/candidates.rs, named after their sites")
-    a.add_argument("--base", required=True, help="all-MiniLM-L6-v2: tokenizer.json, model.safetensors, config.json")
-    a.add_argument("--init", help="checkpoint folder to start from (its word embeddings may be missing)")
+    a.add_argument("--models", required=True, help="this project's models/: where the weights start, and the vocabulary")
     a.add_argument("--graded", help="graded.jsonl.gz")
     a.add_argument("--out", required=True)
     a.add_argument("--minutes", type=float, required=True)
-    a.add_argument("--dev", default="svelte-docs,restic-docs", help="sites kept apart whole")
-    a.add_argument("--layers", type=int, default=6, help="keep the first N layers of the checkpoint")
-    a.add_argument("--frozen", type=int, default=0, help="lowest layers (and embeddings) that are not trained")
-    a.add_argument("--negatives", type=int, default=7)
-    a.add_argument("--lists-per-step", type=int, default=4)
-    a.add_argument("--rate", type=float, default=3e-5)
-    a.add_argument("--dev-lists", type=int, default=120)
-    a.add_argument("--threads", type=int, default=2)
+    a.add_argument("--dev", default="svelte-docs,restic-docs,vitepress-docs", help="sites kept apart whole")
+    a.add_argument("--teacher", help="checkpoint whose logits are learned, too; the weights start from it")
+    a.add_argument("--keep", help="numbers of the layers that are kept, such as 0,2,5")
+    a.add_argument("--size", type=int, default=16, help="candidates of a list")
+    a.add_argument("--lists-per-step", type=int, default=32)
+    a.add_argument("--rate", type=float, default=5e-5)
+    a.add_argument("--dropout", type=float, default=0.1)
+    a.add_argument("--dev-lists", type=int, default=400)
+    a.add_argument("--reports", type=int, default=6)
+    a.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--resume", action="store_true")
     return a.parse_args()
 
 
-def load_model(a):
-    """BertForSequenceClassification with one logit, the base's word embeddings, frozen."""
-    config = BertConfig.from_pretrained(a.base, num_labels=1, num_hidden_layers=a.layers)
-    config._attn_implementation = "eager"  # its backward pass is the quick one on CPUs
+def model_of(state, dropout, device):
+    """BertForSequenceClassification with one logit and frozen word embeddings."""
+    layers = 1 + max(int(name.split(".")[3]) for name in state if ".layer." in name)
+    config = BertConfig(hidden_size=384, num_hidden_layers=layers, num_attention_heads=12, intermediate_size=1536, num_labels=1,
+                        hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0, _attn_implementation="sdpa")
     model = BertForSequenceClassification(config)
-    base = {f"bert.{name.removeprefix('bert.')}": value for name, value in load_file(f"{a.base}/model.safetensors").items()}
-    model.load_state_dict(base, strict=False)
-    if a.init:
-        start = load_file(f"{a.init}/model.safetensors")
-        model.load_state_dict({name: value.float() for name, value in start.items() if name != WORDS}, strict=False)
+    problems = model.load_state_dict(state, strict=False)
+    assert not problems.unexpected_keys and not problems.missing_keys, problems
     model.bert.embeddings.word_embeddings.weight.requires_grad = False
-    if a.frozen:
-        model.bert.embeddings.requires_grad_(False)
-        for layer in model.bert.encoder.layer[: a.frozen]:
-            layer.requires_grad_(False)
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    return model
+    return model.to(device)
 
 
-class Pairs:
-    """Tokenizes pairs as src/model/cross_encoder.rs does: the query is cut to 48 pieces, then the passage to 160 in all."""
-
-    def __init__(self, base):
-        self.tokenizer = Tokenizer.from_file(f"{base}/tokenizer.json")
-        self.tokenizer.no_padding(), self.tokenizer.no_truncation()
-
-    def ids(self, query, text):
-        q = self.tokenizer.encode(query, add_special_tokens=False).ids[:QUERY_TOKENS]
-        p = self.tokenizer.encode(text, add_special_tokens=False).ids[: MAX_TOKENS - len(q) - 3]
-        return [101, *q, 102, *p, 102], len(q) + 2
-
-    def logits(self, model, pairs):
-        """f32[len(pairs)]; computed in groups of like length, so that little is padding."""
-        encoded = [self.ids(*pair) for pair in pairs]
-        order = sorted(range(len(pairs)), key=lambda i: len(encoded[i][0]))
-        parts = []
-        for at in range(0, len(order), 8):
-            group = [encoded[i] for i in order[at : at + 8]]
-            longest = max(len(ids) for ids, _ in group)
-            x = {name: torch.zeros(len(group), longest, dtype=torch.long) for name in ("input_ids", "token_type_ids", "attention_mask")}
-            for row, (ids, first) in enumerate(group):
-                x["input_ids"][row, : len(ids)] = torch.tensor(ids)
-                x["token_type_ids"][row, first : len(ids)] = 1
-                x["attention_mask"][row, : len(ids)] = 1
-            parts.append(model(**x).logits.view(-1))
-        back = torch.empty(len(order), dtype=torch.long)
-        back[torch.tensor(order)] = torch.arange(len(order))
-        return torch.cat(parts)[back]
+def starting_state(a):
+    """The checkpoint's weights, or those of the shipped cross-encoder; the bi-encoder's word embeddings."""
+    bi_encoder = weights.load(f"{a.models}/all-MiniLM-L6-v2.safetensors")
+    if a.teacher:
+        state = {name: value.float() for name, value in load_file(f"{a.teacher}/model.safetensors").items()}
+    else:
+        state = weights.with_positions(weights.load(f"{a.models}/siteseer-cross-encoder.safetensors"), 512)
+    return {**state, WORDS: bi_encoder[WORDS]}
 
 
-def sample(x, negatives):
-    """Positives (at most 2) and `negatives` others, half of them from the list's top, where the product is decided."""
-    right = [p for p in x["pairs"] if p[2] >= 2][:2]
-    rest = [p for p in x["pairs"] if p[2] < 2]
-    top = [p for p in rest if p[3] < 12]
-    chosen = random.sample(top, min(len(top), (negatives + 1) // 2))
-    others = [p for p in rest if p not in chosen]
-    chosen += random.sample(others, min(len(others), negatives - len(chosen)))
-    return right + chosen
+def logits_of(model, data, queries, texts, device):
+    """f32[texts.shape]; the pairs of one list share its query."""
+    queries = torch.as_tensor(queries, device=device).repeat_interleave(texts.shape[1])
+    inputs = pairs(data.queries, queries, data.texts, torch.as_tensor(texts, device=device).flatten())
+    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+        logits = model(**inputs).logits
+    return logits.float().view(texts.shape)
 
 
-def targets(pairs):
-    """Gains 2^grade − 1, normalised: the soft target of the listwise loss."""
-    gains = torch.tensor([2.0 ** p[2] - 1 for p in pairs])
-    return gains / gains.sum()
+@torch.no_grad()
+def evaluate(model, data, device, most, depth=30):
+    """Mean nDCG@10 of the dev lists by reading and λ."""
 
+    def scores_of(reading):
+        texts = lambda rows, orders: np.stack([row.texts[reading][order] for row, order in zip(rows, orders)])
+        return lambda rows, orders: logits_of(model, data, [r.query for r in rows], texts(rows, orders), device).cpu().numpy()
 
-def ndcg(scores, grades, k=10):
-    gain = lambda values: sum((2.0**g - 1) / math.log2(i + 2) for i, g in enumerate(values[:k]))
-    best = gain(sorted(grades, reverse=True))
-    return gain([grades[i] for i in sorted(range(len(scores)), key=lambda i: -scores[i])]) / best if best else 0.0
-
-
-def evaluate(model, pairs, dev, depth=30):
-    """Mean nDCG@10 of the dev lists: first stage, then fused + λ · logit for several λ."""
-    sums, lambdas = [0.0] * 5, (0.0, 0.25, 0.5, 1.0, 2.0)
-    with torch.no_grad():
-        for x in dev:
-            listed = sorted(x["pairs"], key=lambda p: p[3])[:depth]
-            logits = pairs.logits(model, [(x["q"], p[0]) for p in listed])
-            for i, weight in enumerate(lambdas):
-                sums[i] += ndcg([p[1] + weight * z for p, z in zip(listed, logits.tolist())], [p[2] for p in listed])
-    return {str(weight): round(s / max(1, len(dev)), 4) for weight, s in zip(lambdas, sums)}
+    model.eval()
+    scores = {r: mean_ndcg(dev_groups(data.dev, most, depth), LAMBDAS, scores_of(r)) for r in READINGS}
+    model.train()
+    return scores
 
 
 def main():
     a = arguments()
-    random.seed(a.seed), torch.manual_seed(a.seed), torch.set_num_threads(a.threads)
-    out = Path(a.out)
+    rng, out = random.Random(a.seed), Path(a.out)
+    torch.manual_seed(a.seed)
+    torch.set_float32_matmul_precision("high")
     out.mkdir(parents=True, exist_ok=True)
-    graded = graded_sections(a.graded) if a.graded else {}
-    lists = [x for path in a.candidates for x in site_lists(path, graded)]
-    dev_sites = set(a.dev.split(","))
-    dev = [x for x in lists if x["site"] in dev_sites]
-    random.Random(5).shuffle(dev)
-    dev = dev[: a.dev_lists]
-    train = [x for x in lists if x["site"] not in dev_sites and len(x["pairs"]) > a.negatives]
-    print(len(train), "lists to train on,", len(dev), "dev lists of", sorted(dev_sites), flush=True)
+    data = Dataset(a.candidates, a.graded, set(a.dev.split(",")), READINGS, 156, a.size)
+    words = tokenizer(weights.vocabulary(f"{a.models}/all-MiniLM-L6-v2.safetensors"))
+    data.queries.tokenize(words, a.device), data.texts.tokenize(words, a.device)
+    print(data.describe(), flush=True)
 
-    model, pairs = load_model(a), Pairs(a.base)
+    state = starting_state(a)
+    teacher = model_of(state, 0.0, a.device).eval() if a.teacher else None
+    if a.keep:
+        state = weights.keep_layers(state, [int(n) for n in a.keep.split(",")])
+    model = model_of(state, a.dropout, a.device).train()
     live = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(live, lr=a.rate, weight_decay=0.01)
-    state = {"step": 0, "seconds": 0.0, "pairs": 0, "best": 0.0}
+    progress = {"step": 0, "seconds": 0.0, "pairs": 0, "best": 0.0}
     if a.resume and (out / "last.pt").exists():
         saved = torch.load(out / "last.pt")
         model.load_state_dict(saved["model"]), optimiser.load_state_dict(saved["optimiser"])
-        state = saved["state"]
+        progress = saved["progress"]
 
     def report(loss):
-        scores = evaluate(model, pairs, dev)
-        row = {**{k: round(v, 1) for k, v in state.items() if k != "best"}, "loss": loss, "dev nDCG@10 by lambda": scores}
+        scores = evaluate(model, data, a.device, a.dev_lists)
+        row = {**{k: round(v, 1) for k, v in progress.items() if k != "best"}, "loss": loss, "dev nDCG@10": scores}
         print(json.dumps(row), flush=True)
         with open(out / "curve.jsonl", "a", encoding="utf8") as curve:
             curve.write(json.dumps(row) + "\n")
-        if max(scores.values()) > state["best"]:
-            state["best"] = max(scores.values())
+        best = sum(max(by_lambda.values()) for by_lambda in scores.values()) / len(scores)
+        if best > progress["best"]:
+            progress["best"] = best
             save_file({k: v.half().contiguous() for k, v in model.state_dict().items() if k != WORDS}, out / "model.safetensors")
             model.config.save_pretrained(out)
-        torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "state": state}, out / "last.pt")
+        torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "progress": progress}, out / "last.pt")
 
     report(None)
-    budget, order, smooth, start = a.minutes * 60, [], None, time.time() - state["seconds"]
-    next_report = state["seconds"] + 480
+    budget, order, smooth, start = a.minutes * 60, [], None, time.time() - progress["seconds"]
+    every = budget / a.reports
+    next_report = progress["seconds"] + every
     while (elapsed := time.time() - start) < budget:
         if len(order) < a.lists_per_step:
-            order = random.sample(train, len(train))
+            order = rng.sample(data.train, len(data.train))
         rows = [order.pop() for _ in range(a.lists_per_step)]
-        chosen = [sample(x, a.negatives) for x in rows]
-        logits = pairs.logits(model, [(x["q"], p[0]) for x, c in zip(rows, chosen) for p in c])
-        loss, at = 0.0, 0
-        for c in chosen:
-            score = torch.tensor([p[1] for p in c]) + logits[at : at + len(c)]
-            loss = loss - (targets(c) * torch.log_softmax(score, 0)).sum() / len(chosen)
-            at += len(c)
-        rate = a.rate * min(1, (state["step"] + 1) / 50) * (1 - elapsed / budget)
+        queries, texts, fused, gains = batch(rows, a.size, rng.choice(READINGS), rng)
+        fused, gains = torch.as_tensor(fused, device=a.device), torch.as_tensor(gains, device=a.device)
+        scores = torch.log_softmax(fused + logits_of(model, data, queries, texts, a.device), 1)
+        loss = -(gains * scores).sum(1).mean()
+        if teacher:
+            with torch.no_grad():
+                taught = torch.softmax(fused + logits_of(teacher, data, queries, texts, a.device), 1)
+            loss = 0.4 * loss - (taught * scores).sum(1).mean()
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = a.rate * min(1, (progress["step"] + 1) / 100) * max(0.02, 1 - elapsed / budget)
         optimiser.zero_grad(), loss.backward()
         torch.nn.utils.clip_grad_norm_(live, 1.0)
         optimiser.step()
-        state.update(step=state["step"] + 1, seconds=time.time() - start, pairs=state["pairs"] + len(logits))
-        smooth = loss.item() if smooth is None else 0.98 * smooth + 0.02 * loss.item()
-        if state["step"] % 50 == 0:
-            print(state["step"], f"loss {smooth:.4f}, {state['pairs'] / state['seconds']:.1f} pairs/s", flush=True)
-        if state["seconds"] >= next_report:
-            next_report = state["seconds"] + 480
-            report(round(smooth, 4))
+        progress.update(step=progress["step"] + 1, seconds=time.time() - start, pairs=progress["pairs"] + texts.size)
+        if progress["step"] % 50 == 0:
+            smooth = loss.item() if smooth is None else 0.9 * smooth + 0.1 * loss.item()
+            print(progress["step"], f"loss {smooth:.4f}, {progress['pairs'] / progress['seconds']:.0f} pairs/s", flush=True)
+        if progress["seconds"] >= next_report:
+            next_report += every
+            report(round(smooth or 0.0, 4))
     report(round(smooth or 0.0, 4))
 
 

@@ -58,8 +58,8 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// For a GPU: many invocations, which share rows.
-    pub const HARDWARE: Self = Self { lanes: 32, matmul_tiles: 4, norm_lanes: 32 };
+    /// For a GPU: many invocations, which share rows. The quickest of those tried on an H100 (`cargo bench --bench gpu -- --sweep`).
+    pub const HARDWARE: Self = Self { lanes: 32, matmul_tiles: 1, norm_lanes: 32 };
     /// For a processor that plays a GPU, where a barrier costs more than it saves.
     pub const SOFTWARE: Self = Self { lanes: 32, matmul_tiles: 1, norm_lanes: 1 };
 

@@ -475,7 +475,7 @@ impl Searcher {
     }
 
     /// The passages of the section that this one is in; none without the lexical file, or if there is no such passage.
-    pub(super) fn section_around(&self, passage: u32) -> Option<std::ops::Range<u32>> {
+    pub fn section_around(&self, passage: u32) -> Option<std::ops::Range<u32>> {
         let (sections, _) = self.lexical.as_ref()?;
         (passage < self.manifest.counts.passages).then(|| sections.passages(sections.section_of(passage)))
     }

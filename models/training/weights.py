@@ -1,0 +1,65 @@
+"""Weights of this project's model files (src/model/layout.rs) as Hugging Face's BERT names them: f32, the int8 rows times their scales.
+
+A model is trained on what the product runs, not on weights that it rounds away, and nothing but the repository is needed.
+"""
+
+import torch
+from safetensors.torch import load_file
+
+PARTS = {
+    "attention_output": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "intermediate": "intermediate.dense",
+    "output": "output.dense",
+    "output_norm": "output.LayerNorm",
+}
+
+
+def load(path, prefix="bert."):
+    """State dict of `BertModel` under `prefix`, with a cross-encoder's pooler and classifier where the file has them."""
+    file, state = load_file(path), {}
+
+    def rows(name):
+        return file[name].float() * file[name.removesuffix(".weight") + ".scale"][:, None]
+
+    embeddings = prefix + "embeddings."
+    if "embeddings.word" in file:
+        state[embeddings + "word_embeddings.weight"] = rows("embeddings.word")
+    state[embeddings + "position_embeddings.weight"] = rows("embeddings.position")
+    state[embeddings + "token_type_embeddings.weight"] = file["embeddings.token_type"]
+    for field in ("weight", "bias"):
+        state[embeddings + f"LayerNorm.{field}"] = file[f"embeddings.norm.{field}"]
+    layers = sum(name.endswith("qkv.weight") for name in file)
+    for layer in range(layers):
+        ours, theirs = f"layers.{layer}.", f"{prefix}encoder.layer.{layer}."
+        for name, weight, bias in zip(("query", "key", "value"), rows(ours + "qkv.weight").chunk(3), file[ours + "qkv.bias"].chunk(3)):
+            state[f"{theirs}attention.self.{name}.weight"], state[f"{theirs}attention.self.{name}.bias"] = weight, bias
+        for name, to in PARTS.items():
+            weight = f"{ours}{name}.weight"
+            state[f"{theirs}{to}.weight"] = file[weight] if name.endswith("norm") else rows(weight)
+            state[f"{theirs}{to}.bias"] = file[f"{ours}{name}.bias"]
+    if "pooler.weight" in file:
+        state[prefix + "pooler.dense.weight"], state[prefix + "pooler.dense.bias"] = rows("pooler.weight"), file["pooler.bias"]
+        state["classifier.weight"], state["classifier.bias"] = file["classifier.weight"][None], file["classifier.bias"]
+    return {name: value.clone() for name, value in state.items()}
+
+
+def vocabulary(path):
+    """Tokens of a bi-encoder's file, in order of their ids."""
+    return bytes(load_file(path)["tokenizer.vocab"].tolist()).decode().removesuffix("\n").split("\n")
+
+
+def keep_layers(state, layers, prefix="bert."):
+    """The state of a model that has only these layers of it, in this order."""
+    kept = {name: value for name, value in state.items() if f"{prefix}encoder.layer." not in name}
+    for at, layer in enumerate(layers):
+        old, new = (f"{prefix}encoder.layer.{n}." for n in (layer, at))
+        kept.update({new + name.removeprefix(old): value for name, value in state.items() if name.startswith(old)})
+    return kept
+
+
+def with_positions(state, positions, prefix="bert."):
+    """A cross-encoder's file holds only the positions that it reads: rows of nothing up to `positions`."""
+    name = prefix + "embeddings.position_embeddings.weight"
+    missing = positions - len(state[name])
+    return {**state, name: torch.nn.functional.pad(state[name], (0, 0, 0, missing))}
