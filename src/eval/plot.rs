@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_front_leaves_out_what_costs_more_and_is_no_better() {
         let mut report = report([&["a"], &["c"]], [&["a"], &["c"]]);
-        let mut tier = |cost: u64, quality: f64| {
+        let tier = |cost: u64, quality: f64| {
             let mut tier = report.tiers[0].clone();
             (tier.bytes, tier.ndcg10.mean) = (cost, quality);
             tier
