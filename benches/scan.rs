@@ -5,18 +5,20 @@
 //! cargo bench --bench scan [-- INDEX]
 //! ```
 //! With an index folder also how many of the exact best 10 the 1-bit scan finds there (recall@10), asked with every
-//! heading that the index knows.
+//! heading that the index knows. Then late interaction: 50 candidates of 48 tokens against a query of 16.
 
 mod common;
 
 use anyhow::{Context, Result, bail};
 use common::{medians_ms, processor};
 use siteseer::cli::folder;
+use siteseer::codes::residual::ResidualCode;
 use siteseer::index::scan::ScanQuery;
 use siteseer::index::sign_plane::SignPlane;
 use siteseer::index::vectors::Vectors;
 use siteseer::kernels::Backend;
 use siteseer::model::encoder::Workspace;
+use siteseer::model::late::QueryVectors;
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::Path;
@@ -34,6 +36,7 @@ fn main() -> Result<()> {
     for (n, rounds) in [(10_000, 201), (100_000, 51), (1_000_000, 15)] {
         time_scans(backend, n, rounds);
     }
+    time_late();
     match std::env::args().skip(1).find(|arg| !arg.starts_with('-')) {
         Some(index) => print_recall(backend, Path::new(&index)),
         None => Ok(()),
@@ -58,6 +61,33 @@ fn time_scans(backend: Backend, n: usize, rounds: usize) {
         let rate = bytes as f64 / times[0] / 1e6;
         println!("{n:>9} {name:>14} {:>10.3} {rate:>7.1} {:>8.3} {:>14.2}", times[0], times[1], times[0] / times[1]);
     }
+}
+
+/// MaxSim alone, on the plain loops and on the best kernels, and decoding the candidates' token vectors before it.
+fn time_late() {
+    const LATE_DIM: usize = 64;
+    let (query_tokens, tokens, candidates, rounds) = (16, 48, 50, 201);
+    let mut random = fastrand::Rng::with_seed(3);
+    let query: Vec<f32> = (0..query_tokens * LATE_DIM).map(|_| (random.f32() * 2.0 - 1.0) / 8.0).collect();
+    let query = QueryVectors::of(&query, LATE_DIM);
+    let centres = (0..256 * LATE_DIM).map(|_| random.i8(-40..=40)).collect();
+    let code = ResidualCode::new(LATE_DIM, 2, centres, vec![0.01; LATE_DIM * 4]).expect("a code");
+    let codes: Vec<Vec<u8>> =
+        (0..candidates).map(|_| (0..tokens * code.len_bytes()).map(|_| random.u8(..)).collect()).collect();
+    let rows: Vec<Vec<i8>> = codes.iter().map(|codes| code.decode(codes)).collect();
+    let score = |backend: Backend| rows.iter().map(|rows| query.score(backend, rows)).sum::<f32>();
+    let times = medians_ms(
+        rounds,
+        &mut [
+            &mut || _ = black_box(score(Backend::Scalar)),
+            &mut || _ = black_box(score(Backend::best())),
+            &mut || codes.iter().for_each(|codes| drop(black_box(code.decode(codes)))),
+        ],
+    );
+    let (scalar, best, decode) = (times[0], times[1], times[2]);
+    println!("\nlate interaction, {candidates} candidates of {tokens} tokens, {query_tokens} tokens of a query, ms:");
+    println!("{:>9} {:>9} {:>9}", "scalar", "kernels", "decoding");
+    println!("{scalar:>9.3} {best:>9.3} {decode:>9.3}");
 }
 
 fn sum(words: impl Iterator<Item = u64>) -> u64 {

@@ -98,6 +98,50 @@ pub fn load_reranker(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
     Ok(true)
 }
 
+/// Opens late interaction in an index that was opened with its dense parts; false if the index has none. The chunks of token
+/// vectors are for [`load_late_of`] or [`load_all_late`].
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_late(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(files) = cascade.searcher.manifest().files.late.clone() else { return Ok(false) };
+    cascade.load_late(&read_file(folder, &files.head)?, &read_file(folder, &files.code)?)?;
+    Ok(true)
+}
+
+/// Loads the token vectors of these passages that are not there yet, and returns the bytes of the chunks that it reads, as stored.
+///
+/// # Errors
+/// If late interaction is not open, or a file is missing or damaged.
+pub fn load_late_of(folder: &Path, cascade: &mut Cascade, passages: &[u32]) -> Result<u64> {
+    let chunks: Vec<u32> =
+        passages.iter().filter_map(|&p| cascade.searcher.chunk_of(p)).map(|chunk| chunk.number).collect();
+    add_late(folder, cascade, chunks)
+}
+
+/// Loads the token vectors of all passages.
+///
+/// # Errors
+/// As [`load_late_of`].
+pub fn load_all_late(folder: &Path, cascade: &mut Cascade) -> Result<()> {
+    let files = cascade.searcher.manifest().files.passages.files;
+    add_late(folder, cascade, 0..files).map(|_| ())
+}
+
+fn add_late(folder: &Path, cascade: &mut Cascade, chunks: impl IntoIterator<Item = u32>) -> Result<u64> {
+    let group = cascade.searcher.manifest().files.late.clone().context("the index has no token vectors")?.tokens;
+    let tokens = cascade.late_tokens_mut().context("late interaction is not open")?;
+    let mut bytes = 0;
+    for number in chunks {
+        if !tokens.has_chunk(number) {
+            let (content, stored) = read_chunk(folder, &group, number)?;
+            tokens.add_chunk(number, &content)?;
+            bytes += stored;
+        }
+    }
+    Ok(bytes)
+}
+
 /// Opens the index's own static tier; false if the index has none.
 ///
 /// # Errors

@@ -15,7 +15,9 @@ use crate::model::config::Pooling;
 use crate::model::file::ModelFile;
 use crate::model::import::{Grid, ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
 use crate::model::import_cross_encoder::{CrossEncoderOptions, LAMBDA, MAX_TOKENS, import_cross_encoder};
+use crate::model::import_late::import_late;
 use crate::model::import_static_tower::import_static_tower;
+use crate::model::late::{KIND as LATE_HEAD, LateHead};
 use crate::model::layout::Kind;
 use crate::model::quantize::ScaleSearch;
 use crate::model::static_tower::{KIND as STATIC_TOWER, StaticTower};
@@ -49,6 +51,8 @@ pub enum ModelCommand {
 ///
 /// With --aligned-to, takes the rows of a static query tower (models/training/static_query_tower.py) that was fitted to the vectors of
 /// that bi-encoder.
+///
+/// With --late-of, takes the head of late interaction that was trained with the token vectors of that bi-encoder.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Folder of the model, or its safetensors file (config.json and the tokenizer are read beside it)
@@ -86,14 +90,17 @@ pub struct ImportArgs {
     /// Import a static query tower: the model file of the bi-encoder whose vectors it was fitted to
     #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "pooling", "scales", "word_step", "layer_step"])]
     pub aligned_to: Option<PathBuf>,
+    /// Import the head of late interaction: the model file of the bi-encoder with whose token vectors it was trained
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "aligned_to", "pooling", "scales", "word_step", "layer_step"])]
+    pub late_of: Option<PathBuf>,
     /// Bits of a static query tower's values: 4 or 8
     #[arg(long, value_name = "N", default_value_t = 4, requires = "aligned_to")]
     pub bits: usize,
     /// Longest input of a cross-encoder, query and passage and special tokens together
     #[arg(long, value_name = "N", default_value_t = MAX_TOKENS, requires = "table_of")]
     pub max_tokens: usize,
-    /// How much a cross-encoder's logit counts beside the score of the first stage
-    #[arg(long, value_name = "WEIGHT", default_value_t = LAMBDA, requires = "table_of")]
+    /// How much a cross-encoder's logit, or the score of late interaction, counts beside the score of the first stage
+    #[arg(long, value_name = "WEIGHT", default_value_t = LAMBDA, conflicts_with = "aligned_to")]
     pub lambda: f32,
     /// Replace the model file if it is there
     #[arg(long)]
@@ -197,6 +204,15 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     let weights_name = weights_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source = ImportSource { weights_name: &weights_name, weights: &weights, side_files: &side_files };
 
+    if let Some(path) = &args.late_of {
+        let bi_encoder = read(path)?;
+        let late_of = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
+        let bytes = import_late(&source, late_of, &options, args.lambda)
+            .with_context(|| format!("cannot import {}", args.source.display()))?;
+        write_whole(&out, &bytes)?;
+        return late_info(&bytes, &out, false);
+    }
+
     let bar = ProgressBar::new(0).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
@@ -247,8 +263,10 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
 
 fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
     let bytes = read(&args.file)?;
-    if is_static_tower(&bytes, &args.file) {
-        return static_tower_info(args, &bytes);
+    match kind_of(&bytes, &args.file).as_deref() {
+        Some(STATIC_TOWER) => return static_tower_info(args, &bytes),
+        Some(LATE_HEAD) => return late_info(&bytes, &args.file, args.json),
+        _ => {}
     }
     let model = ModelFile::parse(&bytes, &args.file.display().to_string())?;
     model.verify()?;
@@ -319,10 +337,37 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a file says that it is a static query tower.
-fn is_static_tower(bytes: &[u8], path: &Path) -> bool {
-    let file = TensorFile::parse(bytes, &path.display().to_string(), REIMPORT_MODEL);
-    file.is_ok_and(|file| file.metadata("siteseer.kind") == Some(STATIC_TOWER))
+/// The kind of model that a file says it is.
+fn kind_of(bytes: &[u8], path: &Path) -> Option<String> {
+    let file = TensorFile::parse(bytes, &path.display().to_string(), REIMPORT_MODEL).ok()?;
+    file.metadata("siteseer.kind").map(str::to_owned)
+}
+
+fn late_info(bytes: &[u8], path: &Path, as_json: bool) -> anyhow::Result<()> {
+    let name = path.display().to_string();
+    let (head, file) = (LateHead::load(bytes, &name)?, TensorFile::parse(bytes, &name, REIMPORT_MODEL)?);
+    let (config, sha256) = (head.config(), sha256_hex(&[bytes]));
+    let said = |key| file.metadata(key).unwrap_or_default();
+    if as_json {
+        let value = json!({
+            "file": path, "id": head.id(), "license": said("siteseer.license"), "source": said("siteseer.source"),
+            "kind": LATE_HEAD, "bytes": bytes.len(), "sha256": sha256, "sourceSha256": said("siteseer.source_sha256"),
+            "tokenizerSha256": said("siteseer.tokenizer_sha256"),
+            "alignedSourceSha256": said("siteseer.aligned_source_sha256"), "weights": head.has_weights(), "config": config,
+        });
+        println!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(());
+    }
+    let weights = if head.has_weights() { ", a weight for each token of a query" } else { "" };
+    println!("{name}: {LATE_HEAD} {}", head.id());
+    println!("  token vectors     {} to {}{weights}", config.hidden_size, config.dim);
+    println!("  lambda            {}", config.lambda);
+    println!("  bytes             {}", grouped(bytes.len()));
+    println!("  SHA-256           {sha256}");
+    println!("  licence           {}", said("siteseer.license"));
+    println!("  source            {}", said("siteseer.source"));
+    println!("  trained with source SHA-256 {}", said("siteseer.aligned_source_sha256"));
+    Ok(())
 }
 
 fn static_tower_info(args: &InfoArgs, bytes: &[u8]) -> anyhow::Result<()> {

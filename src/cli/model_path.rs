@@ -9,7 +9,7 @@ pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
 /// The static query tower that `eval` judges unless told otherwise, if it is there.
 const DEFAULT_STATIC_TOWER: &str = "siteseer-static-tower.safetensors";
-/// The value of `--model`, `--reranker` and `--static` that leaves it out.
+/// The value of `--model`, `--reranker`, `--static` and `--late` that leaves it out.
 pub(super) const NONE: &str = "none";
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
@@ -44,6 +44,11 @@ pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf,
         Some(path) => Ok(Some((existing(path)?, true))),
         None => Ok(find_default(DEFAULT_STATIC_TOWER)?.map(|path| (path, false))),
     }
+}
+
+/// The file named by `--late` or `SITESEER_LATE`, unless that is `none`. There is no default.
+pub(super) fn find_late(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    named.filter(|path| *path != NONE).map(existing).transpose()
 }
 
 fn existing(path: &Path) -> Result<PathBuf> {

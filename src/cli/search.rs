@@ -5,6 +5,7 @@ use super::sort::{SORTED, SortKey, parse_key, sort_hits};
 use crate::index::filters::Condition;
 use crate::search::cascade::Cascade;
 use crate::search::context::CANDIDATES;
+use crate::search::late::LATE;
 use crate::search::rerank::RERANK;
 use crate::search::searcher::{Hit, SearchResult, Searcher, Tier};
 use anyhow::{Result, bail};
@@ -60,6 +61,8 @@ enum TierArg {
     Static,
     /// Words and meaning
     Dense,
+    /// Words and meaning, the best reordered by their token vectors: the index needs --late
+    Late,
     /// Words and meaning, the best read again together with the query
     Reranked,
 }
@@ -88,6 +91,15 @@ pub fn run(args: &SearchArgs) -> Result<()> {
                 );
             }
             Tier::Static
+        }
+        Some(TierArg::Late) => {
+            if !folder::load_late(&folder, &mut cascade)? {
+                bail!(
+                    "{}: the index has no token vectors. Index the site with --late FILE, or search with --tier dense",
+                    folder.display()
+                );
+            }
+            Tier::Late
         }
         Some(TierArg::Dense) => Tier::Dense,
         None if args.sort.is_some() => Tier::Dense,
@@ -143,6 +155,13 @@ pub fn run(args: &SearchArgs) -> Result<()> {
 /// Ranks, and returns the hits with the milliseconds that it took, reading of files left out.
 fn rank(folder: &Path, cascade: &mut Cascade, query: &str, tier: Tier, limit: usize) -> Result<(Vec<Hit>, f64)> {
     let started = Instant::now();
+    if tier == Tier::Late {
+        let hits = cascade.rank(query, Tier::Dense, LATE)?;
+        let passages: Vec<u32> = hits.iter().map(|hit| hit.passage).collect();
+        folder::load_late_of(folder, cascade, &passages)?;
+        let started = Instant::now();
+        return Ok((cascade.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
+    }
     if tier != Tier::Reranked {
         return Ok((cascade.rank(query, tier, limit)?, started.elapsed().as_secs_f64() * 1e3));
     }
@@ -217,6 +236,7 @@ fn print(results: &[SearchResult], searcher: &Searcher, tier: Tier, ms: f64) {
         Tier::Lexical => "words",
         Tier::Static => "words and meaning, no model",
         Tier::Dense => "words and meaning",
+        Tier::Late => "words and meaning, late interaction",
         Tier::Reranked => "words and meaning, reranked",
     };
     eprintln!("{dim}{tier}, {ms:.1} ms, {} passages of {} pages{off}", counts.passages, counts.pages);

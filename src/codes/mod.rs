@@ -9,10 +9,13 @@
 //! vectors ([`axes`] finds them): 96 bytes of 384 axes then rank about as well as 192 bytes of 4 bits an axis ranked before
 //! (docs/index-format.md has the figures). [`fit`] shares out the bits.
 //!
+//! Vectors of tokens, of which a site has fifty times as many, have codes of another kind: [`residual`].
+//!
 //! The vectors of a query stay as they are: a score is `Σ q · v`, which needs one multiplication an axis that has bits.
 
 pub mod axes;
 pub mod fit;
+pub mod residual;
 
 /// Most bits of an axis.
 pub const MAX_BITS: u8 = 8;

@@ -8,7 +8,7 @@
 //!   browsers run.
 //! - *How good is that?* [`metrics`] per query; [`bootstrap`] says how much of it is chance.
 //! - *Which weights suit a site?* [`tune`].
-//! - *Who is told?* [`report`] gathers the figures, [`table`] shows them to people, [`compare`] holds them against a
+//! - *Who is told?* [`report`] gathers the figures, [`table`] and [`plot`] show them to people, [`compare`] holds them against a
 //!   baseline.
 
 pub mod bootstrap;
@@ -16,6 +16,7 @@ pub mod collection;
 pub mod compare;
 pub mod metrics;
 pub mod names;
+pub mod plot;
 pub mod report;
 pub mod run;
 pub mod table;

@@ -288,6 +288,7 @@ pub(super) mod tests {
             reranker: None,
             static_tower: None,
             related: None,
+            late: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry(),
@@ -298,6 +299,7 @@ pub(super) mod tests {
                 filters: None,
                 reranker: None,
                 static_tower: None,
+                late: None,
                 passages: group(),
             },
         }

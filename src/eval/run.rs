@@ -4,7 +4,8 @@ use super::collection::Collection;
 use super::names::Names;
 use crate::error::Result;
 use crate::search::cascade::Cascade;
-use crate::search::searcher::Tier;
+use crate::search::chain::Chain;
+use crate::search::searcher::{Hit, Tier};
 use std::time::Instant;
 
 /// Documents of a ranking that are kept: the deepest recall that is reported.
@@ -42,13 +43,38 @@ pub struct Run {
 /// # Errors
 /// If a part that the tier needs is not loaded.
 pub fn run(cascade: &mut Cascade, step: Step, collection: &Collection, names: &Names, done: &dyn Fn()) -> Result<Run> {
+    let tier = step.tier;
+    run_with(step, collection, names, done, &mut |query| cascade.rank(query, tier, LIMIT))
+}
+
+/// Ranks all queries by a chain of rungs. `done` is called after each.
+///
+/// # Errors
+/// If a part that the chain needs is not loaded.
+pub fn run_chain(
+    cascade: &mut Cascade,
+    (step, chain): (Step, &Chain),
+    collection: &Collection,
+    names: &Names,
+    done: &dyn Fn(),
+) -> Result<Run> {
+    run_with(step, collection, names, done, &mut |query| cascade.rank_chain(query, chain, LIMIT))
+}
+
+fn run_with(
+    step: Step,
+    collection: &Collection,
+    names: &Names,
+    done: &dyn Fn(),
+    rank: &mut dyn FnMut(&str) -> Result<Vec<Hit>>,
+) -> Result<Run> {
     if let Some(first) = collection.queries.first() {
-        cascade.rank(&first.text, step.tier, LIMIT)?; // so that the first one timed finds warm caches
+        rank(&first.text)?; // so that the first one timed finds warm caches
     }
     let (mut rankings, mut milliseconds) = (Vec::new(), Vec::new());
     for query in &collection.queries {
         let started = Instant::now();
-        let hits = cascade.rank(&query.text, step.tier, LIMIT)?;
+        let hits = rank(&query.text)?;
         milliseconds.push(started.elapsed().as_secs_f64() * 1e3);
         let mut documents = names.documents(hits.iter().map(|hit| hit.passage), query);
         documents.truncate(DEPTH);

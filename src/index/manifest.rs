@@ -47,6 +47,9 @@ pub struct Manifest {
     /// Related pages, if the index has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedEntry>,
+    /// Late interaction, if the index has token vectors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateEntry>,
     /// Passages in a chunk of them, unless a section alone has more.
     pub passages_per_chunk: u32,
     /// The other files.
@@ -123,6 +126,30 @@ pub struct RelatedEntry {
     pub chunks: ChunkGroup,
 }
 
+/// Late interaction with an index.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LateEntry {
+    /// Name of the head.
+    pub id: String,
+    /// Length of a token vector.
+    pub dim: usize,
+    /// Weight of its score beside that of the first stage (see [`crate::search::late`]).
+    pub lambda: f32,
+}
+
+/// What late interaction reads (see [`late`](super::late)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LateFiles {
+    /// The head, which makes vectors of a query's tokens.
+    pub head: FileEntry,
+    /// What codes mean.
+    pub code: FileEntry,
+    /// Token vectors of passages, by the ranges of [`Files::passages`].
+    pub tokens: ChunkGroup,
+}
+
 /// What a query by meaning reads without a model: the static query tower, and the passages in cells and in rows (see
 /// [`cells`](super::cells)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -165,6 +192,9 @@ pub struct Files {
     /// The static query tower and what it is compared with, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<StaticFiles>,
+    /// Late interaction, if the index has token vectors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateFiles>,
     /// Passages, by range of sections.
     pub passages: ChunkGroup,
 }
@@ -207,6 +237,9 @@ impl Manifest {
         }
         if manifest.static_tower.is_some() != manifest.files.static_tower.is_some() {
             return Err(damaged("a static query tower needs both an entry and a file".to_owned()));
+        }
+        if manifest.late.is_some() != manifest.files.late.is_some() {
+            return Err(damaged("late interaction needs both an entry and files".to_owned()));
         }
         let (model, files) = (manifest.model.is_some(), &manifest.files);
         if model != files.model.is_some() || model != files.vectors.is_some() {
@@ -251,6 +284,7 @@ impl Manifest {
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
             related: json.get("related").map(RelatedEntry::from_json).transpose()?,
+            late: json.get("late").map(LateEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
@@ -261,6 +295,7 @@ impl Manifest {
                 filters: optional("filters")?,
                 reranker: optional("reranker")?,
                 static_tower: files.get("staticTower").map(StaticFiles::from_json).transpose()?,
+                late: files.get("late").map(LateFiles::from_json).transpose()?,
                 passages: group(ChunkKind::Passages)?,
             },
         })
@@ -279,13 +314,15 @@ impl Files {
     pub fn all(&self) -> impl Iterator<Item = &FileEntry> {
         let others = [&self.vectors, &self.model, &self.filters, &self.reranker];
         let tower = self.static_tower.iter().flat_map(|files| [&files.root, &files.axes]);
-        std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower)
+        let late = self.late.iter().flat_map(|files| [&files.head, &files.code]);
+        std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower).chain(late)
     }
 
     /// The groups of chunks.
     pub fn groups(&self) -> impl Iterator<Item = &ChunkGroup> {
         let tower = self.static_tower.iter().flat_map(|files| [&files.tokens, &files.cells, &files.rows]);
-        [&self.postings, &self.spellings, &self.passages].into_iter().chain(tower)
+        let late = self.late.iter().map(|files| &files.tokens);
+        [&self.postings, &self.spellings, &self.passages].into_iter().chain(tower).chain(late)
     }
 
     /// The chunks of a kind.
@@ -347,6 +384,22 @@ impl StaticFiles {
             axes: FileEntry::from_json(json.object("axes")?)?,
             cells: ChunkGroup::from_json(json.object("cells")?)?,
             rows: ChunkGroup::from_json(json.object("rows")?)?,
+        })
+    }
+}
+
+impl LateEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { id: json.string("id")?, dim: json.whole("dim")?, lambda: json.number("lambda")? as f32 })
+    }
+}
+
+impl LateFiles {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            head: FileEntry::from_json(json.object("head")?)?,
+            code: FileEntry::from_json(json.object("code")?)?,
+            tokens: ChunkGroup::from_json(json.object("tokens")?)?,
         })
     }
 }
@@ -430,6 +483,7 @@ mod tests {
             reranker: None,
             static_tower: None,
             related: None,
+            late: None,
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
@@ -440,6 +494,7 @@ mod tests {
                 filters: None,
                 reranker: None,
                 static_tower: None,
+                late: None,
                 passages: group("passages-0-*.bin.gz", 2),
             },
         }
@@ -474,6 +529,17 @@ mod tests {
         Manifest { related: Some(related), ..manifest() }
     }
 
+    fn with_late() -> Manifest {
+        let mut manifest = manifest();
+        manifest.late = Some(LateEntry { id: "l".to_owned(), dim: 64, lambda: 0.5 });
+        manifest.files.late = Some(LateFiles {
+            head: entry("late-head-0.safetensors.gz", b"i"),
+            code: entry("late-code-0.bin.gz", b"j"),
+            tokens: group("late-0-*.bin.gz", 2),
+        });
+        manifest
+    }
+
     fn parse(m: &Manifest) -> Result<Manifest> {
         Manifest::parse(m.to_json().as_bytes(), MANIFEST_NAME)
     }
@@ -484,6 +550,7 @@ mod tests {
         assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
         assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
         assert_eq!(parse(&with_related()), Ok(with_related()));
+        assert_eq!(parse(&with_late()), Ok(with_late()));
     }
 
     #[test]
@@ -494,6 +561,16 @@ mod tests {
             outside.related.as_mut().unwrap().chunks.name = name.to_owned();
             assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
         }
+    }
+
+    #[test]
+    fn late_interaction_is_optional_and_has_files() {
+        assert!(!manifest().to_json().contains("late"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 2, with_late().files.all().count());
+        assert_eq!(manifest().files.groups().count() + 1, with_late().files.groups().count());
+        let mut no_files = with_late();
+        no_files.files.late = None;
+        assert!(matches!(parse(&no_files), Err(Error::Damaged { .. })));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
 //! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section
-//! ([`lexical`], [`sections`]), the passages' texts ([`passages`]) and the model. Postings and texts come in [`chunks`].
-//! What is [`related`] to a page has a small file of its own. `siteseer index` writes them all.
+//! ([`lexical`], [`sections`]), the passages' texts ([`passages`]), their token vectors if wanted ([`late`]), and the model.
+//! Postings and texts come in [`chunks`]. What is [`related`] to a page has a small file of its own. `siteseer index` writes them
+//! all.
 
 pub mod cells;
 pub mod chunks;
 pub mod filters;
+pub mod late;
 pub mod lexical;
 pub mod manifest;
 pub mod passages;

@@ -67,6 +67,9 @@ pub(super) trait Arch: Copy {
     /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), exact in 32 bits.
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
 
+    /// The greatest [`dot_i16_i8`](Self::dot_i16_i8) of `query` with one of `n` rows, at least one, that lie end to end.
+    unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32;
+
     /// Number of bits in which `words` words (even, at most [`MAX_SIGN_WORDS`](super::MAX_SIGN_WORDS)) differ.
     #[inline(always)]
     unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
@@ -131,6 +134,15 @@ macro_rules! entry_points {
         pub(in crate::kernels) unsafe fn scan(query: &[i16], rows: &[i8], out: &mut [i32]) {
             // SAFETY: the caller's promise.
             unsafe { generic::scan::<$arch>(query, rows, out) }
+        }
+
+        /// # Safety
+        /// The processor has this instruction set; `dim` is a multiple of 16, `query` holds `out.len()` vectors of that
+        /// length, `rows` a whole number of them and at least one.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn max_sim(query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::max_sim::<$arch>(query, rows, dim, out) }
         }
 
         /// # Safety

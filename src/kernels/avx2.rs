@@ -139,6 +139,11 @@ impl Arch for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
+        unsafe { max_dot(query, rows, n, len) }
+    }
+
+    #[inline(always)]
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32 {
         unsafe {
             let mut acc = _mm256_setzero_si256();
@@ -152,6 +157,38 @@ impl Arch for Avx2 {
             _mm256_storeu_si256(sums.as_mut_ptr().cast(), acc);
             sums.iter().sum()
         }
+    }
+}
+
+/// The greatest dot of `query` with one of `n` rows, four at a time: they share the loads of the query and one sum across
+/// the lanes. Past the end the last row counts again.
+///
+/// # Safety
+/// The processor has AVX2; `query` points at `len` values (a multiple of 16), `rows` at `n` rows of that length, `n > 0`.
+#[inline(always)]
+pub(super) unsafe fn max_dot(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
+    // SAFETY: the caller's promise; the tile's rows are below `n`.
+    unsafe {
+        let mut best = _mm_set1_epi32(i32::MIN);
+        for first in (0..n).step_by(4) {
+            let row = |r: usize| rows.add((first + r).min(n - 1) * len);
+            let tile = [row(0), row(1), row(2), row(3)];
+            let mut acc = [_mm256_setzero_si256(); 4];
+            for i in (0..len).step_by(16) {
+                let q = _mm256_loadu_si256(query.add(i).cast());
+                for r in 0..4 {
+                    let v = _mm256_cvtepi8_epi16(_mm_loadu_si128(tile[r].add(i).cast()));
+                    acc[r] = _mm256_add_epi32(acc[r], _mm256_madd_epi16(v, q));
+                }
+            }
+            let [a, b, c, d] = acc;
+            let sums = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+            let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+            best = _mm_max_epi32(best, sums);
+        }
+        let mut lanes = [0i32; 4];
+        _mm_storeu_si128(lanes.as_mut_ptr().cast(), best);
+        lanes[0].max(lanes[1]).max(lanes[2]).max(lanes[3])
     }
 }
 

@@ -136,6 +136,11 @@ impl Arch for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
+        unsafe { super::avx2::max_dot(query, rows, n, len) }
+    }
+
+    #[inline(always)]
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32 {
         unsafe {
             let (mut acc, mut tail) = (_mm512_setzero_si512(), _mm256_setzero_si256());

@@ -38,6 +38,7 @@ pub fn run(backend: Backend) {
     layer_norm(backend);
     scan(backend);
     hamming(backend);
+    max_sim(backend);
 }
 
 /// Quantized rows are bit-equal to the specification's, for ordinary rows, one-sided ones, zeros and ties.
@@ -205,6 +206,28 @@ pub fn hamming(backend: Backend) {
             assert_eq!(y, expected, "{backend:?} words={words} n={n}");
             if n == 3 {
                 assert_eq!(y[..2], [0, 64 * words as u32], "{backend:?} words={words}");
+            }
+        }
+    }
+}
+
+/// MaxSim is exact, around the tile of four rows, the extremes and ties included.
+pub fn max_sim(backend: Backend) {
+    let mut random = Random(7);
+    for dim in [16, 32, 48, 64, 128, 512] {
+        for tokens in [0, 1, 2, 5] {
+            for n in [0, 1, 2, 3, 4, 5, 7, 8, 9, 33] {
+                let mut rows = random.weights(n * dim);
+                let mut query: Vec<i16> =
+                    random.floats(tokens * dim, 1.0).iter().map(|v| (v * 32767.0) as i16).collect();
+                if n == 3 {
+                    query.fill(32767);
+                    rows.fill(-127); // every product is the least that there is
+                }
+                let (mut y, mut expected) = (vec![1; tokens], vec![2; tokens]);
+                backend.max_sim_into(&query, &rows, dim, &mut y);
+                Backend::Scalar.max_sim_into(&query, &rows, dim, &mut expected);
+                assert_eq!(y, expected, "{backend:?} dim={dim} tokens={tokens} n={n}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The arithmetic under the encoder and the scan, in layers:
 //!
-//! 1. Safe functions on [`Backend`] check shapes ([`linear`], [`attention`], [`norm`], [`scan`](Backend::scan_into)).
+//! 1. Safe functions on [`Backend`] check shapes ([`linear`], [`attention`], [`norm`], [`max_sim`],
+//!    [`scan`](Backend::scan_into)).
 //! 2. They enter one instruction set: [`scalar`] (the specification, plain loops), or
 //! 3. `generic`, each algorithm once over the `Arch` trait, instantiated by `simd128`, `relaxed`, `avx2`, `avx512`.
 //!
@@ -17,6 +18,7 @@ pub mod battery;
 #[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
 mod generic;
 pub mod linear;
+pub mod max_sim;
 pub mod norm;
 pub mod quantize;
 #[cfg_attr(not(any(test, feature = "battery", not(target_feature = "simd128"))), allow(dead_code))]
@@ -201,6 +203,10 @@ impl Backend {
 
     fn layer_norm(self, args: NormArgs<'_>) {
         dispatch!(self, layer_norm(args));
+    }
+
+    fn max_sim(self, query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
+        dispatch!(self, max_sim(query, rows, dim, out));
     }
 
     /// `out[i] = query · rows[i]`, exact in 32 bits, for rows as long as `query`.

@@ -115,3 +115,10 @@ pub(super) fn hamming(query: &[u64], rows: &[u64], out: &mut [u32]) {
         *out = query.iter().zip(row).map(|(q, v)| (q ^ v).count_ones()).sum();
     }
 }
+
+pub(super) fn max_sim(query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
+    let dot = |q: &[i16], row: &[i8]| q.iter().zip(row).map(|(&q, &v)| i32::from(q) * i32::from(v)).sum::<i32>();
+    for (q, out) in query.chunks_exact(dim).zip(out) {
+        *out = rows.chunks_exact(dim).map(|row| dot(q, row)).fold(i32::MIN, i32::max);
+    }
+}

@@ -101,6 +101,35 @@ macro_rules! float_operations {
             }
         }
         #[inline(always)]
+        unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
+            unsafe {
+                let mut best = i32x4_splat(i32::MIN);
+                let mut first = 0;
+                while first < n {
+                    // four rows share the loads of the query and one sum across; past the end the last one counts again
+                    let row = |r: usize| rows.add((first + r).min(n - 1) * len);
+                    let tile = [row(0), row(1), row(2), row(3)];
+                    let mut acc = [i32x4_splat(0); 4];
+                    let mut i = 0;
+                    while i < len {
+                        let q = v128_load(query.add(i).cast());
+                        for r in 0..4 {
+                            acc[r] = i32x4_add(acc[r], i32x4_dot_i16x8(q, i16x8_load_extend_i8x8(tile[r].add(i))));
+                        }
+                        i += 8;
+                    }
+                    let [a, b, c, d] = acc;
+                    let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+                    let cd = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+                    let sums = i32x4_add(i32x4_shuffle::<0, 1, 4, 5>(ab, cd), i32x4_shuffle::<2, 3, 6, 7>(ab, cd));
+                    best = i32x4_max(best, sums);
+                    first += 4;
+                }
+                let best = i32x4_max(best, i32x4_shuffle::<2, 3, 0, 1>(best, best));
+                i32x4_extract_lane::<0>(best).max(i32x4_extract_lane::<1>(best))
+            }
+        }
+        #[inline(always)]
         unsafe fn hamming(a: *const u64, b: *const u64, words: usize) -> u32 {
             unsafe {
                 // a byte lane counts up to 8 bits a vector, and there are at most 16 vectors

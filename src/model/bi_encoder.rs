@@ -93,15 +93,39 @@ impl BiEncoder {
     pub fn embed_into(&self, batch: &TokenBatch, work: &mut Workspace, out: &mut [f32]) -> Result<()> {
         let dim = self.dim();
         assert_eq!(out.len(), batch.len() * dim, "out is [sequences, dim]");
-        let config = self.encoder.config();
-        let hidden = self.encoder.forward(batch, work)?;
+        let hidden = self.token_vectors(batch, work)?;
         for (window, out) in batch.offsets().windows(2).zip(out.chunks_exact_mut(dim)) {
-            pool(config.pooling, &hidden[window[0] * dim..window[1] * dim], out);
-            if config.normalize {
-                l2_normalise(out);
-            }
+            self.pool_into(&hidden[window[0] * dim..window[1] * dim], out);
         }
         Ok(())
+    }
+
+    /// Pools the token vectors `[seq_len, dim]` of one sequence into `out [dim]`, L2-normalised if the model says so.
+    fn pool_into(&self, hidden: &[f32], out: &mut [f32]) {
+        let config = self.encoder.config();
+        pool(config.pooling, hidden, out);
+        if config.normalize {
+            l2_normalise(out);
+        }
+    }
+
+    /// Token vectors of the last layer, before pooling, in the order of the batch: `[tokens, dim]`.
+    ///
+    /// # Errors
+    /// If the batch does not fit the model.
+    pub fn token_vectors<'w>(&self, batch: &TokenBatch, work: &'w mut Workspace) -> Result<&'w [f32]> {
+        Ok(self.encoder.forward(batch, work)?)
+    }
+
+    /// Embeds one text, and gives the token vectors that it was made of: `[dim]` and `[tokens, dim]`.
+    ///
+    /// # Errors
+    /// None in practice, as [`embed`](Self::embed).
+    pub fn embed_tokens(&self, text: &str, work: &mut Workspace) -> Result<(Vec<f32>, Vec<f32>)> {
+        let hidden = self.token_vectors(&TokenBatch::one(&self.tokenize(text)), work)?;
+        let mut out = vec![0.0; self.dim()];
+        self.pool_into(hidden, &mut out);
+        Ok((out, hidden.to_vec()))
     }
 
     /// Embeds one text: `[dim]`.

@@ -2,7 +2,8 @@
 //!
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
 //! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
-//! without a transformer, [`token_shards`] out of an index's small files. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_static_tower` (native
+//! without a transformer, [`token_shards`] out of an index's small files.
+//! [`late`] turns texts into a vector a token. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_late`, `import_static_tower` (native
 //! only).
 
 pub mod batch;
@@ -20,9 +21,12 @@ pub mod import_config;
 #[cfg(feature = "cli")]
 pub mod import_cross_encoder;
 #[cfg(feature = "cli")]
+pub mod import_late;
+#[cfg(feature = "cli")]
 pub mod import_static_tower;
 #[cfg(feature = "cli")]
 mod import_weights;
+pub mod late;
 mod layer;
 pub mod layout;
 #[cfg(feature = "cli")]

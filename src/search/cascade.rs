@@ -1,14 +1,23 @@
 //! All tiers in one process: an open index and the models that answer for it. The command line uses this; in the browser
 //! the worker's JavaScript joins the two, which lie in wasm files of their own.
 
+use super::chain::{Chain, First, Rung};
 use super::context::Context;
+use super::late::{LATE, reorder_late, score_late, standardise};
 use super::rerank::RERANK;
-use super::searcher::{Hit, Searcher, Tier, not_loaded};
+use super::searcher::{Hit, Searcher, Tier, mismatch, not_loaded};
 use super::static_tier::StaticTier;
 use crate::error::Result;
+use crate::index::late::LateTokens;
 use crate::index::manifest::Manifest;
 use crate::model::encoders::Encoders;
+use crate::model::late::QueryVectors;
 use crate::model::static_tower::StaticTower;
+
+/// What errors call the files of late interaction where the index has none.
+const LATE_FILES: &str = "token vectors";
+/// Hits of a list of one kind over which its scores are standardised: as many as fusion standardises.
+const STANDARD: usize = 100;
 
 /// An open index with its models.
 #[derive(Debug)]
@@ -16,6 +25,7 @@ pub struct Cascade {
     /// The index.
     pub searcher: Searcher,
     encoders: Option<Encoders>,
+    late_tokens: Option<LateTokens>,
     /// One that is tried out, in place of the index's own.
     pub(super) static_tower: Option<StaticTower>,
     pub(super) static_tier: Option<StaticTier>,
@@ -24,7 +34,8 @@ pub struct Cascade {
 impl Cascade {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
-        Self { searcher: Searcher::new(manifest), encoders: None, static_tower: None, static_tier: None }
+        let searcher = Searcher::new(manifest);
+        Self { searcher, encoders: None, late_tokens: None, static_tower: None, static_tier: None }
     }
 
     /// The models, once the bi-encoder is loaded.
@@ -35,9 +46,11 @@ impl Cascade {
     /// The highest tier whose parts are loaded.
     pub fn tier(&self) -> Option<Tier> {
         match &self.encoders {
-            Some(encoders) if self.searcher.has_vectors() => {
-                Some(if encoders.cross_encoder().is_some() { Tier::Reranked } else { Tier::Dense })
-            }
+            Some(encoders) if self.searcher.has_vectors() => Some(match encoders.cross_encoder() {
+                Some(_) => Tier::Reranked,
+                None if self.late_tokens.is_some() => Tier::Late,
+                None => Tier::Dense,
+            }),
             _ if self.static_tier.is_some() && self.searcher.has_postings() => Some(Tier::Static),
             _ => self.searcher.has_postings().then_some(Tier::Lexical),
         }
@@ -68,7 +81,30 @@ impl Cascade {
         self.searcher.check_reranker(id)
     }
 
-    /// The best `limit` sections for a query, best first. The reranked tier reads the best [`RERANK`] of the dense one
+    /// Loads the head of late interaction and the code of the passages' token vectors; their chunks follow (see
+    /// [`late_tokens_mut`](Self::late_tokens_mut)).
+    ///
+    /// # Errors
+    /// If the index has none, if the bi-encoder is not loaded yet, if a file is damaged, or if they do not belong together.
+    pub fn load_late(&mut self, head: &[u8], code: &[u8]) -> Result<()> {
+        let manifest = &self.searcher.manifest;
+        let files = manifest.files.late.as_ref().ok_or_else(|| not_loaded(LATE_FILES))?;
+        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(manifest.files.model_name()))?;
+        let tokens = LateTokens::open(code, &files.code.name, manifest.counts.passages, files.tokens.clone())?;
+        let dim = encoders.load_late_head(head, &files.head.name)?.config().dim;
+        if dim != tokens.dim() {
+            return Err(mismatch(&files.code.name, "length of a token vector", dim, tokens.dim()));
+        }
+        self.late_tokens = Some(tokens);
+        Ok(())
+    }
+
+    /// The passages' token vectors, to add chunks to, once they are open.
+    pub fn late_tokens_mut(&mut self) -> Option<&mut LateTokens> {
+        self.late_tokens.as_mut()
+    }
+
+    /// The best `limit` sections for a query, best first. The late tier scores the best [`LATE`] of the dense one; the reranked tier reads the best [`RERANK`] of the dense one
     /// again.
     ///
     /// # Errors
@@ -79,15 +115,70 @@ impl Cascade {
             Tier::Lexical => self.searcher.rank_lexical(query, limit)?,
             Tier::Static => self.rank_static(query, limit)?,
             Tier::Dense => self.rank_dense(query, limit)?,
+            Tier::Late => {
+                let chain = Chain { first: First::Fused, rungs: vec![Rung::Late(LATE)] };
+                self.rank_chain(query, &chain, limit)?
+            }
             Tier::Reranked => {
                 let hits = self.rank_dense(query, limit.max(RERANK))?;
-                let passages: Vec<u32> = hits.iter().take(RERANK).map(|hit| hit.passage).collect();
-                let logits = self.score_pairs(query, &passages)?;
-                self.searcher.rerank(&hits, &logits)
+                self.rerank_best(query, &hits, RERANK)?
             }
         };
         hits.truncate(limit);
         Ok(hits)
+    }
+
+    /// The best `limit` sections for a query by a chain of rungs, best first.
+    ///
+    /// # Errors
+    /// If parts that it needs are not loaded: for late interaction the chunks of token vectors of its candidates, for the
+    /// cross-encoder the chunks of the passages that it reads.
+    pub fn rank_chain(&mut self, query: &str, chain: &Chain, limit: usize) -> Result<Vec<Hit>> {
+        let depth = chain.rungs.iter().map(|&(Rung::Late(n) | Rung::Cross(n))| n).fold(limit, usize::max);
+        let (embedding, query_vectors) = self.read_query(query, chain)?;
+        let searcher = &self.searcher;
+        let mut hits = match chain.first {
+            First::Lexical => standardise(&searcher.rank_lexical(query, depth)?, STANDARD),
+            First::Dense => standardise(&searcher.rank_meaning(query, &embedding, depth)?, STANDARD),
+            First::Static => self.rank_static(query, depth)?,
+            First::Fused => searcher.rank_dense(query, &embedding, depth)?,
+        };
+        for rung in &chain.rungs {
+            hits = match (rung, &query_vectors) {
+                (&Rung::Late(n), Some(vectors)) => self.reorder_best(vectors, &hits, n)?,
+                (Rung::Late(_), None) => return Err(not_loaded(LATE_FILES)),
+                (&Rung::Cross(n), _) => self.rerank_best(query, &hits, n)?,
+            };
+        }
+        hits.truncate(limit);
+        Ok(hits)
+    }
+
+    /// What the bi-encoder says of a query, in one pass, as far as a chain needs it.
+    fn read_query(&mut self, query: &str, chain: &Chain) -> Result<(Vec<f32>, Option<QueryVectors>)> {
+        let needs_vector = matches!(chain.first, First::Dense | First::Fused);
+        if !needs_vector && !chain.has_late() {
+            return Ok((Vec::new(), None));
+        }
+        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
+        if chain.has_late() {
+            return encoders.embed_late(query).map(|(embedding, vectors)| (embedding, Some(vectors)));
+        }
+        Ok((encoders.embed(query)?, None))
+    }
+
+    fn reorder_best(&self, query: &QueryVectors, hits: &[Hit], n: usize) -> Result<Vec<Hit>> {
+        let (Some(tokens), Some(entry)) = (&self.late_tokens, &self.searcher.manifest.late) else {
+            return Err(not_loaded(LATE_FILES));
+        };
+        let passages: Vec<u32> = hits.iter().take(n).map(|hit| hit.passage).collect();
+        Ok(reorder_late(hits, &score_late(query, tokens, &passages)?, entry.lambda))
+    }
+
+    fn rerank_best(&mut self, query: &str, hits: &[Hit], n: usize) -> Result<Vec<Hit>> {
+        let passages: Vec<u32> = hits.iter().take(n).map(|hit| hit.passage).collect();
+        let logits = self.score_pairs(query, &passages)?;
+        Ok(self.searcher.rerank(hits, &logits))
     }
 
     fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {

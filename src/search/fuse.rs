@@ -138,20 +138,20 @@ fn gather(dense: &[(u32, f32)], lexical: &[(u32, f32)]) -> Vec<Fused> {
 }
 
 /// Mean and deviation of a list of scores.
-struct Standard {
+pub(super) struct Standard {
     mean: f64,
     deviation: f64,
 }
 
 impl Standard {
-    fn of(scores: impl Iterator<Item = f32> + Clone) -> Self {
+    pub(super) fn of(scores: impl Iterator<Item = f32> + Clone) -> Self {
         let n = scores.clone().count().max(1) as f64;
         let mean = scores.clone().map(f64::from).sum::<f64>() / n;
         let variance = scores.map(|s| (f64::from(s) - mean).powi(2)).sum::<f64>() / n;
         Self { mean, deviation: variance.sqrt() }
     }
 
-    fn z(&self, score: f32) -> f32 {
+    pub(super) fn z(&self, score: f32) -> f32 {
         // Below this, differences are rounding.
         if self.deviation < 1e-6 { 0.0 } else { ((f64::from(score) - self.mean) / self.deviation) as f32 }
     }

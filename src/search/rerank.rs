@@ -45,17 +45,20 @@ impl Searcher {
 /// Numeric example: scores 2, 1, 0 with logits 0, 4 and `lambda` 0.5 become 3 (the second hit), 2 (the first), 0.
 #[must_use]
 pub fn rerank(hits: &[Hit], logits: &[f32], lambda: f32) -> Vec<Hit> {
+    reorder(hits, logits, |hit, logit| Hit { logit: Some(logit), score: hit.score + lambda * logit, ..hit })
+}
+
+/// Gives each of the first hits what `add` makes of it and its score, unless that is not finite, and sorts these by what comes out,
+/// equal ones in their old order; the others follow in theirs.
+pub(super) fn reorder(hits: &[Hit], scores: &[f32], add: impl Fn(Hit, f32) -> Hit) -> Vec<Hit> {
     let mut ordered: Vec<Hit> = Vec::with_capacity(hits.len());
-    for (&(mut hit), &logit) in hits.iter().zip(logits) {
-        if logit.is_finite() {
-            hit.logit = Some(logit);
-            hit.score += lambda * logit;
-        }
+    for (&hit, &score) in hits.iter().zip(scores) {
+        let hit = if score.is_finite() { add(hit, score) } else { hit };
         // Behind its equals, so that they keep their order.
         let place = ordered.iter().position(|before| before.score < hit.score).unwrap_or(ordered.len());
         ordered.insert(place, hit);
     }
-    ordered.extend(hits.iter().skip(logits.len()));
+    ordered.extend(hits.iter().skip(scores.len()));
     ordered
 }
 

@@ -39,6 +39,8 @@ pub enum Tier {
     Static,
     /// Vectors of the bi-encoder, fused with the lexical tier.
     Dense,
+    /// The best of the dense tier, reordered by late interaction.
+    Late,
     /// The best of the dense tier, read again by the cross-encoder.
     Reranked,
 }
@@ -50,6 +52,7 @@ impl Tier {
             Self::Lexical => "lexical",
             Self::Static => "static",
             Self::Dense => "dense",
+            Self::Late => "late",
             Self::Reranked => "reranked",
         }
     }
@@ -61,7 +64,8 @@ impl Tier {
 pub struct Hit {
     /// Passage id.
     pub passage: u32,
-    /// BM25 in the lexical tier, the fused score in the static and the dense one, which the reranked one adds the weighted logit to;
+    /// BM25 in the lexical tier, the fused score in the static and the dense one, to which the late one adds its weighted score and
+    /// the reranked one the weighted logit;
     /// comparable only within one ranking.
     pub score: f32,
     /// Rank in the lexical list, from 1.
@@ -281,6 +285,43 @@ impl Searcher {
         self.rank_vector(query, embedding, weights_of(self.manifest.fusion), limit)
     }
 
+    /// The best `limit` sections by meaning alone, best first; scores are cosines. Without the lexical postings, which know the
+    /// sections, the best passages. A blank query has none.
+    ///
+    /// # Errors
+    /// As [`rank_dense`](Self::rank_dense).
+    pub fn rank_meaning(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        let (mut hits, mut seen): (Vec<Hit>, Vec<u32>) = (Vec::new(), Vec::new());
+        if query.trim().is_empty() {
+            return Ok(hits);
+        }
+        for Scored { passage, score } in self.nearest(embedding, 2 * limit)? {
+            let section = self.section_around(passage).map_or(passage, |section| section.start);
+            if hits.len() < limit && !seen.contains(&section) {
+                seen.push(section);
+                let dense_rank = Some(seen.len() as u32);
+                hits.push(Hit { passage, score, lexical_rank: None, dense_rank, logit: None });
+            }
+        }
+        Ok(hits)
+    }
+
+    /// The best `k` passages by cosine.
+    fn nearest(&self, vector: &[f32], k: usize) -> Result<Vec<Scored>> {
+        let vectors = self.vectors_for(vector)?;
+        Ok(ScanQuery::new(vector).top_k(Backend::best(), vectors, k, |passage| self.is_selected(passage)))
+    }
+
+    /// The vectors, if a query's `vector` can be compared with them.
+    fn vectors_for(&self, vector: &[f32]) -> Result<&Vectors> {
+        let file = self.manifest.files.vectors_name();
+        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
+        if vector.len() != vectors.dim() {
+            return Err(mismatch(file, "embedding length", vectors.dim(), vector.len()));
+        }
+        Ok(vectors)
+    }
+
     /// As [`rank_dense`](Self::rank_dense), for an `embedding` by a static query tower that is tried on the vectors of the index:
     /// how much it counts beside the words is what the manifest says of the index's own tower, or [`FusionWeights::STATIC`].
     ///
@@ -297,11 +338,7 @@ impl Searcher {
 
     /// Ranks by the vector of a query, fused with its words if the lexical postings are loaded.
     fn rank_vector(&self, query: &str, vector: &[f32], weights: FusionWeights, limit: usize) -> Result<Vec<Hit>> {
-        let file = self.manifest.files.vectors_name();
-        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
-        if vector.len() != vectors.dim() {
-            return Err(mismatch(file, "embedding length", vectors.dim(), vector.len()));
-        }
+        let vectors = self.vectors_for(vector)?;
         let backend = Backend::best();
         let query_vector = ScanQuery::new(vector);
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));

@@ -6,7 +6,8 @@ use crate::index::manifest::FusionEntry;
 
 impl Searcher {
     /// What a tier weighs: for the static and the dense one the words beside the vectors (see
-    /// [`FusionWeights::lexical_share`]), for the reranked one the logit beside the fused score. None for the lexical tier, and
+    /// [`FusionWeights::lexical_share`]), for the late and the reranked one their score beside the fused
+    /// one. None for the lexical tier, and
     /// for one that the index lacks.
     pub fn weight(&self, tier: Tier) -> Option<f32> {
         let share = |entry: FusionEntry| FusionWeights { dense: entry.dense, lexical: entry.lexical }.lexical_share();
@@ -14,6 +15,7 @@ impl Searcher {
             Tier::Lexical => None,
             Tier::Static => self.manifest.static_tower.as_ref().map(|tower| share(tower.fusion)),
             Tier::Dense => self.manifest.model.as_ref().map(|_| share(self.manifest.fusion)),
+            Tier::Late => self.manifest.late.as_ref().map(|late| late.lambda),
             Tier::Reranked => self.manifest.reranker.as_ref().map(|reranker| reranker.lambda),
         }
     }
@@ -30,6 +32,7 @@ impl Searcher {
             Tier::Lexical => {}
             Tier::Static => manifest.static_tower.iter_mut().for_each(|tower| share(&mut tower.fusion)),
             Tier::Dense => share(&mut manifest.fusion),
+            Tier::Late => manifest.late.iter_mut().for_each(|late| late.lambda = weight),
             Tier::Reranked => manifest.reranker.iter_mut().for_each(|reranker| reranker.lambda = weight),
         }
     }

@@ -1,7 +1,9 @@
-//! Text to units: [`word_piece`] (after [`normalize`], which knows [`unicode`]) for the models, [`words`] and [`stem`] for the lexical tier.
+//! Text to units: [`word_piece`] (after [`normalize`], which knows [`unicode`]) for the models, [`words`] and [`stem`] for the lexical tier, [`stop_words`] for late
+//! interaction.
 
 pub mod normalize;
 pub mod stem;
+pub mod stop_words;
 pub mod unicode;
 pub mod word_piece;
 pub mod words;

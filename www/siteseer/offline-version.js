@@ -35,6 +35,7 @@ export class Version {
       if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
     const { staticTower, ...others } = manifest.files;
+    delete others.late; // token vectors: the browser does not read them
     for (const [kind, entries] of Object.entries({ ...others, ...staticTower })) {
       const files = 'largest' in entries ? Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number)) : [entries];
       this.kinds.set(kind, files);

@@ -2,7 +2,7 @@
 //! document as a page of one section.
 
 use crate::cli::index::{PageSettings, index_pages};
-use crate::cli::model_path::{find_model, find_reranker, find_static_tower};
+use crate::cli::model_path::{find_late, find_model, find_reranker, find_static_tower};
 use crate::eval::collection::{Document, read_corpus};
 use crate::hash::sha256_hex;
 use crate::index::manifest::{MANIFEST_NAME, VERSION};
@@ -49,7 +49,8 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
     let mut parts = vec![sha256_hex(&texts.collect::<Vec<_>>())];
     let reranker = find_reranker(settings.reranker)?.map(|(path, _)| path);
     let static_tower = find_static_tower(settings.static_tower)?.map(|(path, _)| path);
-    for model in [Some(find_model(settings.model)?), reranker, static_tower].into_iter().flatten() {
+    let late = find_late(settings.late)?;
+    for model in [Some(find_model(settings.model)?), reranker, static_tower, late].into_iter().flatten() {
         let bytes = std::fs::read(&model).with_context(|| format!("{}: can't be read", model.display()))?;
         parts.push(sha256_hex(&[&bytes]));
     }
@@ -95,8 +96,14 @@ mod tests {
         let (a, b) = (model("a"), model("b"));
         let key = |text: &str, model: &Path, passage_pieces| {
             let none = Some(Path::new("none"));
-            let settings =
-                PageSettings { model: Some(model), reranker: none, static_tower: none, passage_pieces, quiet: true };
+            let settings = PageSettings {
+                model: Some(model),
+                reranker: none,
+                static_tower: none,
+                late: none,
+                passage_pieces,
+                quiet: true,
+            };
             key(&[document("1", "t", text)], &settings).unwrap()
         };
         let first = key("x", &a, 96);

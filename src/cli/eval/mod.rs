@@ -1,6 +1,7 @@
 //! `siteseer eval`: how good is search, on queries whose right answers are known? Arguments and files; the judging is
 //! in [`crate::eval`].
 
+mod chains;
 mod corpus;
 pub(super) mod static_tower;
 
@@ -11,13 +12,16 @@ use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
 use crate::eval::metrics::Gain;
 use crate::eval::names::Names;
+use crate::eval::plot::svg;
 use crate::eval::report::Report;
 use crate::eval::run::{Run, Step, run as rank, run_reranked, to_trec};
 use crate::eval::table::of_changes;
 use crate::index::manifest::FileEntry;
 use crate::search::cascade::Cascade;
+use crate::search::chain::Chain;
 use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
+use chains::Chains;
 use corpus::CorpusIndex;
 use static_tower::{TriedTower, bytes_by_query};
 use std::fs;
@@ -35,7 +39,7 @@ const RERANK_DEPTHS: &[usize] = &[10, 20, 30, 50];
     after_help = "A collection is a folder in BEIR layout: corpus.jsonl[.gz], queries.jsonl[.gz], qrels/SPLIT.tsv. For an index \
                         of your own site two tables are enough, columns separated by tabs:\n  queries.tsv   id, text, style (optional)\n  \
                         qrels.tsv     query id, URL with #anchor (or the page's URL), grade 0 to 3\n\n\
-                        Examples:\n  siteseer eval scifact/ --cache /tmp/eval\n  \
+                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:50>cross:10'\n  siteseer eval scifact/ --cache /tmp/eval\n  \
                         siteseer eval questions/ --index public/ --per-query wins-and-losses.tsv\n  \
                         siteseer eval questions/ --index public/ --json baseline.json\n  \
                         siteseer eval questions/ --index public/ --compare baseline.json --fail-on-drop 0.01"
@@ -65,10 +69,16 @@ pub struct EvalArgs {
     /// collection's documents siteseer-static-tower, if it is there]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
+    /// Head of late interaction for the index of the collection's documents, or `none` [default: none]
+    #[arg(long, env = "SITESEER_LATE", value_name = "FILE|none")]
+    late: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
     /// if the index has a cross-encoder]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     rerank_depth: Vec<usize>,
+    /// Judge a chain of rungs, such as 'lexical+dense>late:50>cross:10', too (may be repeated)
+    #[arg(long, value_name = "CHAIN")]
+    chain: Vec<Chain>,
     /// Longest passage of the collection's documents, in word pieces
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
@@ -81,6 +91,9 @@ pub struct EvalArgs {
     /// Write everything as JSON; - is standard output, in place of the table
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw quality against bytes and time: an SVG file
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
     /// Compare with the JSON of an earlier evaluation
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
@@ -112,6 +125,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         model: args.model.as_deref(),
         reranker: args.reranker.as_deref(),
         static_tower: args.static_tower.as_deref(),
+        late: args.late.as_deref(),
         passage_pieces: args.passage_pieces,
         quiet: args.quiet,
     };
@@ -153,9 +167,14 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
 
     let tower = TriedTower::find(args.static_tower.as_deref(), &cascade.searcher, args.index.is_none())?;
     let has_reranker = folder::load_reranker(&index, &mut cascade)?;
+    let has_late = folder::load_late(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let runs = rank_all(&index, &mut cascade, tower.as_ref(), &depths, &collection, &names, args.quiet)?;
+    let chains = Chains::of(&args.chain, &cascade, has_late, !depths.is_empty(), &index)?;
+    if has_late {
+        folder::load_all_late(&index, &mut cascade)?;
+    }
+    let runs = rank_all(&index, &mut cascade, tower.as_ref(), &depths, &chains, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
@@ -178,11 +197,13 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
 }
 
 /// Climbs the ladder, step by step.
+#[allow(clippy::too_many_arguments)] // each is another thing that a step may need
 fn rank_all(
     index: &Path,
     cascade: &mut Cascade,
     tower: Option<&TriedTower>,
     depths: &[usize],
+    chains: &Chains,
     collection: &Collection,
     names: &Names,
     quiet: bool,
@@ -213,6 +234,7 @@ fn rank_all(
 
     let own = folder::load_static_tier(index, cascade)?;
     let passes = 3 + u64::from(own) + 2 * u64::from(tower.is_some()) + u64::from(!depths.is_empty());
+    let passes = passes + chains.len() as u64;
     let progress = Progress::new("Asking", "queries", passes * collection.queries.len() as u64, quiet);
     let done = || progress.add(1);
     let mut vectors_alone = folder::open_vectors(index)?;
@@ -244,6 +266,7 @@ fn rank_all(
     if !reranked.is_empty() {
         runs.extend(run_reranked(cascade, reranked, collection, names, &done)?);
     }
+    runs.extend(chains.rank(cascade, words, collection, names, &done)?);
     progress.finish();
     Ok(runs)
 }
@@ -267,6 +290,9 @@ fn write_files(args: &EvalArgs, report: &Report, runs: &[Run], collection: &Coll
             let name = run.step.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
             write(&folder.join(format!("{}.run", name.trim_matches('-'))), &to_trec(run, collection))?;
         }
+    }
+    if let Some(path) = &args.plot {
+        write(path, &svg(report))?;
     }
     if let Some(path) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
         write(path, &(serde_json::to_string_pretty(report)? + "\n"))?;

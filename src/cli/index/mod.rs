@@ -3,6 +3,8 @@
 mod device;
 mod earlier;
 mod embed;
+mod k_means;
+mod late;
 mod models;
 mod nearby;
 mod output;
@@ -30,7 +32,8 @@ use device::{Device, GpuEmbedder};
 use earlier::EarlierVectors;
 use embed::Embedding;
 pub use embed::embed_token_ids;
-use models::Models;
+use late::LateCodes;
+use models::{LateChoice, Models};
 use nearby::Nearby;
 use output::{OutputFolder, Storage};
 use rayon::prelude::*;
@@ -43,6 +46,9 @@ use summary::Summary;
 pub(super) const MAX_PIECES: usize = 96;
 /// Related pages that a page can have: more are no help.
 const MOST_RELATED: u32 = 12;
+
+/// Bits of a dimension of a token vector unless told otherwise.
+const LATE_BITS: u8 = 2;
 
 /// Arguments of `siteseer index`.
 #[derive(Debug, clap::Args)]
@@ -69,6 +75,13 @@ pub struct IndexArgs {
     /// [default: siteseer-static-tower, if it is there and belongs to the model]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
+    /// Head of late interaction: token vectors of all passages go along, for a rung between vectors and cross-encoder, or `none`
+    /// [default: none]
+    #[arg(long, env = "SITESEER_LATE", value_name = "FILE|none")]
+    late: Option<PathBuf>,
+    /// Bits of a dimension of a token vector, 1 or 2
+    #[arg(long, env = "SITESEER_LATE_BITS", value_name = "N", default_value_t = LATE_BITS, value_parser = clap::value_parser!(u8).range(1..=2))]
+    late_bits: u8,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
     #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
     include: Vec<String>,
@@ -133,7 +146,8 @@ fn parse_related(text: &str) -> Result<RelatedCount, String> {
 pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
-    let models = Models::load(args.model.as_deref(), args.reranker.as_deref(), args.static_tower.as_deref())?;
+    let late = LateChoice { path: args.late.as_deref(), bits: args.late_bits };
+    let models = Models::load(args.model.as_deref(), args.reranker.as_deref(), args.static_tower.as_deref(), late)?;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -145,23 +159,23 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let gpu = models.as_ref().map(|models| GpuEmbedder::open(args.device, models)).transpose()?.flatten();
     let earlier = models.as_ref().and_then(|models| earlier_vectors(args, &out, models, gpu.as_ref()));
     let embedding = Embedding { earlier: earlier.as_ref(), gpu: gpu.as_ref(), quiet: args.quiet };
-    let (passages, vectors, reused) = embed_pages(&site.pages, models.as_ref(), args.passage_pieces, &embedding)?;
+    let embedded = embed_pages(&site.pages, models.as_ref(), args.passage_pieces, &embedding)?;
     drop(earlier);
-    if passages.is_empty() {
+    if embedded.passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
 
     let output = OutputFolder::create(&out)?;
-    let mut manifest = write_index(&output, &site.pages, &passages, vectors.as_ref(), models.as_ref())?;
-    if let Some(vectors) = vectors.as_ref().filter(|_| args.related.0 > 0) {
-        manifest.related = Some(write_related(&output, &site.pages, &passages, vectors, args.related)?);
+    let mut manifest = write_index(&output, &site.pages, &embedded, models.as_ref())?;
+    if let Some(vectors) = embedded.vectors.as_ref().filter(|_| args.related.0 > 0) {
+        manifest.related = Some(write_related(&output, &site.pages, &embedded.passages, vectors, args.related)?);
     }
     let manifest = args.weights.apply(manifest)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
     let backend = models.as_ref().map(|models| embed::kernels_of(&models.bi_encoder, gpu.as_ref()));
-    Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
+    Summary::new(&site.report, &manifest, embedded.reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -193,6 +207,8 @@ pub(super) struct PageSettings<'a> {
     pub(super) reranker: Option<&'a Path>,
     /// `--static`
     pub(super) static_tower: Option<&'a Path>,
+    /// `--late`
+    pub(super) late: Option<&'a Path>,
     /// `--passage-pieces`
     pub(super) passage_pieces: usize,
     /// `--quiet`
@@ -204,14 +220,15 @@ pub(super) struct PageSettings<'a> {
 /// # Errors
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
-    let models = Models::load(settings.model, settings.reranker, settings.static_tower)?;
+    let late = LateChoice { path: settings.late, bits: LATE_BITS };
+    let models = Models::load(settings.model, settings.reranker, settings.static_tower, late)?;
     let embedding = Embedding { earlier: None, gpu: None, quiet: settings.quiet };
-    let (passages, vectors, _) = embed_pages(pages, models.as_ref(), settings.passage_pieces, &embedding)?;
-    if passages.is_empty() {
+    let embedded = embed_pages(pages, models.as_ref(), settings.passage_pieces, &embedding)?;
+    if embedded.passages.is_empty() {
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &passages, vectors.as_ref(), models.as_ref())?;
+    let manifest = write_index(&output, pages, &embedded, models.as_ref())?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
@@ -235,20 +252,28 @@ fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models, gpu: Option<&G
     }
 }
 
-/// Splits pages into passages; their vectors, if there is a model, and how many of these are from an earlier index.
-fn embed_pages(
-    pages: &[Page],
-    models: Option<&Models>,
-    pieces: usize,
-    embedding: &Embedding<'_>,
-) -> Result<(Vec<Passage>, Option<Vectors>, usize)> {
-    let Some(Models { bi_encoder, .. }) = models else {
-        return Ok((split(pages, &estimated_pieces, pieces), None, 0));
+/// The passages of some pages, and what a model says of them.
+struct Embedded {
+    passages: Vec<Passage>,
+    /// A vector for each, if there is a model.
+    vectors: Option<Vectors>,
+    /// How many of these are from an earlier index.
+    reused: usize,
+    /// Their token vectors, if there is a head for late interaction.
+    late: Option<LateCodes>,
+}
+
+/// Splits pages into passages and embeds them.
+fn embed_pages(pages: &[Page], models: Option<&Models>, pieces: usize, embedding: &Embedding<'_>) -> Result<Embedded> {
+    let Some(Models { bi_encoder, late, .. }) = models else {
+        let passages = split(pages, &estimated_pieces, pieces);
+        return Ok(Embedded { passages, vectors: None, reused: 0, late: None });
     };
     let passages = split(pages, &|text| bi_encoder.tokenizer().count(text), pieces);
     let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
     let (vectors, reused) = embed::vectors_of(bi_encoder, &texts, embedding)?;
-    Ok((passages, Some(vectors), reused))
+    let late = late.as_ref().map(|late| LateCodes::new(bi_encoder, late, &texts, embedding.quiet)).transpose()?;
+    Ok(Embedded { passages, vectors: Some(vectors), reused, late })
 }
 
 /// Word pieces of a text where there is no tokenizer: words × 4/3.
@@ -266,10 +291,10 @@ fn text_of(pages: &[Page], passage: &Passage) -> String {
 fn write_index(
     output: &OutputFolder,
     pages: &[Page],
-    passages: &[Passage],
-    vectors: Option<&Vectors>,
+    embedded: &Embedded,
     models: Option<&Models>,
 ) -> Result<Manifest> {
+    let (passages, vectors) = (&embedded.passages, embedded.vectors.as_ref());
     let mut lexical = LexicalBuilder::new();
     let mut lengths: Vec<u32> = Vec::new();
     for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
@@ -292,6 +317,7 @@ fn write_index(
     let ends = starts.iter().skip(1).copied().chain([passages.len() as u32]);
     let chunks: Vec<&[Passage]> =
         starts.iter().zip(ends).map(|(&start, end)| &passages[start as usize..end as usize]).collect();
+    let late = models.and_then(|models| models.late.as_ref()).zip(embedded.late.as_ref());
     let chunks = chunks.into_par_iter().map(|passages| {
         let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
         chunk_to_json(&records)
@@ -318,6 +344,7 @@ fn write_index(
         reranker: reranker.map(|(entry, _)| entry.clone()),
         static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
         related: None,
+        late: late.map(|(late, _)| late.entry()),
         passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
@@ -334,6 +361,7 @@ fn write_index(
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
             static_tower: nearby.map(|(_, nearby)| write_nearby(output, &nearby)).transpose()?,
+            late: late.map(|(late, codes)| codes.write(output, late, &starts)).transpose()?,
             passages: output.add_chunks(ChunkKind::Passages.name(), &chunks)?,
         },
     })

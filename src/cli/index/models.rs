@@ -1,12 +1,14 @@
 //! The models of an index: the bi-encoder that embeds its passages, and those that go along for the browser: the cross-encoder and
-//! the static query tower.
+//! the static query tower, and the head of late interaction.
 
-use super::super::model_path::{NONE, find_model, find_reranker, find_static_tower};
+use super::super::model_path::{NONE, find_late, find_model, find_reranker, find_static_tower};
+use super::late::LateModel;
 use crate::error::Error;
 use crate::index::manifest::{ModelEntry, RerankerEntry};
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
+use crate::model::late::LateHead;
 use crate::model::static_tower::StaticTower;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
@@ -20,6 +22,15 @@ pub(super) struct Models {
     pub(super) reranker: Option<(RerankerEntry, Vec<u8>)>,
     /// The static query tower.
     pub(super) static_tower: Option<StaticTower>,
+    /// The head of late interaction.
+    pub(super) late: Option<LateModel>,
+}
+
+/// What `--late` and `--late-bits` say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LateChoice<'a> {
+    pub(super) path: Option<&'a Path>,
+    pub(super) bits: u8,
 }
 
 impl Models {
@@ -27,15 +38,20 @@ impl Models {
     /// to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
-    /// If one is missing or damaged, or if a cross-encoder or static query tower that was named belongs to another
-    /// bi-encoder, or to none.
+    /// If one is missing or damaged, or if a cross-encoder, static query tower or late-interaction head that was named
+    /// belongs to another bi-encoder, or to none.
     pub(super) fn load(
         model: Option<&Path>,
         reranker: Option<&Path>,
         static_tower: Option<&Path>,
+        late: LateChoice<'_>,
     ) -> Result<Option<Self>> {
         if model.is_some_and(|model| model == NONE) {
-            let others = [("reranker", "--reranker", reranker), ("static query tower", "--static", static_tower)];
+            let others = [
+                ("reranker", "--reranker", reranker),
+                ("static query tower", "--static", static_tower),
+                ("late-interaction head", "--late", late.path),
+            ];
             for (what, option, path) in others {
                 if let Some(path) = path.filter(|path| *path != NONE) {
                     let file = path.display();
@@ -66,7 +82,8 @@ impl Models {
             },
             None => None,
         };
-        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower }))
+        let late = find_late(late.path)?.map(|path| load_late(&path, late.bits, &bi_encoder)).transpose()?;
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower, late }))
     }
 
     /// What the manifest says of the bi-encoder.
@@ -95,6 +112,13 @@ fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower>
         .into());
     }
     Ok(tower)
+}
+
+fn load_late(path: &Path, bits: u8, bi_encoder: &BiEncoder) -> Result<LateModel> {
+    let bytes = read(path)?;
+    let head = LateHead::load(&bytes, &path.display().to_string())?;
+    head.check_encoder(bi_encoder)?;
+    Ok(LateModel { head, bytes, bits })
 }
 
 fn entry_of(model: &CrossEncoder) -> RerankerEntry {

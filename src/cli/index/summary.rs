@@ -1,6 +1,6 @@
 //! What `siteseer index` says at the end: counts, bytes, time; and what it says about odd files.
 
-use crate::index::manifest::{FileEntry, Manifest, StaticFiles};
+use crate::index::manifest::{FileEntry, LateFiles, Manifest, StaticFiles};
 use crate::site::{NoteKind, ReadReport};
 use serde::Serialize;
 use std::path::Path;
@@ -54,6 +54,7 @@ pub(super) struct Summary<'a> {
     reranker_bytes: u64,
     static_bytes: u64,
     related_bytes: u64,
+    late_bytes: u64,
     client_bytes: u64,
     /// Instruction set or GPU that embedded; none without a model.
     backend: Option<String>,
@@ -90,6 +91,7 @@ impl<'a> Summary<'a> {
             reranker_bytes: stored(&files.reranker),
             static_bytes: files.static_tower.as_ref().map_or(0, static_bytes),
             related_bytes: manifest.related.as_ref().map_or(0, |related| related.chunks.bytes),
+            late_bytes: files.late.as_ref().map_or(0, late_bytes),
             client_bytes,
             backend,
             seconds: time.as_secs_f64(),
@@ -118,6 +120,7 @@ impl<'a> Summary<'a> {
                 ("reranker", self.reranker_bytes),
                 ("meaning without a model", self.static_bytes),
                 ("related pages", self.related_bytes),
+                ("late interaction", self.late_bytes),
                 ("client", self.client_bytes),
             ];
             let parts: Vec<String> = parts
@@ -134,6 +137,10 @@ impl<'a> Summary<'a> {
 
 fn static_bytes(files: &StaticFiles) -> u64 {
     files.root.bytes + files.axes.bytes + files.tokens.bytes + files.cells.bytes + files.rows.bytes
+}
+
+fn late_bytes(files: &LateFiles) -> u64 {
+    files.head.bytes + files.code.bytes + files.tokens.bytes
 }
 
 /// Bytes for people: `1.2 MB`.

@@ -40,3 +40,16 @@ pub(crate) unsafe fn hamming<A: Arch>(query: &[u64], rows: &[u64], out: &mut [u3
         };
     }
 }
+
+/// The greatest integer dot of each query vector with any row.
+///
+/// # Safety
+/// See [`Arch`]; `dim` is a multiple of 16, `query` holds `out.len()` vectors of that length, `rows` at least one.
+#[inline(always)]
+pub(crate) unsafe fn max_sim<A: Arch>(query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
+    let n = rows.len() / dim;
+    for (t, out) in out.iter_mut().enumerate() {
+        // SAFETY: vector `t` lies inside `query`, and `rows` holds `n` of its length.
+        *out = unsafe { A::max_dot_i16_i8(query.as_ptr().add(t * dim), rows.as_ptr(), n, dim) };
+    }
+}

@@ -1,0 +1,25 @@
+//! Words that say little by themselves. Only late interaction leaves them out, of passages and nowhere else: in its vectors the
+//! words around them have read them already. The head was trained with this very list.
+
+/// The words, sorted.
+const STOP_WORDS: &[&str] = &[
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "in", "into", "is", "it", "of", "on", "or", "such",
+    "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
+];
+
+/// Whether a word in lower case is one of them.
+pub fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.binary_search(&word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_found() {
+        assert!(STOP_WORDS.is_sorted());
+        assert!(STOP_WORDS.iter().all(|word| is_stop_word(word)));
+        assert!(["if", "cargo", "", "##s", "The"].iter().all(|word| !is_stop_word(word)));
+    }
+}
