@@ -8,12 +8,16 @@ const browserTest = browserTests();
 const box = { attributes: 'offline' };
 const firstTitle = '.list .page >> nth=0';
 
+/** Files of the index that were asked for, by name. @param {{ requests: string[] }} site */
+const usedFiles = (site) => site.requests.filter((path) => /^siteseer\/.*-\w{12}[-.]/.test(path));
+
 browserTest('after one visit the page and all of the search work with the server gone', async ({ page, site }) => {
   await controlled(page);
   await input(page).fill(QUERY);
   await best(page);
   const shown = (await rows(page).allTextContents()).sort();
-  await untilKept(page, ({ files, pages }) => files?.some((name) => /reranker/.test(name)) && pages?.includes('demo.css') && pages.includes('demo.js'));
+  const used = usedFiles(site);
+  await untilKept(page, ({ files, pages }) => used.every((path) => files?.includes(path)) && pages?.includes('demo.css') && pages.includes('demo.js'));
   await site.close();
   await page.reload();
   await page.getByText('9,034').waitFor(); // of the manifest
@@ -27,7 +31,7 @@ browserTest('what was searched before the service worker was there is kept, too'
   await input(page).fill(QUERY);
   await best(page);
   assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null, 'the worker is still on its way');
-  const used = site.requests.filter((path) => /^siteseer\/.*-\w{12}[-.]/.test(path));
+  const used = usedFiles(site);
   assert.ok(used.length > 4, String(used));
   site.faults.clear();
   await untilKept(page, ({ files }) => used.every((path) => files?.includes(path)));
