@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! siteseer index SITE --no-client
-//! cargo run --release --example candidates -- SITE/siteseer QUERIES.jsonl 40 [CROSS_ENCODER] > CANDIDATES.jsonl
+//! cargo run --release --example candidates -- SITE/siteseer QUERIES.jsonl 40 [lexical|CROSS_ENCODER] > CANDIDATES.jsonl
 //! ```
 //! `QUERIES.jsonl`: one `{"q": …, …}` a line. Each comes back with `candidates`: the best sections of the dense tier, with
 //! the passage that speaks for each: `[link, passage id, fused score]`, with the logit of a cross-encoder behind it if one is
-//! given (a teacher, or one to calibrate). Passages are written once, before the lists, those of the candidates' sections in
-//! order: `{"passage": id, "section": id of its section's first passage, "prefix": title and headings, "text": …}`.
+//! given (a teacher, or one to calibrate). With `lexical` they are those of the words alone. Passages are written once, before
+//! the lists, those of the candidates' sections in order:
+//! `{"passage": id, "section": id of its section's first passage, "prefix": title and headings, "text": …}`.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -26,21 +27,23 @@ fn main() -> Result<()> {
     let limit: usize = args.get(2).map_or(Ok(40), |n| n.parse())?;
     let mut cascade = folder::open(Path::new(index), true)?;
     folder::load_all_chunks(Path::new(index), &mut cascade.searcher)?;
+    let lexical = args.get(3).is_some_and(|word| word == "lexical");
+    let tier = if lexical { Tier::Lexical } else { Tier::Dense };
     let mut cross_encoder = match args.get(3) {
-        Some(path) => {
+        Some(path) if !lexical => {
             let bi_encoder = cascade.encoders().context("no bi-encoder")?.bi_encoder();
             Some((
                 CrossEncoder::load(&fs::read(path).with_context(|| path.clone())?, path, bi_encoder)?,
                 PairWorkspace::default(),
             ))
         }
-        None => None,
+        _ => None,
     };
     let (mut lists, mut wanted) = (Vec::new(), BTreeSet::new());
     for line in fs::read_to_string(queries)?.lines() {
         let mut row: Value = serde_json::from_str(line)?;
         let query = row["q"].as_str().context("a row without `q`")?.to_owned();
-        let hits = cascade.rank(&query, Tier::Dense, limit)?;
+        let hits = cascade.rank(&query, tier, limit)?;
         let records: Vec<_> = hits.iter().filter_map(|hit| cascade.searcher.passage(hit.passage)).collect();
         let mut candidates: Vec<Value> =
             hits.iter().zip(&records).map(|(hit, record)| json!([record.link(), hit.passage, hit.score])).collect();

@@ -2,6 +2,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "cli/related.rs"]
+mod related;
 #[path = "common/tiny_model.rs"]
 mod tiny_model;
 

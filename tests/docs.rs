@@ -7,8 +7,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const VERBS: [&[&str]; 8] =
-    [&["index"], &["search"], &["serve"], &["eval"], &["tune"], &["inspect"], &["model", "import"], &["model", "info"]];
+const VERBS: [&[&str]; 9] = [
+    &["index"],
+    &["search"],
+    &["related"],
+    &["serve"],
+    &["eval"],
+    &["tune"],
+    &["inspect"],
+    &["model", "import"],
+    &["model", "info"],
+];
 
 fn help(verb: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_siteseer")).args(verb).arg("--help").output().unwrap();

@@ -49,6 +49,22 @@ def vocabulary(path):
     return bytes(load_file(path)["tokenizer.vocab"].tolist()).decode().removesuffix("\n").split("\n")
 
 
+def static_rows(path):
+    """{token: f32[dim]} of a static query tower's file (src/model/static_tower.rs), 4 bits a value."""
+    file, tokens, data, at = load_file(path), [], b"", 0
+    data = bytes(file["tokens"].tolist())
+    while at < len(data):
+        end = data.index(b"\n", at + 1)
+        before = tokens[-1] if tokens else b""
+        tokens.append(before[: data[at]] + data[at + 1 : end])
+        at = end + 1
+    tiers = file["tiers"].tolist()
+    order = sorted((i for i in range(len(tokens)) if tiers[i]), key=lambda i: (tiers[i], i))
+    halves = torch.stack([file["rows"] & 15, file["rows"] >> 4], dim=2).flatten(1).float() - 8
+    rows = (halves * file["scales"][:, None]).numpy()
+    return {tokens[token].decode(): rows[slot] for slot, token in enumerate(order)}
+
+
 def keep_layers(state, layers, prefix="bert."):
     """The state of a model that has only these layers of it, in this order."""
     kept = {name: value for name, value in state.items() if f"{prefix}encoder.layer." not in name}

@@ -6,6 +6,7 @@ use crate::index::filters::Condition;
 use crate::index::manifest::{FileEntry, Files, MANIFEST_NAME, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::sections::Sections;
+use crate::index::vectors::Vectors;
 use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use crate::search::static_tier::Missing;
@@ -51,6 +52,16 @@ pub(super) fn open_vectors(folder: &Path) -> Result<Cascade> {
     let files = cascade.searcher.manifest().files.clone();
     load_dense(folder, &files, &mut cascade)?;
     Ok(cascade)
+}
+
+/// All vectors; none if the index has words alone.
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub(super) fn read_vectors(folder: &Path, manifest: &Manifest) -> Result<Option<Vectors>> {
+    let (Some(model), Some(file)) = (&manifest.model, &manifest.files.vectors) else { return Ok(None) };
+    let content = read_file(folder, file)?;
+    Ok(Some(Vectors::parse(&content, &file.name, manifest.counts.passages as usize, model.dim)?))
 }
 
 /// Vectors and model, if there are any.
@@ -201,7 +212,10 @@ pub fn load_all_nearby(folder: &Path, cascade: &mut Cascade) -> Result<()> {
 }
 
 /// A chunk's content, checked, and its length as stored.
-fn read_chunk(folder: &Path, group: &ChunkGroup, number: u32) -> Result<(Vec<u8>, u64)> {
+///
+/// # Errors
+/// If the file is missing or damaged.
+pub(super) fn read_chunk(folder: &Path, group: &ChunkGroup, number: u32) -> Result<(Vec<u8>, u64)> {
     let name = group.file(number);
     let content = read_stored(folder, &name, group.largest, None)?;
     group.verify(number, &content)?;

@@ -1,15 +1,21 @@
 //! `siteseer inspect`: what an index costs its visitors and what its shortcuts lose: bytes a query by tier, recall of the static
-//! tier against an exact scan, balance of the cells, and the number of files.
+//! tier against an exact scan, balance of the cells, and the number of files; or which pages say the same.
+
+mod duplicates;
 
 use super::eval::static_tower::bytes_by_query;
 use super::folder;
 use super::model_path::find_static_tower;
+use crate::index::manifest::RelatedEntry;
+use crate::index::related::{key, number};
 use crate::index::scan::{ScanQuery, Scored};
 use crate::index::top_k::TopK;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::static_tower::StaticTower;
 use crate::search::cascade::Cascade;
+use crate::search::searcher::Searcher;
+use crate::site::decode_url;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::fs;
@@ -24,7 +30,7 @@ const DEPTH: usize = 10;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  siteseer inspect public/\n  siteseer inspect public/ --queries what-visitors-type.txt --probes 40\n  \
-                  siteseer inspect public/ --json"
+                  siteseer inspect public/ --json\n  siteseer inspect public/ --duplicates"
 )]
 pub struct InspectArgs {
     /// Folder of the index, or the site that holds it
@@ -38,6 +44,10 @@ pub struct InspectArgs {
     /// Static query tower file of which the index's is made, for recall against the exact scan [default: siteseer-static-tower]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE")]
     static_tower: Option<PathBuf>,
+    /// Name the pairs of pages that say the same instead: at least this share of the passages of one has its like on the other
+    /// [0.8 unless given, as --duplicates=0.5]
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.8")]
+    duplicates: Option<f32>,
     /// Print it as JSON
     #[arg(long)]
     json: bool,
@@ -96,6 +106,9 @@ struct Report {
     kinds: Vec<Kind>,
     /// Stored bytes of root, postings and spellings that a first query reads.
     lexical_query_bytes: Spread,
+    /// Stored bytes that a view of a page with its related pages reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related_view_bytes: Option<Spread>,
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     static_tier: Option<StaticReport>,
 }
@@ -108,6 +121,9 @@ pub fn run(args: &InspectArgs) -> Result<()> {
     let index = folder::find_index(&args.index)?;
     let mut cascade = folder::open(&index, false)?;
     folder::load_all_chunks(&index, &mut cascade.searcher)?;
+    if let Some(share) = args.duplicates {
+        return duplicates::run(&index, &cascade.searcher, share, args.json);
+    }
     let queries = match &args.queries {
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| format!("{}: can't be read", path.display()))?;
@@ -140,9 +156,11 @@ fn headings(cascade: &Cascade) -> Vec<String> {
 
 fn inspect(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[String]) -> Result<Report> {
     let files = cascade.searcher.manifest().files.clone();
+    let related = cascade.searcher.manifest().related.clone();
     let mut kinds: Vec<Kind> =
         files.all().map(|file| Kind { name: stem(&file.name), files: 1, bytes: file.bytes }).collect();
-    kinds.extend(files.groups().map(|group| Kind { name: stem(&group.name), files: group.files, bytes: group.bytes }));
+    let groups = files.groups().chain(related.iter().map(|related| &related.chunks));
+    kinds.extend(groups.map(|group| Kind { name: stem(&group.name), files: group.files, bytes: group.bytes }));
     let mut lexical = Vec::new();
     for query in queries {
         let mut bytes = files.lexical.bytes;
@@ -161,8 +179,19 @@ fn inspect(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[S
         files: kinds.iter().map(|kind| kind.files).sum(),
         kinds,
         lexical_query_bytes: Spread::of(lexical),
+        related_view_bytes: related.map(|related| related_bytes(index, &cascade.searcher, &related)).transpose()?,
         static_tier,
     })
+}
+
+/// Bytes of the file that a view of each page reads.
+fn related_bytes(index: &Path, searcher: &Searcher, related: &RelatedEntry) -> Result<Spread> {
+    let mut bytes = Vec::new();
+    for url in duplicates::pages(searcher).iter().map(|page| decode_url(page.url)) {
+        let path = index.join(related.chunks.file(number(key(&url), related.bits)));
+        bytes.push(fs::metadata(&path).with_context(|| format!("{}: can't be read", path.display()))?.len());
+    }
+    Ok(Spread::of(bytes))
 }
 
 fn inspect_static(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[String]) -> Result<StaticReport> {
@@ -197,10 +226,7 @@ fn inspect_static(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queri
 /// The tower that the index's is made of, and all vectors; none if the tower's file is not at hand.
 fn exact_search(args: &InspectArgs, index: &Path, cascade: &Cascade) -> Result<Option<(StaticTower, Vectors)>> {
     let manifest = cascade.searcher.manifest();
-    let (Some(model), Some(file), Some(entry)) = (&manifest.model, &manifest.files.vectors, &manifest.static_tower)
-    else {
-        return Ok(None);
-    };
+    let (Some(model), Some(entry)) = (&manifest.model, &manifest.static_tower) else { return Ok(None) };
     let Some((path, named)) = find_static_tower(args.static_tower.as_deref())? else { return Ok(None) };
     let bytes = fs::read(&path).with_context(|| format!("{}: can't be read", path.display()))?;
     let tower = StaticTower::load(&bytes, &path.display().to_string())?;
@@ -208,9 +234,8 @@ fn exact_search(args: &InspectArgs, index: &Path, cascade: &Cascade) -> Result<O
     if !belongs && named {
         bail!("{}: the index's static query tower is another one, {}", path.display(), entry.id);
     }
-    let content = folder::read_file(index, file)?;
-    let vectors = Vectors::parse(&content, &file.name, manifest.counts.passages as usize, model.dim)?;
-    Ok(belongs.then_some((tower, vectors)))
+    let vectors = folder::read_vectors(index, manifest)?;
+    Ok(vectors.filter(|_| belongs).map(|vectors| (tower, vectors)))
 }
 
 fn best(scored: Vec<Scored>) -> Vec<u32> {
@@ -238,8 +263,14 @@ fn print(report: &Report) {
         println!("{name:>10}: median {}, 95 of 100 at most {}, most {}", s.median, s.p95, s.most);
     };
     line("words", &report.lexical_query_bytes);
+    if let Some(tier) = &report.static_tier {
+        line("meaning", &tier.query_bytes);
+    }
+    if let Some(bytes) = &report.related_view_bytes {
+        println!("\nA page view with its related pages reads, besides the manifest:");
+        line("related", bytes);
+    }
     let Some(tier) = &report.static_tier else { return };
-    line("meaning", &tier.query_bytes);
     let s = tier.cell_passages;
     println!(
         "\n{} cells of {} to {} passages (median {}); {} are looked at",

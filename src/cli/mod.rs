@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it failed, and standard error says why and what to do; 2 the command line makes no sense; 3
 //! the quality of search dropped (`eval --fail-on-drop`).
 
+mod alike;
 mod client;
 mod config;
 pub mod eval;
@@ -12,6 +13,7 @@ pub mod inspect;
 pub mod model;
 mod model_path;
 mod progress;
+pub mod related;
 pub mod search;
 pub mod serve;
 mod sort;
@@ -54,6 +56,8 @@ enum Verb {
     Index(index::IndexArgs),
     /// Search an index in the terminal, with the engine that the browser runs
     Search(search::SearchArgs),
+    /// Name the pages that are related to a page
+    Related(related::RelatedArgs),
     /// Serve a folder on this machine, to try a site with its search
     Serve(serve::ServeArgs),
     /// Judge search quality on queries whose right answers are known
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.verb {
         Verb::Index(args) => index::run(args).map(done),
         Verb::Search(args) => search::run(args).map(done),
+        Verb::Related(args) => related::run(args).map(done),
         Verb::Serve(args) => serve::run(args).map(done),
         Verb::Eval(args) => eval::run(args),
         Verb::Tune(args) => tune::run(args).map(done),

@@ -202,7 +202,7 @@ fn print_facets(args: &SearchArgs, searcher: &Searcher) -> Result<()> {
 }
 
 /// A text without what a terminal would obey.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -287,6 +287,7 @@ pub(super) mod tests {
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
             reranker: None,
             static_tower: None,
+            related: None,
             late: None,
             passages_per_chunk: 2,
             files: Files {

@@ -15,6 +15,7 @@ use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::hash::sha256_hex;
 use crate::json::{Json, JsonResult};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Length of what stands before a chunk's body.
 const HEADER_BYTES: usize = 20;
@@ -85,14 +86,25 @@ pub struct ChunkGroup {
 impl ChunkGroup {
     /// The contents of the files that hold `bodies`, and the group's id.
     pub fn frame(bodies: &[Vec<u8>]) -> (String, Vec<Vec<u8>>) {
-        let lengths: Vec<[u8; 8]> = bodies.iter().map(|body| (body.len() as u64).to_le_bytes()).collect();
-        let parts: Vec<&[u8]> = lengths.iter().zip(bodies).flat_map(|(len, body)| [len.as_slice(), body]).collect();
+        Self::frame_all(&(0..).zip(bodies).collect::<Vec<_>>())
+    }
+
+    /// The same of bodies whose numbers are not all there: a body says by itself which number it has.
+    pub fn frame_numbered(bodies: &BTreeMap<u32, Vec<u8>>) -> (String, BTreeMap<u32, Vec<u8>>) {
+        let (id, contents) = Self::frame_all(&bodies.iter().map(|(&number, body)| (number, body)).collect::<Vec<_>>());
+        (id, bodies.keys().copied().zip(contents).collect())
+    }
+
+    fn frame_all(bodies: &[(u32, &Vec<u8>)]) -> (String, Vec<Vec<u8>>) {
+        let lengths: Vec<[u8; 8]> = bodies.iter().map(|(_, body)| (body.len() as u64).to_le_bytes()).collect();
+        let parts: Vec<&[u8]> =
+            lengths.iter().zip(bodies).flat_map(|(len, (_, body))| [len.as_slice(), body]).collect();
         let id = sha256_hex(&parts)[..HEX].to_owned();
-        let frame = |(body, number): (&Vec<u8>, u32)| {
+        let frame = |(number, body): &(u32, &Vec<u8>)| {
             let rest = [&unhex(&id)[..], &number.to_le_bytes(), body].concat();
             [&unhex(&sha256_hex(&[&rest])[..HEX])[..], &rest].concat()
         };
-        let contents = bodies.iter().zip(0..).map(frame).collect();
+        let contents = bodies.iter().map(frame).collect();
         (id, contents)
     }
 

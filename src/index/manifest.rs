@@ -44,6 +44,9 @@ pub struct Manifest {
     /// The static query tower, if the index has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<StaticTowerEntry>,
+    /// Related pages, if the index has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedEntry>,
     /// Late interaction, if the index has token vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<LateEntry>,
@@ -109,6 +112,18 @@ pub struct StaticTowerEntry {
     pub fusion: FusionEntry,
     /// Passages in a chunk of their rows, unless a section alone has more.
     pub rows_per_chunk: u32,
+}
+
+/// The related pages of an index (see [`related`](super::related)). They are no part of [`Files`]: no query reads them, and their
+/// numbers are not consecutive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RelatedEntry {
+    /// How many a page has at most.
+    pub count: u32,
+    /// Bits of a file's number.
+    pub bits: u32,
+    /// The files, by the address of the page.
+    pub chunks: ChunkGroup,
 }
 
 /// Late interaction with an index.
@@ -231,11 +246,12 @@ impl Manifest {
             return Err(damaged("a model needs an entry, a file and vectors".to_owned()));
         }
         let files = manifest.files.all().map(|entry| entry.name.clone());
-        let groups = manifest.files.groups().map(|group| group.file(0));
+        let related = || manifest.related.iter().map(|related| &related.chunks);
+        let groups = manifest.files.groups().chain(related()).map(|group| group.file(0));
         if let Some(name) = files.chain(groups).find(|name| !is_plain_name(name)) {
             return Err(damaged(format!("`{name}` is not a plain file name")));
         }
-        if let Some(group) = manifest.files.groups().find(|group| !group.name.contains('*')) {
+        if let Some(group) = manifest.files.groups().chain(related()).find(|group| !group.name.contains('*')) {
             return Err(damaged(format!("`{}` is no name for many files", group.name)));
         }
         Ok(manifest)
@@ -267,6 +283,7 @@ impl Manifest {
             fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
+            related: json.get("related").map(RelatedEntry::from_json).transpose()?,
             late: json.get("late").map(LateEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
@@ -349,6 +366,13 @@ impl StaticTowerEntry {
     fn from_json(json: &Json) -> JsonResult<Self> {
         let fusion = FusionEntry::from_json(json.object("fusion")?)?;
         Ok(Self { id: json.string("id")?, fusion, rows_per_chunk: json.whole("rowsPerChunk")? })
+    }
+}
+
+impl RelatedEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        let chunks = ChunkGroup::from_json(json.object("chunks")?)?;
+        Ok(Self { count: json.whole("count")?, bits: json.whole("bits")?, chunks })
     }
 }
 
@@ -458,6 +482,7 @@ mod tests {
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             static_tower: None,
+            related: None,
             late: None,
             passages_per_chunk: 2,
             files: Files {
@@ -499,6 +524,11 @@ mod tests {
         manifest
     }
 
+    fn with_related() -> Manifest {
+        let related = RelatedEntry { count: 3, bits: 32, chunks: group("related-0-*.bin.gz", 1) };
+        Manifest { related: Some(related), ..manifest() }
+    }
+
     fn with_late() -> Manifest {
         let mut manifest = manifest();
         manifest.late = Some(LateEntry { id: "l".to_owned(), dim: 64, lambda: 0.5 });
@@ -519,7 +549,18 @@ mod tests {
         assert_eq!(parse(&manifest()), Ok(manifest()));
         assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
         assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
+        assert_eq!(parse(&with_related()), Ok(with_related()));
         assert_eq!(parse(&with_late()), Ok(with_late()));
+    }
+
+    #[test]
+    fn related_pages_are_optional_and_lie_in_the_folder() {
+        assert!(!manifest().to_json().contains("related"), "older readers see nothing new");
+        for name in ["../related-*", "related"] {
+            let mut outside = with_related();
+            outside.related.as_mut().unwrap().chunks.name = name.to_owned();
+            assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
 //! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section
-//! ([`lexical`], [`sections`]), the passages' texts ([`passages`]), their token vectors if wanted ([`late`]), and the model. Postings and texts come in [`chunks`].
-//! `siteseer index` writes them all.
+//! ([`lexical`], [`sections`]), the passages' texts ([`passages`]), their token vectors if wanted ([`late`]), and the model.
+//! Postings and texts come in [`chunks`]. What is [`related`] to a page has a small file of its own. `siteseer index` writes them
+//! all.
 
 pub mod cells;
 pub mod chunks;
@@ -12,6 +13,7 @@ pub mod late;
 pub mod lexical;
 pub mod manifest;
 pub mod passages;
+pub mod related;
 pub mod scan;
 pub mod sections;
 pub mod sign_plane;

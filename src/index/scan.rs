@@ -33,6 +33,24 @@ impl ScanQuery {
         Self { values: query.iter().map(|x| (x / scale).round() as i16).collect(), scale }
     }
 
+    /// Cosines of some passages that follow each other, `[passages]`, written to `out`; `dots` is room to work in.
+    ///
+    /// # Panics
+    /// If there are no such passages, or the query has another length than the vectors.
+    pub fn score_range_into(
+        &self,
+        backend: Backend,
+        vectors: &Vectors,
+        passages: std::ops::Range<u32>,
+        dots: &mut Vec<i32>,
+        out: &mut Vec<f32>,
+    ) {
+        assert_eq!(self.values.len(), vectors.dim(), "query and vectors have the same length");
+        dots.resize(passages.len(), 0);
+        out.resize(passages.len(), 0.0);
+        self.score_block(backend, vectors, passages.start as usize, dots, out);
+    }
+
     /// Scores of the passages from `first`, one for each place in `out`.
     fn score_block(&self, backend: Backend, vectors: &Vectors, first: usize, dots: &mut [i32], out: &mut [f32]) {
         let dim = vectors.dim();

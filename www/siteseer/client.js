@@ -8,7 +8,7 @@ import { WorkerLink } from './link.js';
 import { LadderStatus } from './status.js';
 import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
-/** @import { Context, ContextOptions, Facets, OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
+/** @import { Context, ContextOptions, Facets, OpenOptions, QueryOptions, RelatedPage, ResultPage, Search, Tier } from './siteseer.js' */
 /** @import { SiteseerError } from './errors.js' */
 
 /** The time that a visitor hardly notices. */
@@ -149,6 +149,17 @@ export class SearchClient {
     for await (const page of this.query(text, { limit: CANDIDATES, filters, signal })) best = page;
     await abortable(this.ready, signal);
     return this.#link.call('context', { text, hits: hitsOf(best), maxTokens }, signal);
+  }
+
+  /**
+   * @param {string} [url] by default that of the page
+   * @param {Pick<QueryOptions, 'signal'>} [options]
+   * @returns {Promise<RelatedPage[]>}
+   */
+  async related(url = location.href, options) {
+    const module = new URL('./related.js', import.meta.url).href;
+    const { relatedPages } = /** @type {typeof import('./related.js')} */ (await import(module));
+    return relatedPages(this.#manifest, new URL(url, document.baseURI).href, options);
   }
 
   /**

@@ -4,6 +4,7 @@
 import { Box } from './box.js';
 import { DeepLink } from './deep-link.js';
 import { offerOffline } from './offline-offer.js';
+import { languageOf } from './page-language.js';
 import { share } from './shared.js';
 import { Words, learn } from './strings.js';
 import { buildView } from './view.js';
@@ -133,13 +134,6 @@ export class SiteseerSearchElement extends Base {
     };
   }
 }
-
-/**
- * The language of an element's surroundings.
- * @param {Element} element
- */
-export const languageOf = (element) =>
-  element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language || 'en';
 
 /** Registers the element, once, and only where there are elements. */
 export function define() {

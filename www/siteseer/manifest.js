@@ -21,6 +21,7 @@ import { SiteseerError } from './errors.js';
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
  * @property {number} passagesPerChunk
+ * @property {{ count: number, bits: number, chunks: ChunkGroup }} [related] a file a page; its number has so many bits of a hash
  * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry, staticTower?: StaticFiles } & Record<ChunkKind, ChunkGroup>} files
  */
 

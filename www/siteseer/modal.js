@@ -2,8 +2,9 @@
 // by the keys of `shortcut.js`, or by `show()`. What happens inside is `<siteseer-search>`'s; the browser's own modal
 // dialog keeps the focus in and gives it back.
 
-import { Base, languageOf } from './element.js';
+import { Base } from './element.js';
 import { h, icon } from './dom.js';
+import { languageOf } from './page-language.js';
 import { ARIA_SHORTCUT, SHORTCUT, readShortcut } from './shortcut.js';
 import { Words, learn } from './strings.js';
 import { modalSheets } from './styles.js';

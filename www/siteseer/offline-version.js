@@ -5,7 +5,7 @@ import { hash } from './content-hash.js';
 import { detectBackend, encoderName } from './detect.js';
 import { chunkFile } from './manifest.js';
 
-/** @import { FileEntry } from './manifest.js' */
+/** @import { ChunkGroup, FileEntry } from './manifest.js' */
 /** @import { ClientFile } from './service-worker.js' */
 
 /** What a version is made of: the two files that name all others. */
@@ -18,6 +18,8 @@ export class Version {
   kinds = new Map();
   /** The same by name. @type {Map<string, FileEntry>} */
   files = new Map();
+  /** Files of related pages: a page asks for its own. @type {ChunkGroup | undefined} */
+  #related;
 
   /**
    * @param {string} id
@@ -39,6 +41,19 @@ export class Version {
       this.kinds.set(kind, files);
       for (const entry of files) this.files.set(entry.name, entry);
     }
+    this.#related = manifest.related?.chunks;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {FileEntry | undefined} undefined: it is none of the index's files
+   */
+  entry(name) {
+    const listed = this.files.get(name);
+    if (listed || !this.#related) return listed;
+    const [before, after] = this.#related.name.split('*');
+    const number = name.slice(before.length, -after.length);
+    return /^\d+$/.test(number) && name === before + number + after ? chunkFile(this.#related, Number(number)) : undefined;
   }
 
   /** @param {Uint8Array<ArrayBuffer>[]} lists */

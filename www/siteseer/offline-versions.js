@@ -162,7 +162,7 @@ export class Versions {
     }
     const versions = await Promise.all([...inUse].map((id) => this.get(id)));
     for (const name of await this.store.names('files')) {
-      if (!versions.some((version) => version?.files.has(name))) await (await this.store.open('files')).delete(this.store.folder + name);
+      if (!versions.some((version) => version?.entry(name))) await (await this.store.open('files')).delete(this.store.folder + name);
     }
   }
 }

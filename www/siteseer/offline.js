@@ -83,7 +83,7 @@ class Offline {
       const found = (await this.store.find(version.kind, this.store.folder + name)) ?? (await this.versions.restore(version, name));
       return found ?? new Response(null, { status: 409, statusText: 'Deployed anew: reload the page' });
     }
-    const entry = version?.files.get(name);
+    const entry = version?.entry(name);
     if (entry) return this.#answerFile(event, entry);
     const response = await fetch(request);
     if (version || name !== 'client.json' || !this.#toldFull) return response;

@@ -101,6 +101,17 @@ export interface Context {
   citations: (Pick<Result, 'title' | 'headingPath' | 'url'> & { number: number; tokens: number })[]; tokens: number; counted: string;
 }
 
+/** A page that is related to another, and why: the headings whose texts are nearest, '' for text before the first heading. */
+export interface RelatedPage {
+  /** Absolute address, always of the manifest's origin. */
+  url: string;
+  title: string;
+  /** On the page that was asked about. */
+  here: string;
+  /** On this page. */
+  there: string;
+}
+
 /**
  * `page`: its address or the options forbid it. `network`: a file could not be fetched. `length`, `hash`, `damaged`: it is not what
  * the manifest says, or cannot be read. `manifest`: it is none, or of an unknown version. `wasm`: no WebAssembly SIMD, or the page's
@@ -149,6 +160,8 @@ export interface Search {
   context(text: string, options?: ContextOptions): Promise<Context>;
   /** How many pages with a word of the text (by default: how many pages) have each value of each filter; `{}` where no page has filters. */
   facets(text?: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<Facets>;
+  /** The pages related to a page of the site, by default to this one, the best first; `[]` where the index has none. Reads one small file. */
+  related(url?: string, options?: Pick<QueryOptions, 'signal'>): Promise<RelatedPage[]>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
   /** The L2-normalised embedding of a text (loads the dense tier). */
@@ -207,8 +220,15 @@ export class SiteseerModalElement extends HTMLElement {
   strings: Partial<Strings>;
 }
 
+/**
+ * `<siteseer-related>`, of the module `related.js`: links to related pages. Attributes: `manifest`, `url`, `limit`, `label`, `level`,
+ * `lang` and `theme`; see docs/browser-api.md.
+ */
+export interface SiteseerRelatedElement extends HTMLElement {}
+
 declare global {
   interface HTMLElementTagNameMap {
+    'siteseer-related': SiteseerRelatedElement;
     'siteseer-modal': SiteseerModalElement;
     'siteseer-search': SiteseerSearchElement;
   }

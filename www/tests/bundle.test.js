@@ -45,7 +45,7 @@ test('the folder holds the modules and the public types, which need no other fil
   try {
     const said = execFileSync(process.execPath, [fileURLToPath(new URL('../bundle.js', import.meta.url)), folder], { encoding: 'utf8' });
     assert.match(said, /^siteseer\.js: \d+ modules as written, \d+ bytes gzip -> 1 module, \d+ bytes gzip$/m);
-    assert.deepEqual(readdirSync(folder).sort(), ['extras.js', 'languages.js', 'offline-line.js', 'offline.js', 'siteseer.d.ts', 'siteseer.js', 'worker.js']);
+    assert.deepEqual(readdirSync(folder).sort(), ['extras.js', 'languages.js', 'offline-line.js', 'offline.js', 'related.js', 'siteseer.d.ts', 'siteseer.js', 'worker.js']);
     assert.doesNotMatch(readFileSync(join(folder, 'siteseer.d.ts'), 'utf8'), /^import|^export .* from/m);
   } finally {
     rmSync(folder, { recursive: true });

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { SiteseerSearchElement } from '../siteseer/element.js';
 import { SiteseerModalElement } from '../siteseer/modal.js';
+import { SiteseerRelatedElement } from '../siteseer/related.js';
 import { browserTests } from './harness.js';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -34,18 +35,23 @@ test('every attribute of the elements is in the table, and no other', () => {
   assert.deepEqual(missing, ['autofocus', 'panel', 'theme'], 'as the page says, it lacks `panel`; it inherits the theme, and opens focused');
 });
 
+test('every attribute of <siteseer-related> is in its table, and no other', () => {
+  const read = [...SiteseerRelatedElement.observedAttributes, 'theme'].sort();
+  assert.deepEqual(column('| attribute of `<siteseer-related>` | meaning |\n|---|---|\n'), read);
+});
+
 test('every custom property is in the table, and no other', () => {
   assert.deepEqual(column('| custom property | what it is |\n|---|---|\n'), all(sources, /var\((--siteseer-[a-z-]+)/g));
 });
 
 test('every part is named, and no other', () => {
   const [, list] = api.match(/styled by `::part\(\)`: ([^]*?)\.\n/) ?? [];
-  const [, modal] = api.match(/The parts ([^]*?) can be styled/) ?? [];
-  assert.deepEqual(all(`${list} ${modal}`, /`([a-z]+)`/g), all(sources, /\bpart: '([a-z-]+)'/g));
+  const others = all(api, /The parts ([^]*?) can be styled/g);
+  assert.deepEqual(all(`${list} ${others}`, /`([a-z]+)`/g), all(sources, /\bpart: '([a-z-]+)'/g));
 });
 
 test('every member of the public types is named', () => {
-  for (const [, name, body] of types.matchAll(/^export interface (OpenOptions|QueryOptions|Result|ResultPage|Explanation|ContextOptions|Status|TierStatus|Search|Context)\b[^{]*\{\n([^]*?)^\}/gm)) {
+  for (const [, name, body] of types.matchAll(/^export interface (OpenOptions|QueryOptions|Result|ResultPage|Explanation|ContextOptions|RelatedPage|Status|TierStatus|Search|Context)\b[^{]*\{\n([^]*?)^\}/gm)) {
     for (const member of all(body, /^ {2}(?:readonly )?(\w+)[?(:]/gm)) assert.match(api, new RegExp(`\`${member}[\`(]|[{,] ${member}[,? }]`), `${name}.${member}`);
   }
 });

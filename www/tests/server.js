@@ -51,6 +51,7 @@ const wasmOf = (name) => (/^(engine|tower)$/.test(name) ? [`${name}.wasm.gz`, Bu
  * @property {number} [rerankerBytes] without it the index has no reranker
  * @property {boolean} [filters] pages have a filter `lang`
  * @property {boolean} [tower] the index has a static query tower
+ * @property {Record<string, string[][]>} [related] related pages by address
  * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]
  * @property {string} [cacheControl]

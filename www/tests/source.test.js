@@ -7,13 +7,14 @@ import { english } from '../siteseer/english.js';
 import { languages } from '../siteseer/languages.js';
 import { extraLanguages } from '../siteseer/languages-extras.js';
 import { offlineLanguages } from '../siteseer/languages-offline.js';
+import { relatedLanguages } from '../siteseer/languages-related.js';
 
 const folder = new URL('../siteseer/', import.meta.url);
 const source = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
 
 test('every language has every string, with the same blanks to fill', () => {
   const blanks = (/** @type {unknown} */ text) => (typeof text === 'string' ? [...text.matchAll(/\{\w+\}/g)].map(([blank]) => blank).sort() : ['plural']);
-  for (const part of /** @type {Record<string, Record<string, unknown>>[]} */ ([{ en: english, ...languages }, extraLanguages, offlineLanguages])) {
+  for (const part of /** @type {Record<string, Record<string, unknown>>[]} */ ([{ en: english, ...languages }, extraLanguages, offlineLanguages, relatedLanguages])) {
     assert.deepEqual(Object.keys(part), ['en', 'de', 'es', 'fr', 'ja', 'zh']);
     for (const [name, strings] of Object.entries(part)) {
       assert.deepEqual(Object.keys(strings), Object.keys(part.en), name);

@@ -8,6 +8,7 @@ mod late;
 mod models;
 mod nearby;
 mod output;
+mod related;
 mod summary;
 mod weights;
 
@@ -17,9 +18,10 @@ use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
 use crate::index::manifest::{
-    Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, StaticFiles, StaticTowerEntry, VERSION,
+    Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, RelatedEntry, StaticFiles, StaticTowerEntry, VERSION,
 };
 use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
+use crate::index::related::to_chunks;
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::static_tower::StaticTower;
@@ -42,6 +44,8 @@ use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
 pub(super) const MAX_PIECES: usize = 96;
+/// Related pages that a page can have: more are no help.
+const MOST_RELATED: u32 = 12;
 
 /// Bits of a dimension of a token vector unless told otherwise.
 const LATE_BITS: u8 = 2;
@@ -95,6 +99,9 @@ pub struct IndexArgs {
     passage_pieces: usize,
     #[command(flatten)]
     weights: weights::WeightArgs,
+    /// Related pages that each page gets, or `off`: a small file a page, for `<siteseer-related>`; needs a model
+    #[arg(long, env = "SITESEER_RELATED", value_name = "N|off", value_parser = parse_related, default_value = "3")]
+    related: RelatedCount,
     /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
@@ -117,6 +124,19 @@ pub struct IndexArgs {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Related pages that a page gets; 0: none are written.
+#[derive(Debug, Clone, Copy)]
+struct RelatedCount(u32);
+
+/// `off`, or a number up to [`MOST_RELATED`].
+fn parse_related(text: &str) -> Result<RelatedCount, String> {
+    match text.parse() {
+        _ if text == "off" => Ok(RelatedCount(0)),
+        Ok(count) if (1..=MOST_RELATED).contains(&count) => Ok(RelatedCount(count)),
+        _ => Err(format!("give a number from 1 to {MOST_RELATED}, or off")),
+    }
 }
 
 /// Runs the verb.
@@ -146,7 +166,10 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     }
 
     let output = OutputFolder::create(&out)?;
-    let manifest = write_index(&output, &site.pages, &embedded, models.as_ref())?;
+    let mut manifest = write_index(&output, &site.pages, &embedded, models.as_ref())?;
+    if let Some(vectors) = embedded.vectors.as_ref().filter(|_| args.related.0 > 0) {
+        manifest.related = Some(write_related(&output, &site.pages, &embedded.passages, vectors, args.related)?);
+    }
     let manifest = args.weights.apply(manifest)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
@@ -320,6 +343,7 @@ fn write_index(
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
         static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
+        related: None,
         late: late.map(|(late, _)| late.entry()),
         passages_per_chunk,
         files: Files {
@@ -362,6 +386,18 @@ fn write_nearby(output: &OutputFolder, nearby: &Nearby) -> Result<StaticFiles> {
         cells: output.add_chunks("cells", &nearby.cells)?,
         rows: output.add_chunks("rows", &nearby.rows)?,
     })
+}
+
+/// Finds the related pages and writes their files.
+fn write_related(
+    output: &OutputFolder,
+    pages: &[Page],
+    passages: &[Passage],
+    vectors: &Vectors,
+    RelatedCount(count): RelatedCount,
+) -> Result<RelatedEntry> {
+    let (bits, chunks) = to_chunks(&related::related_pages(pages, passages, vectors, count as usize));
+    Ok(RelatedEntry { count, bits, chunks: output.add_numbered_chunks("related", &chunks)? })
 }
 
 /// What the pages say of themselves, as a file; none if they say nothing.

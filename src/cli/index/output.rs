@@ -7,6 +7,7 @@ use crate::index::manifest::FileEntry;
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, GzBuilder};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -64,12 +65,22 @@ impl OutputFolder {
     /// Writes chunks, named after the content of all and by number: `stem-0123456789ab-7.bin.gz`.
     pub(super) fn add_chunks(&self, stem: &str, bodies: &[Vec<u8>]) -> Result<ChunkGroup> {
         let (id, contents) = ChunkGroup::frame(bodies);
-        let largest = contents.iter().map(|content| content.len() as u64).max().unwrap_or(0);
+        self.write_chunks(stem, id, (0..).zip(contents).collect())
+    }
+
+    /// The same of chunks whose numbers are not all there.
+    pub(super) fn add_numbered_chunks(&self, stem: &str, bodies: &BTreeMap<u32, Vec<u8>>) -> Result<ChunkGroup> {
+        let (id, contents) = ChunkGroup::frame_numbered(bodies);
+        self.write_chunks(stem, id, contents.into_iter().collect())
+    }
+
+    fn write_chunks(&self, stem: &str, id: String, contents: Vec<(u32, Vec<u8>)>) -> Result<ChunkGroup> {
+        let largest = contents.iter().map(|(_, content)| content.len() as u64).max().unwrap_or(0);
         let name = format!("{stem}-{}-*.bin.gz", &id[..12]);
         let mut group = ChunkGroup { name, id, files: contents.len() as u32, bytes: 0, largest };
-        let packed: Vec<Vec<u8>> = contents.par_iter().map(|content| gzip(content)).collect::<Result<_>>()?;
-        for (content, number) in packed.iter().zip(0..) {
-            group.bytes += self.write(&group.file(number), content)?;
+        let packed: Vec<Vec<u8>> = contents.par_iter().map(|(_, content)| gzip(content)).collect::<Result<_>>()?;
+        for (packed, (number, _)) in packed.iter().zip(&contents) {
+            group.bytes += self.write(&group.file(*number), packed)?;
         }
         Ok(group)
     }

@@ -53,6 +53,7 @@ pub(super) struct Summary<'a> {
     model_bytes: u64,
     reranker_bytes: u64,
     static_bytes: u64,
+    related_bytes: u64,
     late_bytes: u64,
     client_bytes: u64,
     /// Instruction set or GPU that embedded; none without a model.
@@ -89,6 +90,7 @@ impl<'a> Summary<'a> {
             model_bytes: stored(&files.model),
             reranker_bytes: stored(&files.reranker),
             static_bytes: files.static_tower.as_ref().map_or(0, static_bytes),
+            related_bytes: manifest.related.as_ref().map_or(0, |related| related.chunks.bytes),
             late_bytes: files.late.as_ref().map_or(0, late_bytes),
             client_bytes,
             backend,
@@ -117,6 +119,7 @@ impl<'a> Summary<'a> {
                 ("model", self.model_bytes),
                 ("reranker", self.reranker_bytes),
                 ("meaning without a model", self.static_bytes),
+                ("related pages", self.related_bytes),
                 ("late interaction", self.late_bytes),
                 ("client", self.client_bytes),
             ];

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { keyOf, numberOf } from '../../siteseer/related-pages.js';
 import { passages as written } from './passages.js';
 
 const PER_CHUNK = 4;
@@ -11,11 +12,12 @@ const POSTINGS = 4;
 const TOKENS = 3;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, build?: number }} [options] lengths of the model files,
- *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
+ *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower;
+ *   related pages by address, each `[URL, title, heading here, heading there]`
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, related, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -33,15 +35,15 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
   const model = add('model', Buffer.concat([Buffer.from('MODEL'), noise(modelBytes)]));
   const reranker = rerankerBytes && add('reranker', Buffer.concat([Buffer.from('RERANK'), noise(rerankerBytes)]));
   const langs = filters && add('filters', json(passages.map(({ lang }) => lang)));
-  const chunks = (/** @type {string} */ kind, /** @type {Buffer[]} */ bodies) => {
+  const chunks = (/** @type {string} */ kind, /** @type {Buffer[]} */ bodies, /** @type {number[]} */ numbers = [...bodies.keys()]) => {
     const id = createHash('sha256').update(Buffer.concat(bodies)).digest();
     const name = `${kind}-${id.toString('hex').slice(0, 12)}-*.bin.gz`;
-    const contents = bodies.map((body, number) => {
-      const rest = Buffer.concat([id.subarray(0, 8), Buffer.from(Uint32Array.of(number).buffer), body]);
+    const contents = bodies.map((body, i) => {
+      const rest = Buffer.concat([id.subarray(0, 8), Buffer.from(Uint32Array.of(numbers[i]).buffer), body]);
       return Buffer.concat([createHash('sha256').update(rest).digest().subarray(0, 8), rest]);
     });
     const stored = contents.map((content) => gzipSync(content));
-    stored.forEach((file, number) => files.set(name.replace('*', String(number)), file));
+    stored.forEach((file, i) => files.set(name.replace('*', String(numbers[i])), file));
     const bytes = stored.reduce((sum, { length }) => sum + length, 0);
     return { name, id: id.toString('hex').slice(0, 16), files: stored.length, bytes, largest: Math.max(...contents.map(({ length }) => length)) };
   };
@@ -49,6 +51,10 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
   const postings = chunks('postings', Array.from({ length: POSTINGS }, (_, i) => json(`postings ${i} of build ${build}`)));
   const spellings = chunks('spellings', [json(`spellings of build ${build}`)]);
   const texts = chunks('passages', starts.map((start) => json(passages.slice(start, start + PER_CHUNK))));
+
+  const bits = 32;
+  const keys = Object.keys(related ?? {}).map(keyOf);
+  const relatedChunks = related && chunks('related', Object.values(related).map((rows, i) => json([[keys[i], rows]])), keys.map((key) => numberOf(key, bits)));
 
   const nearby = tower && {
     root: add('tower', Buffer.from('TOWER')),
@@ -68,6 +74,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
     fusion: { dense: 0.94, lexical: 0.59 },
     passagesPerChunk: PER_CHUNK,
+    ...(relatedChunks && { related: { count: 3, bits, chunks: relatedChunks } }),
     ...(nearby && { staticTower: { id: 'static-tower', fusion: { dense: 0.8, lexical: 0.75 }, rowsPerChunk: PER_CHUNK } }),
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
     files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), passages: texts },
