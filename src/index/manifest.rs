@@ -283,8 +283,8 @@ impl Manifest {
             fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
-            related: json.get("related").map(RelatedEntry::from_json).transpose()?,
-            late: json.get("late").map(LateEntry::from_json).transpose()?,
+            related: natively(json.get("related")).map(RelatedEntry::from_json).transpose()?,
+            late: natively(json.get("late")).map(LateEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
@@ -295,7 +295,7 @@ impl Manifest {
                 filters: optional("filters")?,
                 reranker: optional("reranker")?,
                 static_tower: files.get("staticTower").map(StaticFiles::from_json).transpose()?,
-                late: files.get("late").map(LateFiles::from_json).transpose()?,
+                late: natively(files.get("late")).map(LateFiles::from_json).transpose()?,
                 passages: group(ChunkKind::Passages)?,
             },
         })
@@ -367,6 +367,11 @@ impl StaticTowerEntry {
         let fusion = FusionEntry::from_json(json.object("fusion")?)?;
         Ok(Self { id: json.string("id")?, fusion, rows_per_chunk: json.whole("rowsPerChunk")? })
     }
+}
+
+/// What the browser's engine does not read: it is spared the code, which every visitor would load.
+fn natively(entry: Option<&Json>) -> Option<&Json> {
+    entry.filter(|_| cfg!(not(target_arch = "wasm32")))
 }
 
 impl RelatedEntry {
