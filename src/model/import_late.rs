@@ -3,9 +3,8 @@
 //! The checkpoint has `head.weight` F32 `[dim, hidden]`, and `weight.weight` F32 `[1, hidden]` with `weight.bias` F32 `[1]` if a
 //! query's tokens weigh differently. Nothing is quantized: the file has some 100 KB.
 
-use std::collections::BTreeMap;
-
-use super::file::{FORMAT_VERSION, ModelFile, key};
+use super::beside::metadata;
+use super::file::ModelFile;
 use super::file_writer::{Entry, assemble};
 use super::import::{ImportOptions, ImportSource};
 use super::late::{HEAD, KIND, LateConfig, LateHead, WEIGHT};
@@ -40,18 +39,8 @@ pub fn import_late(
         Ok(Entry { name: name.to_owned(), dtype: Dtype::F32, shape, content })
     };
     let entries: Vec<Entry> = shapes.into_iter().map(entry).collect::<Result<_>>()?;
-    let provenance = options.provenance(source);
-    let metadata = BTreeMap::from([
-        (key::FORMAT, FORMAT_VERSION.to_string()),
-        (key::KIND, KIND.to_owned()),
-        (key::ID, provenance.id),
-        (key::CONFIG, serde_json::to_string(&config).map_err(|error| damaged(error.to_string()))?),
-        (key::LICENSE, provenance.license),
-        (key::SOURCE, provenance.source),
-        (key::SOURCE_SHA256, provenance.source_sha256),
-        (key::TOKENIZER_SHA256, late_of.tokenizer_sha256().to_owned()),
-        (key::ALIGNED_SOURCE_SHA256, late_of.source_sha256().to_owned()),
-    ]);
+    let config_json = serde_json::to_string(&config).map_err(|error| damaged(error.to_string()))?;
+    let metadata = metadata(KIND, config_json, source, options, &late_of);
     let bytes = assemble(&metadata, &entries);
     LateHead::load(&bytes, &options.id)?;
     Ok(bytes)

@@ -4,9 +4,8 @@
 //! `count` F32 `[vocab_size]`: in how many training texts each token was. Tokenizer and vocabulary are those of the bi-encoder that
 //! it was fitted to.
 
-use std::collections::BTreeMap;
-
-use super::file::{FORMAT_VERSION, ModelFile, key};
+use super::beside::metadata;
+use super::file::ModelFile;
 use super::file_writer::{Entry, assemble};
 use super::import::{ImportOptions, ImportSource, Imported, WorstRow};
 use super::import_weights::Conversion;
@@ -62,18 +61,8 @@ pub fn import_static_tower(
 
     let (packed, vocab_size) = (pack_tokens(&tokens), tokens.len());
     let config = StaticConfig { dim, bits, vocab_size, rows_per_shard: 0, tokenizer };
-    let provenance = options.provenance(source);
-    let metadata = BTreeMap::from([
-        (key::FORMAT, FORMAT_VERSION.to_string()),
-        (key::KIND, KIND.to_owned()),
-        (key::ID, provenance.id),
-        (key::CONFIG, serde_json::to_string(&config).map_err(|error| damaged(error.to_string()))?),
-        (key::LICENSE, provenance.license),
-        (key::SOURCE, provenance.source),
-        (key::SOURCE_SHA256, provenance.source_sha256),
-        (key::TOKENIZER_SHA256, aligned_to.tokenizer_sha256().to_owned()),
-        (key::ALIGNED_SOURCE_SHA256, aligned_to.source_sha256().to_owned()),
-    ]);
+    let config_json = serde_json::to_string(&config).map_err(|error| damaged(error.to_string()))?;
+    let metadata = metadata(KIND, config_json, source, options, &aligned_to);
     let (dtype, shape) = config.rows(n);
     let entry = |name: &str, dtype, shape: &[usize], content| Entry {
         name: name.to_owned(),

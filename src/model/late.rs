@@ -18,8 +18,9 @@
 //!          head.weight F32 [dim, hidden]       optional: weight.weight F32 [1, hidden], weight.bias F32 [1]
 //! ```
 
+use super::beside::Beside;
 use super::bi_encoder::{BiEncoder, l2_normalise};
-use super::file::{FORMAT_VERSION, key};
+use super::file::key;
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::json::{Json, JsonResult};
 use crate::kernels::Backend;
@@ -93,21 +94,10 @@ impl LateHead {
     /// If the bytes are not such a file, whole and of a version that this build reads.
     pub fn load(bytes: &[u8], file_name: &str) -> Result<Self> {
         let tensors = TensorFile::parse(bytes, file_name, REIMPORT_MODEL)?;
-        let required = |key| tensors.metadata(key).ok_or_else(|| tensors.damaged(format!("no {key} in the metadata")));
-        let kind = required(key::KIND)?;
-        if kind != KIND {
-            let detail = format!("a model of kind `{kind}`");
-            let file = file_name.to_owned();
-            return Err(Error::Unsupported { file, detail, next: "Use a late-interaction head here" });
-        }
-        let version = required(key::FORMAT)?.parse().map_err(|_| tensors.damaged("no format version".to_owned()))?;
-        if version != FORMAT_VERSION {
-            let (file, supported) = (file_name.to_owned(), FORMAT_VERSION);
-            return Err(Error::Version { file, found: version, supported, next: "Use the siteseer that made it" });
-        }
-        let config = Json::parse(required(key::CONFIG)?.as_bytes()).and_then(|json| LateConfig::from_json(&json));
-        let config = config.map_err(|error| tensors.damaged(format!("{}: {error}", key::CONFIG)))?;
-        config.check().map_err(|detail| tensors.damaged(format!("{}: {detail}", key::CONFIG)))?;
+        let about = Beside::read(&tensors, file_name, KIND, "Use a late-interaction head here")?;
+        let config = LateConfig::from_json(&about.config).map_err(|error| error.to_string());
+        let config = config.and_then(|config| config.check().map(|()| config).map_err(str::to_owned));
+        let config = config.map_err(|detail| tensors.damaged(format!("{}: {detail}", key::CONFIG)))?;
         let numbers = |name: &str, shape: &[usize]| {
             let values = tensors.f32(name, shape)?;
             match values.iter().all(|x| x.is_finite()) {
@@ -121,10 +111,10 @@ impl LateHead {
             Err(_) => None,
         };
         Ok(Self {
-            id: required(key::ID)?.to_owned(),
+            id: about.id,
             file_name: file_name.to_owned(),
-            aligned_source_sha256: required(key::ALIGNED_SOURCE_SHA256)?.to_owned(),
-            tokenizer_sha256: required(key::TOKENIZER_SHA256)?.to_owned(),
+            aligned_source_sha256: about.aligned_source_sha256,
+            tokenizer_sha256: about.tokenizer_sha256,
             config,
             head,
             weight,

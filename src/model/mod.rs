@@ -7,6 +7,7 @@
 //! only).
 
 pub mod batch;
+mod beside;
 pub mod bi_encoder;
 pub mod config;
 pub mod cross_encoder;

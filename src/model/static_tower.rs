@@ -18,9 +18,10 @@
 //! Token ids here are places in that list. *Tiers* tell how frequent a token is, from 1 on, and 0 that it has no row; rows stand by
 //! tier, and within a tier by token id. 4-bit rows hold even columns in the low halves of their bytes; a value is the half minus 8.
 
+use super::beside::Beside;
 use super::bi_encoder::l2_normalise;
-use super::file::{FORMAT_VERSION, key};
-use crate::error::{Error, REIMPORT_MODEL, Result};
+use super::file::key;
+use crate::error::{REIMPORT_MODEL, Result};
 use crate::json::{Json, JsonResult};
 use crate::tensors::{Dtype, TensorFile};
 use crate::text::word_piece::{WordPiece, WordPieceConfig};
@@ -130,19 +131,8 @@ impl StaticTower {
     /// If the bytes are not such a file, whole and of a version that this build reads.
     pub fn load(bytes: &[u8], file_name: &str) -> Result<Self> {
         let tensors = TensorFile::parse(bytes, file_name, REIMPORT_MODEL)?;
-        let required = |key| tensors.metadata(key).ok_or_else(|| tensors.damaged(format!("no {key} in the metadata")));
-        let kind = required(key::KIND)?;
-        if kind != KIND {
-            let detail = format!("a model of kind `{kind}`");
-            let file = file_name.to_owned();
-            return Err(Error::Unsupported { file, detail, next: "Use a static query tower here" });
-        }
-        let version = required(key::FORMAT)?.parse().map_err(|_| tensors.damaged("no format version".to_owned()))?;
-        if version != FORMAT_VERSION {
-            let (file, supported) = (file_name.to_owned(), FORMAT_VERSION);
-            return Err(Error::Version { file, found: version, supported, next: "Use the siteseer that made it" });
-        }
-        let config = Json::parse(required(key::CONFIG)?.as_bytes()).and_then(|json| StaticConfig::from_json(&json));
+        let about = Beside::read(&tensors, file_name, KIND, "Use a static query tower here")?;
+        let config = StaticConfig::from_json(&about.config);
         let config = config.map_err(|error| error.to_string()).and_then(|config| config.check().map(|()| config));
         let config = config.map_err(|detail| tensors.damaged(format!("{}: {detail}", key::CONFIG)))?;
 
@@ -155,9 +145,9 @@ impl StaticTower {
         let (slots, n) = slots_of(tensors.bytes("tiers", Dtype::U8, &[config.vocab_size])?);
         let rows = Rows::read(&tensors, &config, n)?;
         Ok(Self {
-            id: required(key::ID)?.to_owned(),
-            aligned_source_sha256: required(key::ALIGNED_SOURCE_SHA256)?.to_owned(),
-            tokenizer_sha256: required(key::TOKENIZER_SHA256)?.to_owned(),
+            id: about.id,
+            aligned_source_sha256: about.aligned_source_sha256,
+            tokenizer_sha256: about.tokenizer_sha256,
             config,
             tokenizer,
             slots,
