@@ -63,9 +63,29 @@ compile_bench_engine() {
     bind "$BENCH_DIR/engine" "engine-$1" "$1" "$TARGET/wasm-$1/$WASM_TARGET/wasm/examples/bench_engine.wasm"
 }
 
+bench_engines() {
+    local level
+    for level in "${SHIPPED_LEVELS[@]}"; do
+        step "engine with a door for token ids, $level" "bench-engine-$level" "read the log" compile_bench_engine "$level"
+    done
+    echo '{ "type": "module" }' >"$BENCH_DIR/engine/package.json"
+}
+
+# verb: bench kernels
+run_bench_kernels() {
+    ensure_www_packages
+    heading "The engine's file"
+    bench_engines
+    heading "Kernels, in Node"
+    # Node 20 has relaxed SIMD behind a flag that later versions no longer know.
+    local -a flags=()
+    if node --v8-options | grep -q -- --experimental-wasm-relaxed-simd; then flags=(--experimental-wasm-relaxed-simd); fi
+    node ${flags[@]+"${flags[@]}"} "$ROOT/benches/browser/kernels.js" "$BENCH_DIR/engine"
+}
+
 # verb: bench browser [--rounds N] [--only TEXT,TEXT]
 run_bench_browser() {
-    local level ort transformers
+    local ort transformers
     while (($#)); do
         case $1 in
         --rounds) BENCH_ROUNDS=${2:?--rounds needs a number} ;;
@@ -80,10 +100,7 @@ run_bench_browser() {
     ensure_peer onnxruntime-web "$ORT_VERSION"
     ensure_peer @huggingface/transformers "$TRANSFORMERS_VERSION"
     ensure_onnx
-    for level in "${SHIPPED_LEVELS[@]}"; do
-        step "engine with a door for token ids, $level" "bench-engine-$level" "read the log" compile_bench_engine "$level"
-    done
-    echo '{ "type": "module" }' >"$BENCH_DIR/engine/package.json"
+    bench_engines
     ort=$(peer_folder onnxruntime-web "$ORT_VERSION")/node_modules
     transformers=$(peer_folder @huggingface/transformers "$TRANSFORMERS_VERSION")/node_modules
     heading "In headless Chromium"

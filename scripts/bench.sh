@@ -14,19 +14,20 @@ time_of() {
     printf '  %-64s %8s s\n' "$title" "$(seconds_since "$start")"
 }
 
-# verb: bench [native|browser [OPTION…]]
+# verb: bench [native|kernels|browser [OPTION…]]
 run_bench() {
     local part=${1:-}
     (($#)) && shift
     case $part in
     '') ;;
-    native) no_options "bench native" "$@" ;;
+    native | kernels) no_options "bench $part" "$@" ;;
     browser) ;;
-    *) die "there is no benchmark '$part'." "./build.sh bench [native|browser]" ;;
+    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|browser]" ;;
     esac
     set_up_build
-    if [[ $part != browser ]]; then run_bench_native; fi
-    if [[ $part != native ]]; then run_bench_browser "$@"; fi
+    if [[ -z $part || $part == native ]]; then run_bench_native; fi
+    if [[ -z $part || $part == kernels ]]; then run_bench_kernels; fi
+    if [[ -z $part || $part == browser ]]; then run_bench_browser "$@"; fi
 }
 
 run_bench_native() {

@@ -76,3 +76,27 @@ impl TokenEngine {
         Ok(logits)
     }
 }
+
+/// MaxSim of `query [n, dim]` with `rows [passage's tokens, dim]`, `rounds` times over, by plain loops or by the best kernels of this
+/// file: the last round's result, `[n]`.
+#[wasm_bindgen]
+pub fn max_sim(plain: bool, query: &[i16], rows: &[i8], dim: usize, rounds: u32) -> Vec<i32> {
+    let mut out = vec![0; query.len() / dim];
+    for _ in 0..rounds {
+        let (query, rows) = (std::hint::black_box(query), std::hint::black_box(rows));
+        if plain {
+            plain_max_sim(query, rows, dim, &mut out);
+        } else {
+            Backend::best().max_sim_into(query, rows, dim, &mut out);
+        }
+    }
+    out
+}
+
+/// The formula of `src/kernels/max_sim.rs`, as it stands there.
+fn plain_max_sim(query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
+    for (out, query) in out.iter_mut().zip(query.chunks_exact(dim)) {
+        let dot = |row: &[i8]| query.iter().zip(row).map(|(&q, &r)| i32::from(q) * i32::from(r)).sum::<i32>();
+        *out = rows.chunks_exact(dim).map(dot).max().unwrap_or(0);
+    }
+}
