@@ -110,7 +110,8 @@ shrink() {
     "$WASM_OPT" -q "${features[@]}" -g "$path.wasm" -S -o "$path.wat"
     node "$ROOT/www/panics.js" "$path.wat" "$path.quiet.wat"
     if [[ $later ]]; then
-        "${opt[@]}" -g "$path.quiet.wat" -S -o "$path.wat"
+        # a function that serves under two names is one part's; the parts merge their own below
+        "${opt[@]}" --skip-pass=duplicate-function-elimination -g "$path.quiet.wat" -S -o "$path.wat"
         node "$ROOT/www/split.js" "$path.wat" "$later" "$path.quiet.wat" "$path-more.wat"
         "${opt[@]}" "$path-more.wat" -o "$path-more.wasm"
     fi
