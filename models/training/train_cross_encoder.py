@@ -38,7 +38,9 @@ def arguments():
     a.add_argument("--out", required=True)
     a.add_argument("--minutes", type=float, required=True)
     a.add_argument("--dev", default="svelte-docs,restic-docs,vitepress-docs", help="sites kept apart whole")
-    a.add_argument("--teacher", help="checkpoint whose logits are learned, too; the weights start from it")
+    a.add_argument("--teacher", help="checkpoint whose logits are learned, too, or `shipped`; the weights start from it")
+    a.add_argument("--gains", type=float, default=0.4, help="weight of the lists' own gains beside the teacher's order")
+    a.add_argument("--word-step", type=float, default=0.0, help="as for train_query_tower.py, whose word embeddings it then shares")
     a.add_argument("--keep", help="numbers of the layers that are kept, such as 0,2,5")
     a.add_argument("--size", type=int, default=16, help="candidates of a list")
     a.add_argument("--lists-per-step", type=int, default=32)
@@ -65,9 +67,9 @@ def model_of(state, dropout, device):
 
 
 def starting_state(a):
-    """The checkpoint's weights, or those of the shipped cross-encoder; the bi-encoder's word embeddings."""
+    """The checkpoint's weights, or those of the shipped cross-encoder; the passage tower's word embeddings."""
     bi_encoder = weights.load(f"{a.models}/all-MiniLM-L6-v2.safetensors")
-    if a.teacher:
+    if a.teacher and a.teacher != "shipped":
         state = {name: value.float() for name, value in load_file(f"{a.teacher}/model.safetensors").items()}
     else:
         state = weights.with_positions(weights.load(f"{a.models}/siteseer-cross-encoder.safetensors"), 512)
@@ -110,6 +112,9 @@ def main():
 
     state = starting_state(a)
     teacher = model_of(state, 0.0, a.device).eval() if a.teacher else None
+    if a.word_step:
+        vocabulary = weights.vocabulary(f"{a.models}/all-MiniLM-L6-v2.safetensors")
+        state = {**state, WORDS: weights.on_grid(weights.without_other_scripts(state[WORDS], vocabulary), a.word_step)}
     if a.keep:
         state = weights.keep_layers(state, [int(n) for n in a.keep.split(",")])
     model = model_of(state, a.dropout, a.device).train()
@@ -149,7 +154,7 @@ def main():
         if teacher:
             with torch.no_grad():
                 taught = torch.softmax(fused + logits_of(teacher, data, queries, texts, a.device), 1)
-            loss = 0.4 * loss - (taught * scores).sum(1).mean()
+            loss = a.gains * loss - (taught * scores).sum(1).mean()
         for group in optimiser.param_groups:
             group["lr"] = a.rate * min(1, (progress["step"] + 1) / 100) * max(0.02, 1 - elapsed / budget)
         optimiser.zero_grad(), loss.backward()

@@ -3,6 +3,8 @@
 A model is trained on what the product runs, not on weights that it rounds away, and nothing but the repository is needed.
 """
 
+import unicodedata
+
 import torch
 from safetensors.torch import load_file
 
@@ -79,3 +81,21 @@ def with_positions(state, positions, prefix="bert."):
     name = prefix + "embeddings.position_embeddings.weight"
     missing = positions - len(state[name])
     return {**state, name: torch.nn.functional.pad(state[name], (0, 0, 0, missing))}
+
+
+def without_other_scripts(words, vocabulary):
+    """Word embeddings with rows of nothing for tokens that no English text has: unused ones, and letters of other scripts than
+    Latin and Greek. They cost next to no bytes then."""
+
+    def is_kept(token):
+        letters = [c for c in token.removeprefix("##") if c.isalpha()]
+        return not token.startswith("[unused") and all(unicodedata.name(c, "").startswith(("LATIN", "GREEK", "MICRO")) for c in letters)
+
+    kept = torch.tensor([is_kept(token) for token in vocabulary])
+    return words * kept[:, None]
+
+
+def on_grid(words, step):
+    """Word embeddings as `siteseer model import --word-step STEP` rounds them, where the step is so large that all rows share it."""
+    grid = float(step * words.double().pow(2).mean().sqrt())
+    return (words / grid).round().clamp(-127, 127) * grid

@@ -52,6 +52,9 @@ pub enum ModelCommand {
 /// With --aligned-to, takes the rows of a static query tower (models/training/static_query_tower.py) that was fitted to the vectors of
 /// that bi-encoder.
 ///
+/// With --query-tower-of, takes a sentence encoder as a query tower: a shallower one (models/training/train_query_tower.py) that was fitted
+/// to the vectors of that bi-encoder, so that a visitor downloads less.
+///
 /// With --late-of, takes the head of late interaction that was trained with the token vectors of that bi-encoder.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -93,6 +96,9 @@ pub struct ImportArgs {
     /// Import the head of late interaction: the model file of the bi-encoder with whose token vectors it was trained
     #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "aligned_to", "pooling", "scales", "word_step", "layer_step"])]
     pub late_of: Option<PathBuf>,
+    /// Import a query tower: the model file of the bi-encoder that embeds passages, to whose vectors it was fitted
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "aligned_to", "late_of"])]
+    pub query_tower_of: Option<PathBuf>,
     /// Bits of a static query tower's values: 4 or 8
     #[arg(long, value_name = "N", default_value_t = 4, requires = "aligned_to")]
     pub bits: usize,
@@ -222,7 +228,13 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         bar.set_message(name.to_string());
     };
     let imported = match (&args.table_of, &args.aligned_to) {
-        (None, None) => import(&source, &options, &mut progress),
+        (None, None) => {
+            let bytes = args.query_tower_of.as_deref().map(read).transpose()?;
+            let passage_tower = args.query_tower_of.iter().zip(&bytes);
+            let passage_tower =
+                passage_tower.map(|(path, bytes)| ModelFile::parse(bytes, &path.display().to_string())).next();
+            import(&source, passage_tower.transpose()?, &options, &mut progress)
+        }
         (None, Some(path)) => {
             let bi_encoder = read(path)?;
             let aligned_to = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
@@ -278,7 +290,7 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
             "file": args.file, "id": model.id(), "license": model.license(), "source": model.source(),
             "kind": model.kind().name(), "parameters": model.num_parameters(), "bytes": bytes.len(), "gzipBytes": gzip_len,
             "sha256": sha256, "sourceSha256": model.source_sha256(), "tokenizerSha256": model.tokenizer_sha256(),
-            "config": config,
+            "spaceSha256": model.space_sha256(), "config": config,
         });
         match model.kind() {
             Kind::BiEncoder => value["vocabTokens"] = model.vocab()?.lines().count().into(),
@@ -315,6 +327,9 @@ fn run_info(args: &InfoArgs) -> anyhow::Result<()> {
         Kind::BiEncoder => {
             let normalised = if config.normalize { ", L2-normalised" } else { "" };
             println!("  pooling           {:?}{normalised}", config.pooling);
+            if model.space_sha256() != model.source_sha256() {
+                println!("  query tower of    SHA-256 {}", model.space_sha256());
+            }
         }
         Kind::CrossEncoder => {
             println!("  lambda            {}", model.lambda());

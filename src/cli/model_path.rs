@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// The bi-encoder that indexing uses unless told otherwise.
 pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
+/// The query tower that `--query-tower small` names.
+const SMALL_QUERY_TOWER: &str = "siteseer-query-tower.safetensors";
 /// The cross-encoder that indexing adds unless told otherwise, if it is there.
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
 /// The static query tower that `eval` judges unless told otherwise, if it is there.
 const DEFAULT_STATIC_TOWER: &str = "siteseer-static-tower.safetensors";
-/// The value of `--model`, `--reranker`, `--static` and `--late` that leaves it out.
+/// The value of `--model`, `--query-tower`, `--reranker`, `--static` and `--late` that leaves it out.
 pub(super) const NONE: &str = "none";
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
@@ -26,29 +28,41 @@ pub(super) fn find_model(named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
+/// The file named by `--query-tower` or `SITESEER_QUERY_TOWER`, unless that is `none`; `small` is the one that comes with the
+/// program, in the places of [`find_model`]. There is no default.
+pub(super) fn find_query_tower(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    match named {
+        Some(path) if path == "small" => match find_default(SMALL_QUERY_TOWER)? {
+            Some(path) => Ok(Some(path)),
+            None => bail!("{SMALL_QUERY_TOWER}: not found. Name a query tower's file with --query-tower"),
+        },
+        _ => named.filter(|path| *path != NONE).map(existing).transpose(),
+    }
+}
+
 /// The file named by `--reranker` or `SITESEER_RERANKER`, unless that is `none`; otherwise the default cross-encoder in the
 /// places of [`find_model`], if one of them has it. The flag says whether it was named.
 pub(super) fn find_reranker(named: Option<&Path>) -> Result<Option<(PathBuf, bool)>> {
-    match named {
-        Some(path) if path == NONE => Ok(None),
-        Some(path) => Ok(Some((existing(path)?, true))),
-        None => Ok(find_default(DEFAULT_RERANKER)?.map(|path| (path, false))),
-    }
+    optional(named, DEFAULT_RERANKER)
 }
 
 /// The file named by `--static` or `SITESEER_STATIC`, unless that is `none`; otherwise the default static query tower in the
 /// places of [`find_model`], if one of them has it. The flag says whether it was named.
 pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf, bool)>> {
-    match named {
-        Some(path) if path == NONE => Ok(None),
-        Some(path) => Ok(Some((existing(path)?, true))),
-        None => Ok(find_default(DEFAULT_STATIC_TOWER)?.map(|path| (path, false))),
-    }
+    optional(named, DEFAULT_STATIC_TOWER)
 }
 
 /// The file named by `--late` or `SITESEER_LATE`, unless that is `none`. There is no default.
 pub(super) fn find_late(named: Option<&Path>) -> Result<Option<PathBuf>> {
     named.filter(|path| *path != NONE).map(existing).transpose()
+}
+
+fn optional(named: Option<&Path>, default: &str) -> Result<Option<(PathBuf, bool)>> {
+    match named {
+        Some(path) if path == NONE => Ok(None),
+        Some(path) => Ok(Some((existing(path)?, true))),
+        None => Ok(find_default(default)?.map(|path| (path, false))),
+    }
 }
 
 fn existing(path: &Path) -> Result<PathBuf> {

@@ -284,6 +284,7 @@ pub(super) mod tests {
             counts: Counts { pages: 1, sections: 2, passages: 3 },
             languages: Vec::new(),
             model: Some(ModelEntry { id: "m".into(), dim: 4, max_tokens: 8, tokenizer_sha256: String::new() }),
+            passage_model: None,
             fusion: FusionEntry { dense: 1.0, lexical: 1.0 },
             reranker: None,
             static_tower: None,

@@ -33,9 +33,12 @@ pub struct Manifest {
     /// code is more than a visitor should download for it.)
     #[serde(serialize_with = "as_map")]
     pub languages: Vec<(String, u32)>,
-    /// The model whose vectors these are; none if words alone were indexed.
+    /// The model that embeds queries; none if words alone were indexed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelEntry>,
+    /// The model that embedded the passages, if that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passage_model: Option<PassageModelEntry>,
     /// Weights of the fused score.
     pub fusion: FusionEntry,
     /// The cross-encoder, if the index has one.
@@ -79,6 +82,15 @@ pub struct ModelEntry {
     pub max_tokens: usize,
     /// Hash of vocabulary and tokenizer settings.
     pub tokenizer_sha256: String,
+}
+
+/// The passage tower of an index, which nobody downloads: it says whether a later build may take vectors over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PassageModelEntry {
+    /// Name, such as `all-MiniLM-L6-v2`.
+    pub id: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
 }
 
 /// Weights of the z-score sum (see [`crate::search::fuse`]).
@@ -280,6 +292,7 @@ impl Manifest {
             },
             languages,
             model: json.get("model").map(ModelEntry::from_json).transpose()?,
+            passage_model: natively(json.get("passageModel")).map(PassageModelEntry::from_json).transpose()?,
             fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
@@ -372,6 +385,12 @@ impl StaticTowerEntry {
 /// What the browser's engine does not read: it is spared the code, which every visitor would load.
 fn natively(entry: Option<&Json>) -> Option<&Json> {
     entry.filter(|_| cfg!(not(target_arch = "wasm32")))
+}
+
+impl PassageModelEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { id: json.string("id")?, sha256: json.string("sha256")? })
+    }
 }
 
 impl RelatedEntry {
@@ -484,6 +503,7 @@ mod tests {
             counts: Counts { pages: 1, sections: 2, passages: 3 },
             languages: vec![("en".to_owned(), 1)],
             model: Some(ModelEntry { id: "m".to_owned(), dim: 4, max_tokens: 8, tokenizer_sha256: "0".to_owned() }),
+            passage_model: None,
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             static_tower: None,
@@ -586,6 +606,14 @@ mod tests {
         let mut no_file = with_static_tower();
         no_file.files.static_tower = None;
         assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn passages_may_have_a_model_of_their_own() {
+        assert!(!manifest().to_json().contains("passageModel"), "older readers see nothing new");
+        let mut two = manifest();
+        two.passage_model = Some(PassageModelEntry { id: "p".to_owned(), sha256: "1".to_owned() });
+        assert_eq!(parse(&two), Ok(two.clone()));
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! The bi-encoder: text to one L2-normalised vector, so that a dot product is the cosine (Reimers & Gurevych 2019).
+//!
+//! Passages and queries may have a bi-encoder each: a *passage tower* on the author's machine, and a shallower *query tower*, fitted to
+//! its vectors, on the visitor's.
 
 use super::batch::TokenBatch;
 use super::config::Pooling;
@@ -16,6 +19,7 @@ use std::sync::Arc;
 pub struct BiEncoder {
     id: String,
     source_sha256: String,
+    space_sha256: String,
     tokenizer_sha256: String,
     tokenizer: Arc<WordPiece>,
     encoder: Encoder,
@@ -32,6 +36,7 @@ impl BiEncoder {
         Ok(Self {
             id: file.id().to_owned(),
             source_sha256: file.source_sha256().to_owned(),
+            space_sha256: file.space_sha256().to_owned(),
             tokenizer_sha256: file.tokenizer_sha256().to_owned(),
             tokenizer: Arc::new(WordPiece::new(file.vocab()?, file.config().tokenizer.clone())?),
             encoder: Encoder::load(&file, backend, word, QueryRows::All)?,
@@ -46,6 +51,12 @@ impl BiEncoder {
     /// SHA-256 of the file that the model was imported from.
     pub fn source_sha256(&self) -> &str {
         &self.source_sha256
+    }
+
+    /// SHA-256 of the source of the model in whose space the vectors lie: [`source_sha256`](Self::source_sha256), or of a query tower
+    /// that of its passage tower. Vectors of two models with the same can be compared.
+    pub fn space_sha256(&self) -> &str {
+        &self.space_sha256
     }
 
     /// Hash of vocabulary and tokenizer settings: an index and a model belong together if it is the same.

@@ -139,14 +139,15 @@ impl CrossEncoder {
     }
 }
 
-/// Checks that `file` was made to read with the word embeddings and the tokenizer of `bi_encoder`.
+/// Checks that `file` was made to read with the word embeddings and the tokenizer of `bi_encoder`. A query tower has those of its
+/// passage tower, on a coarser grid.
 fn check_shares(file: &ModelFile<'_>, bi_encoder: &BiEncoder) -> Result<()> {
     let [rows, width] = bi_encoder.word_embeddings().shape();
     let config = file.config();
     let table = format!("{} x {}", config.vocab_size, config.hidden_size);
     for (what, found, expected) in [
         ("tokenizer hash", file.tokenizer_sha256(), bi_encoder.tokenizer_sha256()),
-        ("source of the word embeddings", file.table_source_sha256(), bi_encoder.source_sha256()),
+        ("source of the word embeddings", file.table_source_sha256(), bi_encoder.space_sha256()),
         ("shape of the word embeddings", &table, &format!("{rows} x {width}")),
     ] {
         if found != expected {

@@ -5,7 +5,8 @@
 //! header: {"__metadata__": {"siteseer.format": "1", "siteseer.kind": "bi-encoder" | "cross-encoder", "siteseer.id": …,
 //!          "siteseer.config": JSON of ModelConfig, "siteseer.license": …, "siteseer.source": …,
 //!          "siteseer.source_sha256": …, "siteseer.tokenizer_sha256": …,
-//!          of a cross-encoder: "siteseer.table_source_sha256": …, "siteseer.lambda": …},
+//!          of a cross-encoder: "siteseer.table_source_sha256": …, "siteseer.lambda": …,
+//!          of a query tower: "siteseer.aligned_source_sha256": …},
 //!          NAME: {"dtype", "shape", "data_offsets"}, …}                       the tensors: see `layout`
 //! ```
 //! [`ModelFile::parse`] looks at the header only (some milliseconds, no copy of the weights) and fails with a typed
@@ -233,6 +234,12 @@ impl<'a> ModelFile<'a> {
     /// Of a cross-encoder: [`source_sha256`](Self::source_sha256) of the bi-encoder whose word embeddings it reads with.
     pub fn table_source_sha256(&self) -> &str {
         self.meta(key::TABLE_SOURCE_SHA256)
+    }
+
+    /// [`source_sha256`](Self::source_sha256) of the model in whose space the vectors of a bi-encoder lie: its own, or of a query tower
+    /// that of the passage tower it was fitted to.
+    pub fn space_sha256(&self) -> &str {
+        self.tensors.metadata(key::ALIGNED_SOURCE_SHA256).unwrap_or_else(|| self.source_sha256())
     }
 
     /// Of a cross-encoder: how much its logit counts beside the score of the first stage, as calibrated on sites that it

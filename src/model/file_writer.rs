@@ -36,7 +36,8 @@ pub struct Provenance {
     pub source_sha256: String,
 }
 
-/// Bytes of a bi-encoder's file with these `tensors` (all of [`layout`] but the vocabulary, shapes as there).
+/// Bytes of a bi-encoder's file with these `tensors` (all of [`layout`] but the vocabulary, shapes as there). `aligned_to`: the
+/// passage tower, if this is a query tower.
 ///
 /// # Errors
 /// [`Error::Damaged`] if the result would not be a valid model file: a tensor missing, one too many, or of another
@@ -46,9 +47,11 @@ pub fn write_model(
     config: &ModelConfig,
     provenance: &Provenance,
     vocab: &str,
+    aligned_to: Option<&ModelFile<'_>>,
     tensors: &HashMap<String, TensorData>,
 ) -> Result<Vec<u8>> {
-    let own = [(key::TOKENIZER_SHA256, tokenizer_sha256(vocab, &config.tokenizer))];
+    let mut own = vec![(key::TOKENIZER_SHA256, tokenizer_sha256(vocab, &config.tokenizer))];
+    own.extend(aligned_to.map(|passage_tower| (key::ALIGNED_SOURCE_SHA256, passage_tower.source_sha256().to_owned())));
     write(file_name, Kind::BiEncoder, config, provenance, &own, vocab, tensors)
 }
 

@@ -4,13 +4,15 @@
 //! `bert.` prefix, element types are F32, F16 and BF16. Tensors that the encoder does not use (the pooler, position
 //! ids, a training head) are left out and named in the report.
 
-use super::config::Pooling;
+use super::config::{ModelConfig, Pooling};
+use super::file::{ModelFile, tokenizer_sha256};
 use super::file_writer::{Provenance, write_model};
 use super::import_config::SideFiles;
 pub use super::import_config::{SIDE_FILES, SideFile};
 use super::import_weights::Conversion;
+use super::layout::Kind;
 use super::quantize::ScaleSearch;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 
 /// A model to import, read into memory.
@@ -78,24 +80,50 @@ pub struct Imported {
     pub mean_row_error: f64,
 }
 
-/// Converts a model. `progress` is told the number of source tensors done, their total, and the next one's name.
+/// Converts a model; with `passage_tower`, a query tower that was fitted to its vectors. `progress` is told the number of source
+/// tensors done, their total, and the next one's name.
 ///
 /// # Errors
 /// [`Error::Unsupported`](crate::Error::Unsupported) for an architecture that the engine does not run, naming the field;
-/// [`Error::Damaged`](crate::Error::Damaged) for files that are broken, incomplete or contradict each other.
+/// [`Error::Damaged`](crate::Error::Damaged) for files that are broken, incomplete or contradict each other;
+/// [`Error::Mismatch`](crate::Error::Mismatch) if a query tower has other tokens or longer vectors than the passage tower.
 pub fn import(
     source: &ImportSource<'_>,
+    passage_tower: Option<ModelFile<'_>>,
     options: &ImportOptions,
     progress: &mut dyn FnMut(usize, usize, &str),
 ) -> Result<Imported> {
     let (config, vocab) = SideFiles(source.side_files).read(options.pooling)?;
+    let passage_tower = passage_tower.map(|tower| tower.of_kind(Kind::BiEncoder)).transpose()?;
+    if let Some(tower) = &passage_tower {
+        check_query_tower(&config, &vocab, tower)?;
+    }
     let total = 1 + Conversion::encoder_tensors(&config);
     let mut out = Conversion::open(source.weights_name, source.weights, options.grid, total, progress)?;
     let words = out.take("embeddings.word_embeddings.weight", &[config.vocab_size, config.hidden_size])?;
     out.rows("embeddings.word", "embeddings.word.scale", &[words], config.hidden_size, options.grid.word_step);
     out.encoder(&config, config.max_positions)?;
     let provenance = options.provenance(source);
-    out.finish(|tensors| write_model(&options.id, &config, &provenance, &vocab, tensors))
+    out.finish(|tensors| write_model(&options.id, &config, &provenance, &vocab, passage_tower.as_ref(), tensors))
+}
+
+/// Checks that a model of this configuration and vocabulary can be a query tower beside `passage_tower`: candidates are kept as the
+/// passage tower's token ids, and vectors are compared.
+fn check_query_tower(config: &ModelConfig, vocab: &str, passage_tower: &ModelFile<'_>) -> Result<()> {
+    let theirs = passage_tower.config();
+    let own = tokenizer_sha256(vocab, &config.tokenizer);
+    let widths = [config.hidden_size, theirs.hidden_size].map(|width| width.to_string());
+    for (what, found, expected) in [
+        ("tokenizer hash", own.as_str(), passage_tower.tokenizer_sha256()),
+        ("length of a vector", &widths[0], &widths[1]),
+    ] {
+        if found != expected {
+            let next = "Name the passage tower that the query tower was fitted to";
+            let (file, expected, found) = ("config.json".to_owned(), expected.to_owned(), found.to_owned());
+            return Err(Error::Mismatch { file, what, expected, found, next });
+        }
+    }
+    Ok(())
 }
 
 impl ImportOptions {

@@ -128,7 +128,7 @@ impl LateHead {
     pub fn check_encoder(&self, bi_encoder: &BiEncoder) -> Result<()> {
         let sizes = [self.config.hidden_size, bi_encoder.dim()].map(|size| size.to_string());
         for (what, found, expected) in [
-            ("the bi-encoder it was trained with", self.aligned_source_sha256.as_str(), bi_encoder.source_sha256()),
+            ("the bi-encoder it was trained with", self.aligned_source_sha256.as_str(), bi_encoder.space_sha256()),
             ("tokenizer hash", &self.tokenizer_sha256, bi_encoder.tokenizer_sha256()),
             ("length of a token vector", &sizes[0], &sizes[1]),
         ] {

@@ -1,4 +1,4 @@
-//! A BERT of two thousand weights in the files of Hugging Face, for tests that break it.
+//! A BERT of some thousand weights in the files of Hugging Face, for tests that break it.
 #![allow(dead_code, unreachable_pub)] // A module of several test binaries; each uses a part.
 
 use std::collections::BTreeMap;
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 use siteseer::Result;
+use siteseer::model::file::ModelFile;
 use siteseer::model::import::{Grid, ImportOptions, ImportSource, Imported, SideFile, import};
 use siteseer::model::quantize::ScaleSearch;
 
@@ -28,12 +29,17 @@ pub struct TinyBert {
 impl TinyBert {
     /// A good model.
     pub fn new() -> Self {
+        Self::of_width(HIDDEN)
+    }
+
+    /// A good model whose vectors have `hidden` numbers.
+    pub fn of_width(hidden: usize) -> Self {
         let vocab: BTreeMap<&str, usize> = TOKENS.into_iter().zip(0..).collect();
         let files = [
             (
                 "config.json",
                 json!({
-                    "model_type": "bert", "hidden_act": "gelu", "hidden_size": HIDDEN, "num_hidden_layers": 2,
+                    "model_type": "bert", "hidden_act": "gelu", "hidden_size": hidden, "num_hidden_layers": 2,
                     "num_attention_heads": 2, "intermediate_size": INTER, "vocab_size": TOKENS.len(),
                     "max_position_embeddings": POSITIONS, "type_vocab_size": 2, "layer_norm_eps": 1e-12,
                     "position_embedding_type": "absolute",
@@ -55,7 +61,7 @@ impl TinyBert {
             ("tokenizer_config.json", json!({"model_max_length": 14, "do_lower_case": true})),
             (
                 "1_Pooling/config.json",
-                json!({"word_embedding_dimension": HIDDEN, "pooling_mode_mean_tokens": true,
+                json!({"word_embedding_dimension": hidden, "pooling_mode_mean_tokens": true,
                        "pooling_mode_cls_token": false, "pooling_mode_max_tokens": false}),
             ),
             (
@@ -72,20 +78,20 @@ impl TinyBert {
             let values: Vec<f32> = (0..count).map(|at| ((at * 37 + seed * 11) % 255) as f32 / 64.0 - 2.0).collect();
             weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu).expect("values fill the shape"));
         };
-        add("embeddings.word_embeddings.weight".into(), &[TOKENS.len(), HIDDEN]);
-        add("embeddings.position_embeddings.weight".into(), &[POSITIONS, HIDDEN]);
-        add("embeddings.token_type_embeddings.weight".into(), &[2, HIDDEN]);
-        add("pooler.dense.weight".into(), &[HIDDEN, HIDDEN]);
+        add("embeddings.word_embeddings.weight".into(), &[TOKENS.len(), hidden]);
+        add("embeddings.position_embeddings.weight".into(), &[POSITIONS, hidden]);
+        add("embeddings.token_type_embeddings.weight".into(), &[2, hidden]);
+        add("pooler.dense.weight".into(), &[hidden, hidden]);
         let mut norms = vec!["embeddings".to_string()];
         for layer in 0..2 {
             let prefix = format!("encoder.layer.{layer}");
             for (part, rows, columns) in [
-                ("attention.self.query", HIDDEN, HIDDEN),
-                ("attention.self.key", HIDDEN, HIDDEN),
-                ("attention.self.value", HIDDEN, HIDDEN),
-                ("attention.output.dense", HIDDEN, HIDDEN),
-                ("intermediate.dense", INTER, HIDDEN),
-                ("output.dense", HIDDEN, INTER),
+                ("attention.self.query", hidden, hidden),
+                ("attention.self.key", hidden, hidden),
+                ("attention.self.value", hidden, hidden),
+                ("attention.output.dense", hidden, hidden),
+                ("intermediate.dense", INTER, hidden),
+                ("output.dense", hidden, INTER),
             ] {
                 add(format!("{prefix}.{part}.weight"), &[rows, columns]);
                 add(format!("{prefix}.{part}.bias"), &[rows]);
@@ -93,8 +99,8 @@ impl TinyBert {
             norms.extend([format!("{prefix}.attention.output"), format!("{prefix}.output")]);
         }
         for norm in norms {
-            add(format!("{norm}.LayerNorm.weight"), &[HIDDEN]);
-            add(format!("{norm}.LayerNorm.bias"), &[HIDDEN]);
+            add(format!("{norm}.LayerNorm.weight"), &[hidden]);
+            add(format!("{norm}.LayerNorm.bias"), &[hidden]);
         }
         TinyBert { files: files.into_iter().map(|(name, value)| (name.to_string(), value)).collect(), weights }
     }
@@ -151,8 +157,17 @@ impl TinyBert {
 
     /// The import of the model.
     pub fn import(&self) -> Result<Imported> {
+        self.import_as("tiny", None)
+    }
+
+    /// Its import as the query tower of a model file.
+    pub fn import_for(&self, passage_tower: &[u8]) -> Result<Imported> {
+        self.import_as("tiny-queries", Some(ModelFile::parse(passage_tower, "passages.safetensors")?))
+    }
+
+    fn import_as(&self, id: &str, passage_tower: Option<ModelFile<'_>>) -> Result<Imported> {
         let options = ImportOptions {
-            id: "tiny".into(),
+            id: id.into(),
             license: "MIT".into(),
             source: "made up".into(),
             pooling: None,
@@ -161,6 +176,6 @@ impl TinyBert {
         let weights = self.safetensors();
         let side_files = self.side_files();
         let source = ImportSource { weights_name: "model.safetensors", weights: &weights, side_files: &side_files };
-        import(&source, &options, &mut |_, _, _| {})
+        import(&source, passage_tower, &options, &mut |_, _, _| {})
     }
 }

@@ -13,8 +13,13 @@ pub(crate) const VOCABULARY: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\ndog\n
 
 /// Bytes of a bi-encoder file. The same `seed` gives the same bytes everywhere; its tokenizer depends on `lowercase` alone.
 pub(crate) fn tiny_model(seed: u64, lowercase: bool) -> Vec<u8> {
+    tiny_model_of(48, seed, lowercase)
+}
+
+/// [`tiny_model`] with vectors of `hidden_size` numbers.
+pub(crate) fn tiny_model_of(hidden_size: usize, seed: u64, lowercase: bool) -> Vec<u8> {
     let config = ModelConfig {
-        hidden_size: 48,
+        hidden_size,
         num_layers: 2,
         num_heads: 3,
         intermediate_size: 72,
@@ -38,7 +43,7 @@ pub(crate) fn tiny_model(seed: u64, lowercase: bool) -> Vec<u8> {
     };
     let tensors = random_tensors(&config, Kind::BiEncoder, seed);
     let provenance = Provenance { source_sha256: format!("{seed:064x}"), ..provenance("tiny") };
-    write_model("tiny.safetensors", &config, &provenance, VOCABULARY, &tensors).expect("the tiny model is valid")
+    write_model("tiny.safetensors", &config, &provenance, VOCABULARY, None, &tensors).expect("the tiny model is valid")
 }
 
 /// Bytes of a cross-encoder file that shares the tables of the bi-encoder file `table_of`.

@@ -2,7 +2,7 @@
 //! document as a page of one section.
 
 use crate::cli::index::{PageSettings, index_pages};
-use crate::cli::model_path::{find_late, find_model, find_reranker, find_static_tower};
+use crate::cli::model_path::{find_late, find_model, find_query_tower, find_reranker, find_static_tower};
 use crate::eval::collection::{Document, read_corpus};
 use crate::hash::sha256_hex;
 use crate::index::manifest::{MANIFEST_NAME, VERSION};
@@ -47,10 +47,17 @@ impl CorpusIndex {
 fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
     let texts = documents.iter().flat_map(|d| [&d.id, "\n", &d.title, "\n", &d.text, "\0"].map(str::as_bytes));
     let mut parts = vec![sha256_hex(&texts.collect::<Vec<_>>())];
-    let reranker = find_reranker(settings.reranker)?.map(|(path, _)| path);
-    let static_tower = find_static_tower(settings.static_tower)?.map(|(path, _)| path);
-    let late = find_late(settings.late)?;
-    for model in [Some(find_model(settings.model)?), reranker, static_tower, late].into_iter().flatten() {
+    let models = &settings.models;
+    let query_tower = find_query_tower(models.query_tower)?;
+    let reranker = find_reranker(models.reranker)?.map(|(path, _)| path);
+    let static_tower = find_static_tower(models.static_tower)?.map(|(path, _)| path);
+    let late = find_late(models.late)?;
+    for model in [Some(find_model(models.model)?), query_tower, reranker, static_tower, late] {
+        // a place for each, so that one in another's is another key
+        let Some(model) = model else {
+            parts.push("none".to_owned());
+            continue;
+        };
         let bytes = std::fs::read(&model).with_context(|| format!("{}: can't be read", model.display()))?;
         parts.push(sha256_hex(&[&bytes]));
     }
@@ -72,6 +79,7 @@ fn page_of(document: Document) -> Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::index::{LATE_BITS, ModelChoice};
 
     fn document(id: &str, title: &str, text: &str) -> Document {
         Document { id: id.into(), title: title.into(), text: text.into() }
@@ -96,14 +104,15 @@ mod tests {
         let (a, b) = (model("a"), model("b"));
         let key = |text: &str, model: &Path, passage_pieces| {
             let none = Some(Path::new("none"));
-            let settings = PageSettings {
+            let models = ModelChoice {
                 model: Some(model),
+                query_tower: none,
                 reranker: none,
                 static_tower: none,
                 late: none,
-                passage_pieces,
-                quiet: true,
+                late_bits: LATE_BITS,
             };
+            let settings = PageSettings { models, passage_pieces, quiet: true };
             key(&[document("1", "t", text)], &settings).unwrap()
         };
         let first = key("x", &a, 96);

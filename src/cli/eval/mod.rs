@@ -6,7 +6,7 @@ mod corpus;
 pub(super) mod static_tower;
 
 use super::folder;
-use super::index::{MAX_PIECES, PageSettings};
+use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings};
 use super::progress::Progress;
 use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
@@ -62,6 +62,9 @@ pub struct EvalArgs {
     /// Model file for the vectors of the collection's documents [default: all-MiniLM-L6-v2]
     #[arg(long, env = "SITESEER_MODEL", value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Query tower for the index of the collection's documents, `small` or a file [default: none]
+    #[arg(long, env = "SITESEER_QUERY_TOWER", value_name = "FILE|small|none")]
+    query_tower: Option<PathBuf>,
     /// Cross-encoder file for the index of the collection's documents, or `none` [default: as `siteseer index`]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
     reranker: Option<PathBuf>,
@@ -122,10 +125,14 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     let collection = Collection::read(&args.collection, &args.split)?;
     let baseline = args.compare.as_deref().map(read_report).transpose()?;
     let settings = PageSettings {
-        model: args.model.as_deref(),
-        reranker: args.reranker.as_deref(),
-        static_tower: args.static_tower.as_deref(),
-        late: args.late.as_deref(),
+        models: ModelChoice {
+            model: args.model.as_deref(),
+            query_tower: args.query_tower.as_deref(),
+            reranker: args.reranker.as_deref(),
+            static_tower: args.static_tower.as_deref(),
+            late: args.late.as_deref(),
+            late_bits: LATE_BITS,
+        },
         passage_pieces: args.passage_pieces,
         quiet: args.quiet,
     };

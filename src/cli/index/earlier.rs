@@ -50,8 +50,12 @@ impl EarlierVectors {
         else {
             bail!("it holds words alone");
         };
-        if model_file.sha256 != sha256_hex(&[model_bytes]) {
-            bail!("made with another model ({})", entry.id);
+        let (id, hash) = match &manifest.passage_model {
+            Some(passage_model) => (&passage_model.id, &passage_model.sha256),
+            None => (&entry.id, &model_file.sha256),
+        };
+        if *hash != sha256_hex(&[model_bytes]) {
+            bail!("made with another model ({id})");
         }
         let n = manifest.counts.passages;
         let vectors = Vectors::parse(&read_file(folder, file)?, &file.name, n as usize, model.dim())?;

@@ -33,7 +33,8 @@ use earlier::EarlierVectors;
 use embed::Embedding;
 pub use embed::embed_token_ids;
 use late::LateCodes;
-use models::{LateChoice, Models};
+pub(super) use models::ModelChoice;
+use models::Models;
 use nearby::Nearby;
 use output::{OutputFolder, Storage};
 use rayon::prelude::*;
@@ -48,7 +49,7 @@ pub(super) const MAX_PIECES: usize = 96;
 const MOST_RELATED: u32 = 12;
 
 /// Bits of a dimension of a token vector unless told otherwise.
-const LATE_BITS: u8 = 2;
+pub(super) const LATE_BITS: u8 = 2;
 
 /// Arguments of `siteseer index`.
 #[derive(Debug, clap::Args)]
@@ -67,6 +68,10 @@ pub struct IndexArgs {
     /// Model file for the vectors, or `none` to index words alone [default: all-MiniLM-L6-v2]
     #[arg(long, env = "SITESEER_MODEL", value_name = "FILE|none")]
     model: Option<PathBuf>,
+    /// Query tower: a smaller model for visitors, fitted to the vectors of the model. `small` is the one that comes with
+    /// siteseer: 8 MB in place of 19, and twice as fast, for some quality (docs/evaluation.md) [default: none]
+    #[arg(long, env = "SITESEER_QUERY_TOWER", value_name = "FILE|small|none")]
+    query_tower: Option<PathBuf>,
     /// Cross-encoder file that goes along to rerank results, or `none` [default: siteseer-cross-encoder, if it is there
     /// and belongs to the model]
     #[arg(long, env = "SITESEER_RERANKER", value_name = "FILE|none")]
@@ -146,8 +151,14 @@ fn parse_related(text: &str) -> Result<RelatedCount, String> {
 pub fn run(args: &IndexArgs) -> Result<()> {
     let started = Instant::now();
     let out = args.out.clone().unwrap_or_else(|| args.site.join("siteseer"));
-    let late = LateChoice { path: args.late.as_deref(), bits: args.late_bits };
-    let models = Models::load(args.model.as_deref(), args.reranker.as_deref(), args.static_tower.as_deref(), late)?;
+    let models = Models::load(ModelChoice {
+        model: args.model.as_deref(),
+        query_tower: args.query_tower.as_deref(),
+        reranker: args.reranker.as_deref(),
+        static_tower: args.static_tower.as_deref(),
+        late: args.late.as_deref(),
+        late_bits: args.late_bits,
+    })?;
     if !args.no_client && super::client::files().next().is_none() {
         bail!(
             "this program was built without the browser's files. Build it with ./build.sh, or index with --no-client"
@@ -201,14 +212,8 @@ fn read(args: &IndexArgs) -> Result<Site> {
 /// What [`index_pages`] indexes with; the same as the arguments of those names.
 #[derive(Debug)]
 pub(super) struct PageSettings<'a> {
-    /// `--model`
-    pub(super) model: Option<&'a Path>,
-    /// `--reranker`
-    pub(super) reranker: Option<&'a Path>,
-    /// `--static`
-    pub(super) static_tower: Option<&'a Path>,
-    /// `--late`
-    pub(super) late: Option<&'a Path>,
+    /// The models that were named.
+    pub(super) models: ModelChoice<'a>,
     /// `--passage-pieces`
     pub(super) passage_pieces: usize,
     /// `--quiet`
@@ -220,8 +225,7 @@ pub(super) struct PageSettings<'a> {
 /// # Errors
 /// If the model is damaged, the pages hold no text, or the output can't be written.
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
-    let late = LateChoice { path: settings.late, bits: LATE_BITS };
-    let models = Models::load(settings.model, settings.reranker, settings.static_tower, late)?;
+    let models = Models::load(settings.models)?;
     let embedding = Embedding { earlier: None, gpu: None, quiet: settings.quiet };
     let embedded = embed_pages(pages, models.as_ref(), settings.passage_pieces, &embedding)?;
     if embedded.passages.is_empty() {
@@ -339,7 +343,8 @@ fn write_index(
         site_root: "../".to_owned(),
         counts: Counts { pages: pages.len() as u32, sections: lengths.len() as u32, passages: passages.len() as u32 },
         languages: languages.into_iter().collect(),
-        model: models.map(Models::bi_encoder_entry),
+        model: models.map(Models::query_entry),
+        passage_model: models.and_then(Models::passage_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
         static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
@@ -354,7 +359,7 @@ fn write_index(
                 .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
                 .transpose()?,
             model: models
-                .map(|models| output.add("model", "safetensors", &models.bi_encoder_bytes, Storage::Gzip))
+                .map(|models| output.add("model", "safetensors", models.query_bytes(), Storage::Gzip))
                 .transpose()?,
             filters: filters.map(|json| output.add("filters", "json", &json, Storage::Gzip)).transpose()?,
             reranker: reranker

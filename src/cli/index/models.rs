@@ -1,10 +1,12 @@
-//! The models of an index: the bi-encoder that embeds its passages, and those that go along for the browser: the cross-encoder and
-//! the static query tower, and the head of late interaction.
+//! The models of an index: the passage tower, the bi-encoder that embeds its passages, and those that go along for the browser: the
+//! query tower (or the passage tower itself), the cross-encoder that shares its word embeddings, the static query tower, and the head of
+//! late interaction.
 
-use super::super::model_path::{NONE, find_late, find_model, find_reranker, find_static_tower};
+use super::super::model_path::{NONE, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
 use super::late::LateModel;
 use crate::error::Error;
-use crate::index::manifest::{ModelEntry, RerankerEntry};
+use crate::hash::sha256_hex;
+use crate::index::manifest::{ModelEntry, PassageModelEntry, RerankerEntry};
 use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
@@ -13,11 +15,17 @@ use crate::model::static_tower::StaticTower;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
+/// Numbers of a vector, at most: what [`Backend::scan_into`] takes.
+const MAX_DIM: usize = 512;
+
 /// The models, loaded and checked, with the bytes that are written into the index.
 #[derive(Debug)]
 pub(super) struct Models {
+    /// The passage tower.
     pub(super) bi_encoder: BiEncoder,
     pub(super) bi_encoder_bytes: Vec<u8>,
+    /// The query tower and its bytes, where queries have one of their own.
+    query_tower: Option<(BiEncoder, Vec<u8>)>,
     /// The cross-encoder's entry and its bytes.
     pub(super) reranker: Option<(RerankerEntry, Vec<u8>)>,
     /// The static query tower.
@@ -26,11 +34,21 @@ pub(super) struct Models {
     pub(super) late: Option<LateModel>,
 }
 
-/// What `--late` and `--late-bits` say.
+/// The models that were named.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LateChoice<'a> {
-    pub(super) path: Option<&'a Path>,
-    pub(super) bits: u8,
+pub(in crate::cli) struct ModelChoice<'a> {
+    /// `--model`
+    pub(in crate::cli) model: Option<&'a Path>,
+    /// `--query-tower`
+    pub(in crate::cli) query_tower: Option<&'a Path>,
+    /// `--reranker`
+    pub(in crate::cli) reranker: Option<&'a Path>,
+    /// `--static`
+    pub(in crate::cli) static_tower: Option<&'a Path>,
+    /// `--late`
+    pub(in crate::cli) late: Option<&'a Path>,
+    /// `--late-bits`
+    pub(in crate::cli) late_bits: u8,
 }
 
 impl Models {
@@ -38,19 +56,16 @@ impl Models {
     /// to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
-    /// If one is missing or damaged, or if a cross-encoder, static query tower or late-interaction head that was named
-    /// belongs to another bi-encoder, or to none.
-    pub(super) fn load(
-        model: Option<&Path>,
-        reranker: Option<&Path>,
-        static_tower: Option<&Path>,
-        late: LateChoice<'_>,
-    ) -> Result<Option<Self>> {
+    /// If one is missing or damaged, or if a query tower, cross-encoder, static query tower or late-interaction head that was
+    /// named belongs to another bi-encoder, or to none.
+    pub(super) fn load(choice: ModelChoice<'_>) -> Result<Option<Self>> {
+        let ModelChoice { model, query_tower, reranker, static_tower, late, late_bits } = choice;
         if model.is_some_and(|model| model == NONE) {
             let others = [
+                ("query tower", "--query-tower", query_tower),
                 ("reranker", "--reranker", reranker),
                 ("static query tower", "--static", static_tower),
-                ("late-interaction head", "--late", late.path),
+                ("late-interaction head", "--late", late),
             ];
             for (what, option, path) in others {
                 if let Some(path) = path.filter(|path| *path != NONE) {
@@ -63,10 +78,14 @@ impl Models {
         let path = find_model(model)?;
         let bi_encoder_bytes = read(&path)?;
         let bi_encoder = BiEncoder::load(&bi_encoder_bytes, &path.display().to_string(), Backend::best())?;
+        check_dim(bi_encoder.dim(), &path)?;
+        let query_tower =
+            find_query_tower(query_tower)?.map(|path| load_query_tower(&path, &bi_encoder)).transpose()?;
+        let visitors = query_tower.as_ref().map_or(&bi_encoder, |(tower, _)| tower);
         let reranker = match find_reranker(reranker)? {
             Some((path, named)) => {
                 let bytes = read(&path)?;
-                match CrossEncoder::load(&bytes, &path.display().to_string(), &bi_encoder) {
+                match CrossEncoder::load(&bytes, &path.display().to_string(), visitors) {
                     Ok(model) => Some((entry_of(&model), bytes)),
                     Err(Error::Mismatch { .. }) if !named => None,
                     Err(error) => return Err(error.into()),
@@ -82,13 +101,26 @@ impl Models {
             },
             None => None,
         };
-        let late = find_late(late.path)?.map(|path| load_late(&path, late.bits, &bi_encoder)).transpose()?;
-        Ok(Some(Self { bi_encoder, bi_encoder_bytes, reranker, static_tower, late }))
+        let late = find_late(late)?.map(|path| load_late(&path, late_bits, &bi_encoder)).transpose()?;
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, late }))
     }
 
-    /// What the manifest says of the bi-encoder.
-    pub(super) fn bi_encoder_entry(&self) -> ModelEntry {
-        let model = &self.bi_encoder;
+    /// Bytes of the model that embeds queries.
+    pub(super) fn query_bytes(&self) -> &[u8] {
+        self.query_tower.as_ref().map_or(&self.bi_encoder_bytes, |(_, bytes)| bytes)
+    }
+
+    /// What the manifest says of the passage tower, if queries have a tower of their own.
+    pub(super) fn passage_entry(&self) -> Option<PassageModelEntry> {
+        self.query_tower.as_ref().map(|_| PassageModelEntry {
+            id: self.bi_encoder.id().to_owned(),
+            sha256: sha256_hex(&[&self.bi_encoder_bytes]),
+        })
+    }
+
+    /// What the manifest says of the model that embeds queries.
+    pub(super) fn query_entry(&self) -> ModelEntry {
+        let model = self.query_tower.as_ref().map_or(&self.bi_encoder, |(tower, _)| tower);
         ModelEntry {
             id: model.id().to_owned(),
             dim: model.dim(),
@@ -96,6 +128,32 @@ impl Models {
             tokenizer_sha256: model.tokenizer_sha256().to_owned(),
         }
     }
+}
+
+/// Refuses vectors that no kernel scans.
+fn check_dim(dim: usize, path: &Path) -> Result<()> {
+    if dim.is_multiple_of(16) && dim <= MAX_DIM {
+        return Ok(());
+    }
+    let detail = format!("vectors of {dim} numbers; supported: up to {MAX_DIM}, a multiple of 16");
+    let next = "Use a smaller model, such as all-MiniLM-L6-v2 or bge-small-en-v1.5";
+    Err(Error::Unsupported { file: path.display().to_string(), detail, next }.into())
+}
+
+fn load_query_tower(path: &Path, passage_tower: &BiEncoder) -> Result<(BiEncoder, Vec<u8>)> {
+    let (file, bytes) = (path.display().to_string(), read(path)?);
+    let tower = BiEncoder::load(&bytes, &file, Backend::best())?;
+    for (what, found, expected) in [
+        ("the passage tower it was fitted to", tower.space_sha256(), passage_tower.space_sha256()),
+        ("tokenizer hash", tower.tokenizer_sha256(), passage_tower.tokenizer_sha256()),
+    ] {
+        if found != expected {
+            let next = "Use a query tower that was fitted to this model (`siteseer model import --query-tower-of`), or --query-tower none";
+            let (expected, found) = (expected.to_owned(), found.to_owned());
+            return Err(Error::Mismatch { file, what, expected, found, next }.into());
+        }
+    }
+    Ok((tower, bytes))
 }
 
 fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower> {
