@@ -36,7 +36,7 @@ copy_search_page() {
     local entry
     for entry in "$ROOT"/www/*; do
         case ${entry##*/} in
-        siteseer | dist | tests | node_modules | package*.json | tsconfig.json | bundle.js | list.js) ;;
+        siteseer | dist | tests | node_modules | package*.json | tsconfig.json | bundle.js | list.js | wat.js | panics.js | split.js) ;;
         *) cp -R "$entry" "$1/" ;;
         esac
     done

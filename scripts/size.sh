@@ -49,6 +49,8 @@ check_sizes() {
     done
     for file in "${CLIENT_FILES[@]}"; do client_gz=$((client_gz + $(gzip_size "$DIST/$file"))); done
     printf '  %-36s %10d %10s\n' 'client (page and worker)' "$client_gz" -
+    gz=$(($(gzip_size "$DIST/engine-more.wasm.gz") + $(gzip_size "$DIST/upper.js")))
+    printf '  %-36s %10d %10s\n' 'after the first results, worker' "$gz" -
     # what comes before the first lexical results, but for the index (manifest, postings, a chunk of passages)
     gz=$((client_gz + $(with_glue engine)))
     printf '  %-36s %10d %10d\n' 'first lexical results, without index' "$gz" "$LEXICAL_BUDGET"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The browser's half: the folder www/dist/ that `siteseer index` copies into a site. It holds the client as www/bundle.js
-# makes it, engine.{js,wasm.gz} (the index and its search, all that the first results need), tower.{js,wasm.gz} (meaning without
-# a model), encoder-LEVEL.{js,wasm} (the models) and encoder-gpu.{js,wasm} (the models on a GPU). The scalar encoder is built
-# for tests only.
+# makes it, engine.{js,wasm.gz} (the index and its search, all that the first results need), engine-more.wasm.gz (the rest of the
+# engine), tower.{js,wasm.gz} (meaning without a model), encoder-LEVEL.{js,wasm} (the models) and encoder-gpu.{js,wasm} (the models
+# on a GPU). The scalar encoder is built for tests only.
 #
 # Why several encoders: a wasm module with an instruction that the browser does not know fails as a whole, so the client
 # loads the best file that the browser can validate. The engine's one kernel, the scan, waits for memory at either level,
@@ -13,6 +13,9 @@ SHIPPED_LEVELS=(relaxed simd)
 WASM_LEVELS=("${SHIPPED_LEVELS[@]}" scalar)
 ENGINE_LEVEL=simd
 GPU_LEVEL=simd
+# What of the engine waits for its second part. `www/siteseer/host.js` loads that before it calls one of these.
+ENGINE_LATER=check_encoder,check_reranker,context,context_reading,facets,load_filters,load_vectors,pair_texts,rank_dense
+ENGINE_LATER+=,rank_static,reading,rerank,rows_needed,set_filter,sort_values
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 
@@ -58,8 +61,12 @@ compile_encoder() {
 
 # bind_small FOLDER NAME: the engine or the tower, right after it was compiled. What every visitor loads is packed.
 bind_small() {
-    bind "$1" "$2" "$ENGINE_LEVEL" "$TARGET/wasm-$2/$WASM_TARGET/wasm-small/siteseer.wasm"
-    node "$ROOT/www/bundle.js" --pack "$1/$2.wasm"
+    local later='' file
+    [[ $2 != engine ]] || later=engine_${ENGINE_LATER//,/,engine_}
+    bind "$1" "$2" "$ENGINE_LEVEL" "$TARGET/wasm-$2/$WASM_TARGET/wasm-small/siteseer.wasm" "$later"
+    for file in "$1/$2.wasm" "$1/$2-more.wasm"; do
+        [[ ! -f $file ]] || node "$ROOT/www/bundle.js" --pack "$file"
+    done
 }
 
 # Where it counts it runs on the GPU, so what is left here is built for size.
@@ -73,32 +80,46 @@ bind_gpu_encoder() { bind "$1" encoder-gpu "$GPU_LEVEL" "$TARGET/wasm-gpu/$WASM_
 # bind_encoder FOLDER LEVEL
 bind_encoder() { bind "$1" "encoder-$2" "$2" "$TARGET/wasm-$2/$WASM_TARGET/wasm/siteseer.wasm"; }
 
-# bind FOLDER NAME LEVEL WASM: FOLDER/NAME.{js,wasm} out of a compiled library.
+# bind FOLDER NAME LEVEL WASM [EXPORTS]: FOLDER/NAME.{js,wasm} out of a compiled library, and NAME-more.wasm if exports wait for it.
 bind() {
-    local out=$1 name=$2 level=$3 library=$4
-    rm -rf "$out/$name".*
+    local out=$1 name=$2 level=$3 library=$4 later=${5:-}
+    rm -rf "$out/$name".* "$out/$name-more".*
     mkdir -p "$out"
-    "$BINDGEN_BIN/wasm-bindgen" --target web --no-typescript --remove-name-section --remove-producers-section \
+    "$BINDGEN_BIN/wasm-bindgen" --target web --no-typescript --remove-producers-section \
         --out-dir "$out" --out-name "$name" "$library"
     # The short name: engine.wasm, not engine_bg.wasm, also in the JS that loads it by default.
     mv "$out/${name}_bg.wasm" "$out/$name.wasm"
     sed "s/${name}_bg\.wasm/$name.wasm/g" "$out/$name.js" >"$out/$name.js.new"
     mv "$out/$name.js.new" "$out/$name.js"
-    [[ $level == scalar ]] || node "$ROOT/www/bundle.js" --minify "$out/$name.js"
-    if [[ $level != scalar ]]; then shrink "$level" "$out/$name.wasm"; fi # scalar: nobody downloads it
+    [[ $level != scalar ]] || return 0 # nobody downloads it
+    node "$ROOT/www/bundle.js" --minify "$out/$name.js"
+    shrink "$level" "$out/$name" "$later"
 }
 
-# What counts is what travels, so the result of wasm-opt is kept that is smallest after gzip, if any is. Two passes of -Oz
-# are left out that make code shorter and less alike (3 KB more after gzip).
+# shrink LEVEL PATH [EXPORTS]: PATH.wasm with functions' names, made small for download. Binaryen's text of a module has the names,
+# by which www/panics.js and www/split.js know the functions. Two passes of -Oz are left out that make code shorter and less alike
+# (3 KB more after gzip).
 shrink() {
-    local level=$1 file=$2 before after
+    local level=$1 path=$2 later=$3 before part
     local -a features=(--enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int
         --enable-sign-ext --enable-reference-types --enable-multivalue --enable-simd)
     [[ $level == relaxed ]] && features+=(--enable-relaxed-simd)
-    "$WASM_OPT" "${features[@]}" -Oz --skip-pass=inlining-optimizing --skip-pass=local-cse "$file" -o "$file.opt"
-    before=$(gzip_size "$file") after=$(gzip_size "$file.opt")
-    if ((after < before)); then mv "$file.opt" "$file"; else rm "$file.opt"; fi
-    echo "wasm-opt: $before -> $after bytes gzip"
+    local -a opt=("$WASM_OPT" "${features[@]}" -Oz --skip-pass=inlining-optimizing --skip-pass=local-cse)
+    "$WASM_OPT" -q "${features[@]}" "$path.wasm" -o "$path.plain.wasm" # without names, to compare
+    before=$(gzip_size "$path.plain.wasm")
+    "$WASM_OPT" -q "${features[@]}" -g "$path.wasm" -S -o "$path.wat"
+    node "$ROOT/www/panics.js" "$path.wat" "$path.quiet.wat"
+    if [[ $later ]]; then
+        # a function that serves under two names is one part's; the parts merge their own below
+        "${opt[@]}" --skip-pass=duplicate-function-elimination -g "$path.quiet.wat" -S -o "$path.wat"
+        node "$ROOT/www/split.js" "$path.wat" "$later" "$path.quiet.wat" "$path-more.wat"
+        "${opt[@]}" "$path-more.wat" -o "$path-more.wasm"
+    fi
+    "${opt[@]}" "$path.quiet.wat" -o "$path.wasm"
+    rm -f "$path".{plain.wasm,wat,quiet.wat} "$path-more.wat"
+    for part in "$path.wasm" "$path-more.wasm"; do
+        [[ ! -f $part ]] || echo "wasm-opt: $before -> ${part##*/} $(gzip_size "$part") bytes gzip"
+    done
 }
 
 # What decides whether a bundle is current: this text, and no input newer than the stamp that holds it.
@@ -112,7 +133,7 @@ is_current() {
     shift
     [[ -f $stamp && $(<"$stamp") == "$(wasm_recipe)" ]] || return 1
     for output in "$@"; do [[ -s $output ]] || return 1; done
-    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/bundle.js www/list.js www/package-lock.json scripts/wasm.sh; do
+    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/{bundle,list,wat,panics,split}.js www/package-lock.json scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
     [[ -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]
@@ -169,7 +190,7 @@ compile_encoder_step() {
 # www/dist/, unless it is current.
 build_wasm() {
     local level stamp=$TARGET/wasm-dist.stamp
-    if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd,encoder-gpu}.js "$DIST"/{engine,tower}.wasm.gz \
+    if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd,encoder-gpu}.js "$DIST"/{engine,engine-more,tower}.wasm.gz \
         "$DIST"/encoder-{relaxed,simd,gpu}.wasm; then
         note "www/dist is current"
         return

@@ -1,8 +1,8 @@
-// Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, one for what the page
-// has beyond results, one for languages other than English, one for related pages, and for sites with offline use one more for the page and a script
-// for the service worker; minified, with the public types beside them. The modules themselves run as they are, too; this is
-// for fewer and smaller downloads.
-// Usage: node bundle.js FOLDER          (writes the seven files and siteseer.d.ts, and prints their sizes)
+// Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, one for what that has
+// beyond words, one for what the page has beyond results, one for languages other than English, one for related pages, and for
+// sites with offline use one more for the page and a script for the service worker; minified, with the public types beside them.
+// The modules themselves run as they are, too; this is for fewer and smaller downloads.
+// Usage: node bundle.js FOLDER          (writes the eight files and siteseer.d.ts, and prints their sizes)
 //        node bundle.js --minify FILE   (one file by itself: wasm-bindgen writes its glue to be read)
 //        node bundle.js --pack FILE     (FILE.gz in its place, as small as gzip's format allows)
 
@@ -14,7 +14,7 @@ import zopfli from '@gfx/zopfli';
 import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
-const MODULES = ['siteseer.js', 'worker.js', 'extras.js', 'languages.js', 'offline-line.js', 'related.js'];
+const MODULES = ['siteseer.js', 'worker.js', 'upper.js', 'extras.js', 'languages.js', 'offline-line.js', 'related.js'];
 /** Service workers load it by `importScripts`, which takes no modules. */
 const SCRIPTS = ['offline.js'];
 const TYPES = 'siteseer.d.ts';

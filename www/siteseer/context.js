@@ -5,6 +5,7 @@ import { guard } from './guard.js';
 
 /** @import { Context, ResultPage } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
+/** @import { Models } from './models.js' */
 /** @import { Index } from './opened.js' */
 
 /** The engine looks at so many hits: more than it quotes, since some say the same. */
@@ -21,10 +22,11 @@ export const hitsOf = (page) =>
 
 /**
  * @param {Index} index
+ * @param {Models} models
  * @param {ContextQuery} query
  * @returns {Promise<Context>}
  */
-export async function readContext({ engine, models, chunks, root }, { text, hits, maxTokens }) {
+export async function readContext({ engine, chunks, root }, models, { text, hits, maxTokens }) {
   const read = guard(() => engine.context_reading(hits));
   await chunks.load(Array.from(read, (passage) => ({ passage })));
   return guard(() => engine.context(text, hits, maxTokens, root, models.areLoaded ? models.count : undefined));

@@ -41,20 +41,25 @@ export function detectBackend() {
 /** The file name of an encoder's build, without extension. @param {Backend} backend */
 export const encoderName = (backend) => (backend === 'relaxed-simd' ? 'encoder-relaxed' : 'encoder-simd');
 
-/** @returns {Promise<import('./engine.js').EngineClass>} */
-export const loadEngine = async () => (await loadWasm('engine', '.gz')).Engine;
+/** @typedef {{ EngineClass: import('./engine.js').EngineClass, more: () => Promise<unknown> }} EngineParts `more` loads the second */
+
+/** @returns {Promise<EngineParts>} the first part of the engine */
+export async function loadEngine() {
+  const { glue, exports } = await loadWasm('engine', '.gz');
+  return { EngineClass: glue.Engine, more: () => loadMore('engine-more.wasm.gz', exports) };
+}
 
 /** @returns {Promise<import('./tower.js').TowerClass>} */
-export const loadTower = async () => (await loadWasm('tower', '.gz')).Tower;
+export const loadTower = async () => (await loadWasm('tower', '.gz')).glue.Tower;
 
 /**
  * @param {Backend} backend
  * @returns {Promise<import('./encoder.js').EncoderClass>}
  */
-export const loadEncoder = async (backend) => (await loadWasm(encoderName(backend))).Encoder;
+export const loadEncoder = async (backend) => (await loadWasm(encoderName(backend))).glue.Encoder;
 
 /** @returns {Promise<import('./encoder-gpu.js').GpuEncoderClass>} */
-export const loadGpuEncoder = async () => (await loadWasm('encoder-gpu')).GpuEncoder;
+export const loadGpuEncoder = async () => (await loadWasm('encoder-gpu')).glue.GpuEncoder;
 
 /**
  * Imports a wasm file's glue and instantiates it; both lie beside this module.
@@ -63,21 +68,40 @@ export const loadGpuEncoder = async () => (await loadWasm('encoder-gpu')).GpuEnc
  */
 async function loadWasm(name, packed = '') {
   const file = `${name}.wasm${packed}`;
-  const response = fetch(new URL(`./${file}`, import.meta.url));
-  response.catch(() => {}); // a failed fetch is reported below, where it is awaited
+  const wasm = fetchWasm(file);
+  wasm.catch(() => {}); // a failed fetch is reported below, where it is awaited
   const glue = await import(new URL(`./${name}.js`, import.meta.url).href).catch((cause) => {
     throw missing(`${name}.js`, cause);
   });
-  const wasm = await response.catch((cause) => {
-    throw missing(file, cause);
-  });
-  if (!wasm.ok) throw missing(file, wasm.status);
+  const response = await wasm;
   try {
-    await glue.default({ module_or_path: packed ? await unpack(wasm) : wasm });
+    return { glue, exports: await glue.default({ module_or_path: packed ? await unpack(response) : response }) };
   } catch (cause) {
     throw refused(file, cause);
   }
-  return glue;
+}
+
+/**
+ * The second part of a wasm file: it fills the places that the first keeps free for it. That of another build is refused.
+ * @param {string} file packed
+ * @param {WebAssembly.ModuleImports} first what the first part exports
+ */
+async function loadMore(file, first) {
+  const response = await fetchWasm(file);
+  try {
+    await WebAssembly.instantiateStreaming(unpack(response), { first });
+  } catch (cause) {
+    throw refused(file, cause);
+  }
+}
+
+/** @param {string} file */
+async function fetchWasm(file) {
+  const response = await fetch(new URL(`./${file}`, import.meta.url)).catch((cause) => {
+    throw missing(file, cause);
+  });
+  if (!response.ok) throw missing(file, response.status);
+  return response;
 }
 
 /**
@@ -98,7 +122,7 @@ async function unpack(response) {
  * @param {string} file
  * @param {unknown} cause
  */
-const missing = (file, cause) =>
+export const missing = (file, cause) =>
   new SiteseerError('network', `The search engine's file ${file} could not be loaded.`, {
     file,
     next: 'Deploy the whole index folder; "siteseer index" writes it.',

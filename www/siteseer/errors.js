@@ -28,8 +28,9 @@ export class SiteseerError extends Error {
  * @returns {PlainError}
  */
 export function toPlain(error) {
-  if (error instanceof SiteseerError) {
-    const { name, code, what, file, next } = error;
+  if (error instanceof Error && error.name === 'SiteseerError') {
+    // of this module or of another bundle's
+    const { name, code, what, file, next } = /** @type {SiteseerError} */ (error);
     return { name, code, what, file, next };
   }
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };

@@ -28,11 +28,6 @@ export class Filter {
     this.fetchFile = fetchFile;
   }
 
-  /** Whether a page of the index says anything. */
-  get exists() {
-    return this.file !== undefined;
-  }
-
   /**
    * Loads the file, if there is one and somebody asks.
    * @param {Asked} asked
@@ -64,12 +59,12 @@ export class Filter {
 /**
  * How many pages with a word of the text have each value.
  * @param {Index} index
+ * @param {Filter} filter
  * @param {{ text: string, filters?: Filters }} query
  * @param {AbortSignal} signal
  * @returns {Promise<Facets>}
  */
-export async function countPages({ engine, filter, chunks }, { text, filters }, signal) {
-  if (!filter.exists) return {};
+export async function countPages({ engine, chunks }, filter, { text, filters }, signal) {
   await filter.load({ filters: filters ?? {} });
   await chunks.words(text, signal);
   filter.set(filters);

@@ -2,10 +2,8 @@
 
 import type { Chunks } from './chunks.js';
 import type { Engine } from './engine.js';
-import type { Filter } from './filter.js';
 import type { FileEntry, Manifest } from './manifest.js';
-import type { Models } from './models.js';
-import type { Nearby } from './nearby.js';
+import type { Backend } from './siteseer.js';
 
 export interface Index {
   engine: Engine;
@@ -14,7 +12,8 @@ export interface Index {
   root: string;
   fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void): Promise<Uint8Array>;
   chunks: Chunks;
-  filter: Filter;
-  nearby: Nearby;
-  models: Models;
+  /** The best that this browser runs. */
+  backend: Backend;
+  /** Loads the second part of the engine. */
+  more(): Promise<unknown>;
 }

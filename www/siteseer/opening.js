@@ -2,30 +2,24 @@
 
 import { Chunks } from './chunks.js';
 import { detectBackend, loadEngine } from './detect.js';
-import { Filter } from './filter.js';
 import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
-import { Models } from './models.js';
-import { Nearby } from './nearby.js';
 
 /** @import { Index } from './opened.js' */
-/** @import { WebGpu } from './siteseer.js' */
 /** @import { FileEntry } from './manifest.js' */
 
 /**
  * @param {string} url of the manifest
- * @param {number} workers that score pairs
- * @param {WebGpu} webgpu
  * @param {(url: string) => void} onAsk told of each file of the index that is asked for
  * @returns {Promise<Index>} of which no file is loaded yet
  */
-export async function openIndex(url, workers, webgpu, onAsk) {
+export async function openIndex(url, onAsk) {
   const backend = detectBackend();
   const loading = loadEngine();
   loading.catch(() => {}); // meanwhile the manifest, whose error says more
   const { manifest, text } = await fetchManifest(url);
-  const EngineClass = await loading;
+  const { EngineClass, more } = await loading;
   const engine = guard(() => new EngineClass(text));
   /** @type {Index['fetch']} */
   const fetch = (file, priority, progress) => {
@@ -33,15 +27,13 @@ export async function openIndex(url, workers, webgpu, onAsk) {
     return loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
   };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
-  const filter = new Filter(engine, manifest, now);
   return {
     engine,
     manifest,
     root: new URL(manifest.siteRoot, url).href,
     fetch,
     chunks: new Chunks(engine, manifest, now),
-    filter,
-    nearby: new Nearby(engine, manifest, now, filter),
-    models: new Models(engine, backend, manifest.files.reranker ? workers : 1, manifest.files.reranker ? webgpu : 'off'),
+    backend,
+    more,
   };
 }

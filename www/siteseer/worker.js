@@ -1,14 +1,14 @@
 // The module worker in which the engine runs, or a helper of it. It only translates between messages and `host.js` or
 // `helper.js`.
 
-import { Helper } from './helper.js';
-import { Host } from './host.js';
+import { Host, importUpper } from './host.js';
 import { serve } from './rpc-worker.js';
 
 const scope = /** @type {Pick<Worker, 'postMessage' | 'addEventListener'>} */ (/** @type {unknown} */ (self));
 const host = new Host((event, data) => scope.postMessage({ event, data }));
 
-const helper = new Helper();
+/** @type {import('./helper.js').Helper} */
+let helper;
 
 serve(scope, {
   open: (args) => host.open(args),
@@ -19,6 +19,6 @@ serve(scope, {
   context: (args) => host.context(args),
   embed: (args) => host.embed(args),
   tokenIds: (args) => host.tokenIds(args),
-  help: (models) => helper.load(models),
+  help: async (models) => (helper = new (await importUpper()).Helper()).load(models),
   score: (pairs) => helper.score(pairs),
 });

@@ -81,7 +81,7 @@ browserTest('a filter in the address that the index does not have is left out', 
   await words(page);
   assert.deepEqual(await langs(page), ['en', 'he']);
   await page.waitForURL('**/box.html?q=cargo+toml+members');
-}, { serve, address: 'box.html?q=cargo+toml+members&q.colour=red', box: { attributes: 'deep-link' } });
+}, { serve, address: 'box.html?q=cargo+toml+members&q.colour=red', box: { attributes: 'deep-link tiers="lexical"' } });
 
 browserTest('the attribute chooses names, their order and labels; filters by script', async ({ page }) => {
   await input(page).fill(BOTH);

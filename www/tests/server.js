@@ -27,8 +27,11 @@ const TYPES = {
 let bundled;
 /** The shortest module there is. */
 const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
+/** The engine's second part: it calls the first's `arrived`, a function of no arguments, when it is instantiated. */
+const MORE_WASM = Buffer.from([...EMPTY_WASM, 1, 4, 1, 96, 0, 0, 2, 17, 1, 5, ...Buffer.from('first'), 7, ...Buffer.from('arrived'), 0, 0, 8, 1, 0]);
 /** The engine and the tower travel packed. @type {(name: string) => [name: string, content: Buffer<ArrayBuffer>]} */
 const wasmOf = (name) => (/^(engine|tower)$/.test(name) ? [`${name}.wasm.gz`, Buffer.from(gzipSync(EMPTY_WASM))] : [`${name}.wasm`, EMPTY_WASM]);
+const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(MORE_WASM))]);
 
 /**
  * What to do to a file: another status, a new content or null for 404, and bytes per second.
@@ -104,6 +107,7 @@ export async function serveSite(options = {}) {
     const [folder, name] = path.split('/');
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
+    if (folder === 'siteseer' && name === MORE[0]) return MORE[1];
     const [, stem, type] = path.match(/^siteseer\/(engine|tower|encoder-relaxed|encoder-simd|encoder-gpu)\.(js|wasm|wasm\.gz)$/) ?? [];
     if (stem) return type !== 'js' ? wasmOf(stem)[1] : fakes[/** @type {keyof typeof fakes} */ (stem)];
     return readFile(join(WWW, path)).catch(() => null);
@@ -136,7 +140,7 @@ function makeClient(modules, fakes, build = 1) {
   const mark = (/** @type {Buffer} */ code) => Buffer.concat([code, Buffer.from(`\n/* build ${build} */\n`)]);
   const files = new Map([...modules].map(([name, { content }]) => [name, mark(content)]));
   for (const [name, glue] of Object.entries(fakes)) files.set(`${name}.js`, mark(glue)).set(...wasmOf(name));
-  return files.set('client.json', Buffer.from(listClient(files)));
+  return files.set(...MORE).set('client.json', Buffer.from(listClient(files)));
 }
 
 /**

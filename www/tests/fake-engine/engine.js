@@ -8,7 +8,13 @@
 /** @param {{ module_or_path: Response | Promise<Response> }} source */
 export default async function init({ module_or_path }) {
   await WebAssembly.compile(await (await module_or_path).arrayBuffer());
+  return { arrived: () => (arrived = true) };
 }
+
+/** Whether the engine's second part is there. */
+let arrived = false;
+/** What is in it. */
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -254,4 +260,16 @@ export class Engine {
     });
     return { markdown: `${query} ${hits[0]?.denseRank}`, citations, tokens: citations.length * 100, counted: count ? `fakes of ${count('x')}` : 'fakes' };
   }
+}
+
+for (const name of LATER) {
+  /** @type {any} */
+  const method = Engine.prototype[name];
+  Object.defineProperty(Engine.prototype, name, {
+    /** @param {unknown[]} args */
+    value(...args) {
+      if (!arrived) throw new WebAssembly.RuntimeError(`${name} is in the second part`);
+      return method.apply(this, args);
+    },
+  });
 }

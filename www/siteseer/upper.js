@@ -1,0 +1,156 @@
+// What the worker has beyond words: meaning and the models, the choice and the order of pages by what they say of themselves, and
+// quotations. A module of its own, which comes after the first results; the second part of the engine is there with it.
+
+import { readContext } from './context.js';
+import { SiteseerError } from './errors.js';
+import { Filter, countPages } from './filter.js';
+import { guard } from './guard.js';
+import { Models } from './models.js';
+import { Nearby } from './nearby.js';
+import { workersHere } from './pool.js';
+import { MOST_CANDIDATES, PairScorer } from './scorer.js';
+import { hitsFor } from './select.js';
+import { sortHits } from './sort.js';
+
+/** @import { Backend, Filters, Tier } from './siteseer.js' */
+/** @import { ContextQuery } from './context.js' */
+/** @import { Hit } from './engine.js' */
+/** @import { Query, Scoring } from './host.js' */
+/** @import { FileEntry } from './manifest.js' */
+/** @import { Index } from './opened.js' */
+
+export { Helper } from './helper.js';
+
+export class Upper {
+  /**
+   * The newest dense ranking, for the reranker, and the logits of its first hits, as far as they are known.
+   * @type {{ key: string, hits: Hit[], logits: Float32Array } | undefined}
+   */
+  #ranked;
+  #scorer = new PairScorer((query, passages) => this.models.scorePairs(query, passages));
+
+  /**
+   * @param {Index} index
+   * @param {Scoring} scoring
+   * @param {(tier: Tier, files: FileEntry[]) => (file: FileEntry, loaded: number) => void} progress to be told what has come of a tier's files
+   */
+  constructor(index, { workers = workersHere(), webgpu = 'auto' }, progress) {
+    const { engine, manifest, fetch, backend } = (this.index = index);
+    const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
+    const { reranker } = manifest.files;
+    this.progress = progress;
+    this.filter = new Filter(engine, manifest, now);
+    this.nearby = new Nearby(engine, manifest, now, this.filter);
+    this.models = new Models(engine, backend, reranker ? workers : 1, reranker ? webgpu : 'off');
+  }
+
+  /** @param {Exclude<Tier, 'lexical'>} tier those that it stands on are there */
+  async load(tier) {
+    const { engine, manifest, fetch } = this.index;
+    const { vectors, model, reranker } = manifest.files;
+    if (tier === 'static') {
+      await this.nearby.load();
+    } else if (tier === 'dense') {
+      if (!vectors || !model) throw new SiteseerError('engine', 'This index is of words alone.');
+      const progress = this.progress(tier, [vectors, model]);
+      await Promise.all([
+        fetch(vectors, 'low', progress).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
+        this.models.loadBiEncoder(fetch(model, 'low', progress), model),
+      ]);
+    } else {
+      if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
+      const bytes = await fetch(reranker, 'low', this.progress(tier, [reranker]));
+      await this.models.loadReranker(bytes, reranker);
+    }
+  }
+
+  /**
+   * What computes a page of a tier.
+   * @param {Tier} tier
+   * @returns {{ backend: Backend, workers: number }}
+   */
+  by(tier) {
+    const { backend, scorer, scoring } = this.models;
+    return tier === 'reranked' ? { backend: scorer, workers: scoring } : { backend, workers: 1 };
+  }
+
+  /**
+   * The best sections of a query, whose words' chunks are there.
+   * @param {Exclude<Tier, 'reranked'>} tier
+   * @param {Query} query
+   * @param {AbortSignal} signal
+   * @returns {Promise<Hit[]>}
+   */
+  async rank(tier, query, signal) {
+    return tier === 'static' ? this.nearby.rank(query, signal) : this.#rank(tier, query);
+  }
+
+  /**
+   * @param {'lexical' | 'dense'} tier
+   * @param {Query} query
+   * @returns {Hit[]}
+   */
+  #rank(tier, { text, limit, filters, sort }) {
+    const key = JSON.stringify([text, limit, filters, sort]);
+    if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
+    const { engine } = this.index;
+    this.filter.set(filters);
+    const most = hitsFor(limit, sort);
+    const ranking = guard(() =>
+      tier === 'dense' ? engine.rank_dense(text, this.models.encoder.embed(text), most) : engine.rank_lexical(text, most),
+    );
+    const hits = sortHits(engine, ranking.hits, sort);
+    if (tier === 'dense') this.#ranked = { key, hits, logits: new Float32Array() };
+    return hits;
+  }
+
+  /**
+   * The dense ranking of a query with its best candidates re-ordered, as `Host.rerank` says.
+   * @param {Query} query
+   * @param {number} budget ms
+   * @param {AbortSignal} signal
+   * @returns {Promise<Hit[] | null>}
+   */
+  async rerank(query, budget, signal) {
+    const { engine, chunks } = this.index;
+    const capacity = this.#scorer.capacity(budget);
+    await this.filter.load(query);
+    await chunks.words(query.text, signal);
+    const hits = this.#rank('dense', query);
+    const ranking = this.#ranked;
+    const known = ranking?.logits ?? new Float32Array();
+    const most = Math.min(known.length + capacity, MOST_CANDIDATES, hits.length);
+    if (!capacity || most === known.length) return null;
+    const candidates = await chunks.load(hits.slice(0, most));
+    const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
+    await chunks.load(Array.from(read, (passage) => ({ passage })));
+    const before = candidates.length === most ? known : new Float32Array(); // else the hits are not those of before
+    const logits = await this.#scorer.score(query.text, candidates, budget, signal, before);
+    if (!logits) return null;
+    if (ranking && candidates.length === most) ranking.logits = logits;
+    return guard(() => engine.rerank([...candidates, ...hits.slice(most)], logits)).hits;
+  }
+
+  /**
+   * @param {{ text: string, filters?: Filters }} args
+   * @param {AbortSignal} signal
+   */
+  facets(args, signal) {
+    return countPages(this.index, this.filter, args, signal);
+  }
+
+  /** @param {ContextQuery} args */
+  context(args) {
+    return readContext(this.index, this.models, args);
+  }
+
+  /** @param {string} text */
+  embed(text) {
+    return guard(() => this.models.encoder.embed(text));
+  }
+
+  /** @param {string} text */
+  tokenIds(text) {
+    return guard(() => this.models.encoder.token_ids(text));
+  }
+}
