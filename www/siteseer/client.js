@@ -34,9 +34,12 @@ export class SearchClient {
   #dense;
   #reranked;
 
-  /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}) {
-    const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
+  /**
+   * @param {OpenOptions} [options]
+   * @param {import('./link.js').WorkerClass} [Start]
+   */
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}, Start = globalThis.Worker) {
+    const connection = /** @type {{ connection?: { saveData?: boolean } } | undefined} */ (globalThis.navigator)?.connection;
     this.status.savesData = !tiers && connection?.saveData === true;
     const highest = tiers ?? (this.status.savesData ? 'static' : 'reranked');
     for (const tier of UPPER.slice(UPPER.indexOf(/** @type {any} */ (highest)) + 1)) this.status.set(tier, { state: 'off' });
@@ -53,7 +56,7 @@ export class SearchClient {
       },
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
-    });
+    }, Start);
     this.#static = new UpperTier('static', this.#link, this.status, () => this.ready, 'results match words only.');
     const dense = (this.#dense = new UpperTier('dense', this.#link, this.status, () => this.ready, 'results match words only.'));
     this.#reranked = new UpperTier('reranked', this.#link, this.status, () => dense.load(), 'results are not re-ordered.');
@@ -159,7 +162,8 @@ export class SearchClient {
   async related(url = location.href, options) {
     const module = new URL('./related.js', import.meta.url).href;
     const { relatedPages } = /** @type {typeof import('./related.js')} */ (await import(module));
-    return relatedPages(this.#manifest, new URL(url, document.baseURI).href, options);
+    const address = new URL(url, globalThis.document?.baseURI ?? this.#manifest).href;
+    return relatedPages(this.#manifest, address, { fetch: this.#link.Start.fetch, ...options });
   }
 
   /**

@@ -25,7 +25,12 @@ export interface OpenOptions {
   rerankWorkers?: number;
   /** `auto` (default): a GPU scores candidates where it is quicker. `force`: any adapter, also in software. `off`: none. */
   webgpu?: WebGpu;
+  /** Node only: reads the manifest and the files beside it, for which it otherwise takes the disk (`file:`) or `fetch`. */
+  loader?: Loader;
 }
+
+/** What is at an address, as stored; nothing or a bad status: it is not there. What it throws becomes the cause of a `network` error. */
+export type Loader = (url: string) => Promise<Uint8Array | ArrayBuffer | Response | null | undefined>;
 
 export interface QueryOptions {
   /** How many results a page holds at most. Default 8. */
@@ -58,7 +63,7 @@ export interface Explanation {
 
 /** The best passage of one section that answers the query; every section, that is every `url`, appears once. */
 export interface Result {
-  /** Absolute address, with `#anchor` where the section has one. Always http(s) and of the manifest's origin. */
+  /** Absolute address, with `#anchor` where the section has one. Always of the manifest's origin; for one on a disk, in its site's folder. */
   url: string;
   /** The page's title, plain text. */
   title: string;

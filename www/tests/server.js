@@ -3,11 +3,11 @@
 // files.
 
 import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { bundle } from '../bundle.js';
+import { PACKAGE, bundle } from '../bundle.js';
 import { listClient } from '../list.js';
 import { fakeIndex } from './fake-engine/site.js';
 
@@ -123,6 +123,19 @@ export async function serveSite(options = {}) {
     client = modules && makeClient(modules, fakes, next.build);
   };
   return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, deploy, close };
+}
+
+/**
+ * An index folder with the client, the fake engine and what is for developers.
+ * @param {string} folder
+ * @param {ServeOptions} [options]
+ */
+export async function writeIndex(folder, options = {}) {
+  const names = /** @type {const} */ ({ engine: 'engine', tower: 'tower', 'encoder-relaxed': 'encoder', 'encoder-simd': 'encoder' });
+  const fakes = await Promise.all(Object.entries(names).map(async ([name, source]) => [name, await fake(source)]));
+  const files = makeClient(await (bundled ??= bundle()), Object.fromEntries(fakes)).set('package.json', Buffer.from(PACKAGE));
+  await mkdir(folder, { recursive: true });
+  await Promise.all([...fakeIndex(options), ...files].map(([name, content]) => writeFile(join(folder, name), content)));
 }
 
 /**
