@@ -15,8 +15,8 @@ import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
 const MODULES = ['siteseer.js', 'worker.js', 'extras.js', 'languages.js', 'offline-line.js', 'related.js'];
-/** Service workers load it by `importScripts`, which takes no modules. */
-const SCRIPTS = ['offline.js'];
+/** Service workers load one by `importScripts`, which takes no modules; pages from the disk load the other, where no module runs. */
+const SCRIPTS = ['offline.js', 'from-disk.js'];
 const NODE = ['node.js', 'node-thread.js'];
 const TYPES = 'siteseer.d.ts';
 /** Without it Node before 20.19 takes `*.js` for CommonJS. */
