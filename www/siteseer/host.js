@@ -25,10 +25,7 @@ export class Host {
   #opened;
   /** Tiers that are ready or on their way. @type {Map<Tier, Promise<void>>} */
   #tiers = new Map();
-  /**
-   * The newest dense ranking, for the reranker, and the logits of its first hits, as far as they are known.
-   * @type {{ key: string, hits: Hit[], logits: Float32Array } | undefined}
-   */
+  /** The newest dense ranking, and the logits of its first hits, as far as they are known. @type {{ key: string, hits: Hit[], logits: Float32Array } | undefined} */
   #ranked;
   #scorer = new PairScorer((query, passages) => this.#index.models.scorePairs(query, passages));
 
@@ -55,20 +52,21 @@ export class Host {
   }
 
   /**
-   * Loads a tier once; a failed load may be tried again.
+   * Loads a tier once; a load that failed or was given up may be tried again.
    * @param {{ tier: Tier }} args
+   * @param {AbortSignal} [signal] of the first to ask
    */
-  load({ tier }) {
+  load({ tier }, signal) {
     let loading = this.#tiers.get(tier);
     if (!loading) {
-      this.#tiers.set(tier, (loading = this.#load(tier)));
+      this.#tiers.set(tier, (loading = this.#load(tier, signal)));
       loading.catch(() => this.#tiers.delete(tier));
     }
     return loading;
   }
 
-  /** @param {Tier} tier */
-  async #load(tier) {
+  /** @type {(tier: Tier, signal?: AbortSignal) => Promise<void>} */
+  async #load(tier, signal) {
     const { engine, manifest, fetch, models, nearby } = this.#index;
     const { lexical, vectors, model, reranker } = manifest.files;
     if (tier === 'lexical') {
@@ -80,13 +78,13 @@ export class Host {
       if (!vectors || !model) throw new SiteseerError('engine', 'This index is of words alone.');
       const progress = this.#progress(tier, [vectors, model]);
       await Promise.all([
-        fetch(vectors, 'low', progress).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
-        models.loadBiEncoder(fetch(model, 'low', progress), model),
+        fetch(vectors, 'low', progress, signal).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
+        models.loadBiEncoder(fetch(model, 'low', progress, signal), model),
       ]);
     } else {
       if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
       await this.load({ tier: 'dense' });
-      const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]));
+      const bytes = await fetch(reranker, 'low', this.#progress(tier, [reranker]), signal);
       await models.loadReranker(bytes, reranker);
     }
   }

@@ -5,7 +5,7 @@ import { SiteseerError } from './errors.js';
 
 /** @import { FileEntry } from './manifest.js' */
 
-/** `loaded` counts stored bytes. @typedef {{ onBytes?: (loaded: number) => void, priority?: RequestPriority, fetch?: typeof globalThis.fetch }} LoadOptions */
+/** `loaded` counts stored bytes. @typedef {{ onBytes?: (loaded: number) => void, priority?: RequestPriority, signal?: AbortSignal, fetch?: typeof globalThis.fetch }} LoadOptions */
 
 const REDEPLOY = 'Deploy the index folder again, all files of it.';
 
@@ -32,7 +32,7 @@ export async function loadFile(base, entry, options = {}) {
  * @param {LoadOptions} options
  * @param {RequestCache} cache
  */
-async function fetchChecked(base, entry, { onBytes, priority, fetch = globalThis.fetch }, cache) {
+async function fetchChecked(base, entry, { onBytes, priority, signal, fetch = globalThis.fetch }, cache) {
   const file = entry.name;
   /** @type {(cause: unknown) => SiteseerError} */
   const broken = (cause) =>
@@ -43,7 +43,7 @@ async function fetchChecked(base, entry, { onBytes, priority, fetch = globalThis
     });
   let response;
   try {
-    response = await fetch(new URL(file, base), { cache, priority });
+    response = await fetch(new URL(file, base), { cache, priority, signal });
   } catch (cause) {
     throw broken(cause);
   }

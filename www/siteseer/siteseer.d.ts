@@ -153,7 +153,7 @@ export interface Status extends EventTarget {
   readonly dense: TierStatus;
   readonly reranked: TierStatus;
   readonly backend: Backend | null;
-  /** True where the visitor's browser asked to save data and the site did not insist. */
+  /** True where the visitor's browser asked to save data and the site did not insist, or after `stop`, until the highest tier is asked for. */
   readonly savesData: boolean;
 }
 
@@ -169,6 +169,8 @@ export interface Search {
   related(url?: string, options?: Pick<QueryOptions, 'signal'>): Promise<RelatedPage[]>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
+  /** Gives up the download of a tier, and of those above it; they are off until `load` asks for them. Queries go on with the others. */
+  stop(tier: Exclude<Tier, 'lexical'>): void;
   /** The L2-normalised embedding of a text (loads the dense tier). */
   embed(text: string): Promise<Float32Array>;
   /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
@@ -187,7 +189,7 @@ export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 
 
 /** Words of the status line, of its buttons, and of the list of keys. */
 type StatusKey =
-  | 'opening' | 'loadingMeaning' | `meaning${'Loading' | 'Failed' | 'Off'}` | 'load' | 'loadingBest' | `best${'Loading' | 'Failed'}`
+  | 'opening' | 'stop' | 'loadingMeaning' | `meaning${'Loading' | 'Failed' | 'Off'}` | 'load' | 'loadingBest' | `best${'Loading' | 'Failed'}`
   | 'loadBest' | `none${'' | 'Hint' | 'Yet'}` | 'unavailable' | 'retry' | `orderedBy${'Meaning' | 'Best'}` | `key${'Move' | 'Open' | 'Close'}`;
 
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */

@@ -39,6 +39,7 @@ const wasmOf = (name) => (/^(engine|tower)$/.test(name) ? [`${name}.wasm.gz`, Bu
  * @typedef {object} TestSite
  * @property {string} url with a trailing slash
  * @property {string[]} requests paths, in the order of arrival
+ * @property {string[]} broken paths of answers that were given up by who asked
  * @property {Map<RegExp, Fault>} faults
  * @property {Map<string, string>} pages further pages by path
  * @property {(options: ServeOptions) => void} deploy replaces index and client by those of another build
@@ -73,6 +74,8 @@ export async function serveSite(options = {}) {
   let client = modules && makeClient(modules, fakes, options.build);
   /** @type {string[]} */
   const requests = [];
+  /** @type {string[]} */
+  const broken = [];
   /** @type {Map<RegExp, Fault>} */
   const faults = new Map();
   /** @type {Map<string, string>} */
@@ -81,6 +84,7 @@ export async function serveSite(options = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname).slice(1) || 'index.html';
     requests.push(path);
+    response.on('close', () => response.writableEnded || broken.push(path));
     const fault = [...faults].find(([pattern]) => pattern.test(path))?.[1];
     let content = await find(path);
     if (content && fault?.content) content = fault.content(content);
@@ -122,7 +126,7 @@ export async function serveSite(options = {}) {
     index = fakeIndex(next);
     client = modules && makeClient(modules, fakes, next.build);
   };
-  return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, deploy, close };
+  return { url: `http://127.0.0.1:${address.port}/`, requests, broken, faults, pages, deploy, close };
 }
 
 /**
