@@ -29,7 +29,7 @@ const STATES = {
   stopped: {
     model: 16 * MB,
     faults: (site) => site.faults.set(/model/, { bytesPerSecond: MB }),
-    act: (page) => type(page, QUERY).then(() => lexical(page)).then(() => page.getByRole('button', { name: 'Stop' }).click()).then(() => page.waitForTimeout(300)),
+    act: (page) => type(page, QUERY).then(() => lexical(page)).then(() => page.getByRole('button', { name: 'Stop', exact: true }).click()).then(() => page.waitForTimeout(300)),
   },
   dense: { act: (page) => type(page, QUERY).then(() => settled(page)) },
   active: {
