@@ -202,9 +202,10 @@ fn flags() -> Vec<String> {
 
 /// A driver says on which port it listens: `… started successfully on port 4444.`, `… Listening on 127.0.0.1:4444`.
 fn port_of(driver: &mut Child) -> u16 {
-    let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
     let says = |line: &String| line.contains("started successfully on port") || line.contains("Listening on");
-    let said = lines.map_while(Result::ok).find(says);
+    let said = lines.find(says);
+    std::thread::spawn(move || lines.for_each(drop)); // geckodriver ends when nobody listens any more
     let port = said.as_deref().and_then(|line| line.rsplit([' ', ':']).next()?.trim_end_matches('.').parse().ok());
     port.expect("the driver names its port")
 }
