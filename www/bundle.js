@@ -1,8 +1,9 @@
 // Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, one for what that has
 // beyond words, one for what the page has beyond results, one for languages other than English, one for related pages, and for
 // sites with offline use one more for the page and a script for the service worker; minified, with the public types beside them.
-// The modules themselves run as they are, too; this is for fewer and smaller downloads.
-// Usage: node bundle.js FOLDER          (writes the eight files and siteseer.d.ts, and prints their sizes)
+// The modules themselves run as they are, too; this is for fewer and smaller downloads. Two more are for Node, which no page loads,
+// and a `package.json`, by which Node knows modules.
+// Usage: node bundle.js FOLDER          (writes the files and siteseer.d.ts, and prints their sizes)
 //        node bundle.js --minify FILE   (one file by itself: wasm-bindgen writes its glue to be read)
 //        node bundle.js --pack FILE     (FILE.gz in its place, as small as gzip's format allows)
 
@@ -15,9 +16,12 @@ import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
 const MODULES = ['siteseer.js', 'worker.js', 'upper.js', 'extras.js', 'languages.js', 'offline-line.js', 'related.js'];
-/** Service workers load it by `importScripts`, which takes no modules. */
-const SCRIPTS = ['offline.js'];
+/** Service workers load one by `importScripts`, which takes no modules; pages from the disk load the other, where no module runs. */
+const SCRIPTS = ['offline.js', 'from-disk.js'];
+const NODE = ['node.js', 'node-thread.js'];
 const TYPES = 'siteseer.d.ts';
+/** Without it Node before 20.19 takes `*.js` for CommonJS. */
+export const PACKAGE = '{ "private": true, "type": "module" }\n';
 
 /**
  * A module as visitors load it. `sources`: the names of the modules that are in it.
@@ -39,7 +43,8 @@ const minifyCss = {
 /** @returns {Promise<Map<string, Bundle>>} by file name; the same bytes for the same sources */
 export async function bundle() {
   const script = { format: /** @type {const} */ ('iife'), define: { 'import.meta.url': '""' } }; // in parts that are left out
-  return new Map([...(await make(MODULES, { format: 'esm' })), ...(await make(SCRIPTS, script))]);
+  const node = { format: /** @type {const} */ ('esm'), platform: /** @type {const} */ ('node') };
+  return new Map([...(await make(MODULES, { format: 'esm' })), ...(await make(NODE, node)), ...(await make(SCRIPTS, script))]);
 }
 
 /**
@@ -83,6 +88,7 @@ async function write(folder) {
     console.log(`${name}: ${sources.length} modules as written, ${before} bytes gzip -> 1 module, ${gzipSize(content)} bytes gzip`);
   }
   copyFileSync(join(SOURCE, TYPES), join(folder, TYPES));
+  writeFileSync(join(folder, 'package.json'), PACKAGE);
 }
 
 /** @param {string} file */

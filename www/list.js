@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 const NAME = 'client.json';
-/** Not for pages: types for developers, and what the browser fetches and updates as a part of the service worker. */
-const LEFT_OUT = [NAME, 'siteseer.d.ts', 'offline.js'];
+/** Not for pages: what developers and Node use, and what the browser fetches and updates as a part of the service worker. */
+const LEFT_OUT = [NAME, 'siteseer.d.ts', 'package.json', 'node.js', 'node-thread.js', 'offline.js'];
 
 /**
  * @param {Iterable<[name: string, content: Buffer]>} files

@@ -1,4 +1,5 @@
-//! A browser under WebDriver: one chromedriver and one headless window per test, both gone when the test ends.
+//! A browser under WebDriver: one driver and one headless window per test, both gone when the test ends. Chromium, or Firefox
+//! where `GECKODRIVER` names its driver.
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A window of a headless browser.
 pub(crate) struct Browser {
     client: Client,
-    driver: Child,
+    _driver: Driver,
     _profile: tempfile::TempDir,
 }
 
@@ -27,13 +28,15 @@ impl Browser {
 
     /// As [`start`](Self::start), with more flags of the browser.
     pub(crate) async fn start_with(width: u32, height: u32, dark: bool, more: &[&str]) -> Self {
-        let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut driver =
-            Command::new(&program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(
-                |e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set CHROMEDRIVER"),
-            );
-        let port = port_of(&mut driver);
         let profile = tempfile::tempdir().unwrap();
+        if let Some(geckodriver) = geckodriver() {
+            assert!(more.is_empty(), "flags of Chromium: {more:?}");
+            let driver = Driver::start(&geckodriver, "GECKODRIVER");
+            let client = driver.connect(firefox(width, height, dark)).await;
+            client.set_window_size(width, height).await.unwrap();
+            return Self { client, _driver: driver, _profile: profile };
+        }
+        let driver = Driver::start(&std::env::var("CHROMEDRIVER").unwrap_or("chromedriver".to_owned()), "CHROMEDRIVER");
         let mut args: Vec<String> = flags();
         args.push(format!("--window-size={width},{height}"));
         args.push(format!("--user-data-dir={}", profile.path().display()));
@@ -52,14 +55,7 @@ impl Browser {
         }
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("chromedriver opens a window");
-        let timeouts = fantoccini::wd::TimeoutConfiguration::new(Some(Duration::from_secs(600)), None, None);
-        client.update_timeouts(timeouts).await.unwrap();
-        Self { client, driver, _profile: profile }
+        Self { client: driver.connect(capabilities).await, _driver: driver, _profile: profile }
     }
 
     /// Opens a page.
@@ -109,11 +105,12 @@ impl Browser {
         self.client.issue_cmd(DevTools(method)).await.unwrap_or_else(|e| panic!("{method}: {e}"));
     }
 
-    /// Saves what the window shows as `target/screenshots/NAME.png`.
+    /// Saves what the window shows as `target/screenshots/NAME.png`; what Firefox shows as `firefox-NAME.png`.
     pub(crate) async fn screenshot(&self, name: &str) {
         let folder = screenshots();
+        let browser = if geckodriver().is_some() { "firefox-" } else { "" };
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{browser}{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
     }
 
     /// Closes the window.
@@ -136,12 +133,64 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // the browser is the driver's child and ends with it
-        self.driver.kill().ok();
-        self.driver.wait().ok();
+/// A driver on a port of its own, gone with the value; the browser is its child and ends with it.
+struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts a driver on a free port; `variable` is the one that names it.
+    fn start(program: &str, variable: &str) -> Self {
+        let mut process =
+            Command::new(program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(
+                |e| panic!("{program} can't be started ({e}). Run ./build.sh setup, or set {variable}"),
+            );
+        let port = port_of(&mut process);
+        Self { process, port }
     }
+
+    /// Opens a window.
+    async fn connect(&self, capabilities: serde_json::Map<String, Value>) -> Client {
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{}", self.port))
+            .await
+            .expect("the driver opens a window");
+        let timeouts = fantoccini::wd::TimeoutConfiguration::new(Some(Duration::from_secs(600)), None, None);
+        client.update_timeouts(timeouts).await.unwrap();
+        client
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// The driver of Firefox, where that is to be tested.
+fn geckodriver() -> Option<String> {
+    std::env::var("GECKODRIVER").ok()
+}
+
+/// What Firefox is started with.
+fn firefox(width: u32, height: u32, dark: bool) -> serde_json::Map<String, Value> {
+    let mut options = json!({
+        "args": ["-headless", format!("--width={width}"), format!("--height={height}")],
+        "prefs": {
+            "layout.css.prefers-color-scheme.content-override": i32::from(!dark), // 0 is dark
+            "network.captive-portal-service.enabled": false,
+            "network.connectivity-service.enabled": false,
+        },
+    });
+    if let Ok(binary) = std::env::var("FIREFOX") {
+        options["binary"] = binary.into();
+    }
+    let mut capabilities = serde_json::Map::new();
+    capabilities.insert("moz:firefoxOptions".to_owned(), options);
+    capabilities
 }
 
 /// Flags of the headless browser, those that wasm-pack uses.
@@ -151,12 +200,14 @@ fn flags() -> Vec<String> {
     serde_json::from_value(json["goog:chromeOptions"]["args"].clone()).unwrap()
 }
 
-/// chromedriver says on which port it listens.
+/// A driver says on which port it listens: `… started successfully on port 4444.`, `… Listening on 127.0.0.1:4444`.
 fn port_of(driver: &mut Child) -> u16 {
-    let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-    let said = lines.map_while(Result::ok).find(|line| line.contains("started successfully on port"));
-    let port = said.as_deref().and_then(|line| line.rsplit(' ').next()?.trim_end_matches('.').parse().ok());
-    port.expect("chromedriver names its port")
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let says = |line: &String| line.contains("started successfully on port") || line.contains("Listening on");
+    let said = lines.find(says);
+    std::thread::spawn(move || lines.for_each(drop)); // geckodriver ends when nobody listens any more
+    let port = said.as_deref().and_then(|line| line.rsplit([' ', ':']).next()?.trim_end_matches('.').parse().ok());
+    port.expect("the driver names its port")
 }
 
 fn screenshots() -> PathBuf {

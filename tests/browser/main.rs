@@ -9,6 +9,7 @@ mod browser;
 mod damage;
 mod gpu;
 mod meaning;
+mod node;
 mod offline;
 mod parity;
 mod site;

@@ -5,7 +5,7 @@ import { abortable } from './abortable.js';
 import { asked } from './asked.js';
 import { CANDIDATES, hitsOf } from './context.js';
 import { WorkerLink } from './link.js';
-import { LadderStatus } from './status.js';
+import { LadderStatus, UPPER } from './status.js';
 import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
 /** @import { Context, ContextOptions, Facets, OpenOptions, QueryOptions, RelatedPage, ResultPage, Search, Tier } from './siteseer.js' */
@@ -15,9 +15,6 @@ import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 const RERANK_BUDGET_MS = 300;
 /** Who reads the first results has so much more: the rest of the candidates, where the device is slow. */
 const RERANK_PATIENCE_MS = 2000;
-
-/** The tiers above the lexical, from the lowest. */
-const UPPER = /** @type {const} */ (['static', 'dense', 'reranked']);
 
 /** @implements {Search} */
 export class SearchClient {
@@ -34,13 +31,13 @@ export class SearchClient {
   #dense;
   #reranked;
 
-  /** @param {OpenOptions} [options] */
-  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}) {
-    const connection = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection;
-    this.status.savesData = !tiers && connection?.saveData === true;
-    const highest = tiers ?? (this.status.savesData ? 'static' : 'reranked');
-    for (const tier of UPPER.slice(UPPER.indexOf(/** @type {any} */ (highest)) + 1)) this.status.set(tier, { state: 'off' });
-
+  /**
+   * @param {OpenOptions} [options]
+   * @param {string | null} [refused] the lowest tier whose download the visitor has stopped before
+   * @param {import('./link.js').WorkerClass} [Start]
+   */
+  constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}, refused = null, Start = globalThis.Worker) {
+    this.status.limit(tiers, refused);
     this.#rerankBudget = rerankBudget;
     this.#rerankPatience = rerankPatience;
     this.#workers = (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1;
@@ -53,7 +50,7 @@ export class SearchClient {
       },
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
-    });
+    }, Start);
     this.#static = new UpperTier('static', this.#link, this.status, () => this.ready, 'results match words only.');
     const dense = (this.#dense = new UpperTier('dense', this.#link, this.status, () => this.ready, 'results match words only.'));
     this.#reranked = new UpperTier('reranked', this.#link, this.status, () => dense.load(), 'results are not re-ordered.');
@@ -159,7 +156,8 @@ export class SearchClient {
   async related(url = location.href, options) {
     const module = new URL('./related.js', import.meta.url).href;
     const { relatedPages } = /** @type {typeof import('./related.js')} */ (await import(module));
-    return relatedPages(this.#manifest, new URL(url, document.baseURI).href, options);
+    const address = new URL(url, globalThis.document?.baseURI ?? this.#manifest).href;
+    return relatedPages(this.#manifest, address, { fetch: this.#link.Start.fetch, ...options });
   }
 
   /**
@@ -169,6 +167,12 @@ export class SearchClient {
   load(tier) {
     if (tier === 'lexical') return this.ready;
     return { static: this.#static, dense: this.#dense, reranked: this.#reranked }[tier].load();
+  }
+
+  /** @param {Exclude<Tier, 'lexical'>} tier */
+  stop(tier) {
+    this.status.savesData = true;
+    for (const each of [this.#static, this.#dense, this.#reranked].slice(UPPER.indexOf(tier))) each.stop();
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 
-/** @import { ResultPage, Status, Tier } from './siteseer.js' */
+/** @import { ResultPage, Status } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
 
 const KEYS = /** @type {const} */ ([
@@ -13,25 +13,27 @@ const KEYS = /** @type {const} */ ([
 
 const BADGES = /** @type {const} */ ({ lexical: 'byWords', static: 'byMeaning', dense: 'byMeaning', reranked: 'bestFirst' });
 
-/** What a tier says of itself, and what a button offers to load. @typedef {{ note?: string, reason?: string, action?: string, tier?: Tier }} Saying */
+/** What the button would load, or stop loading. @typedef {'static' | 'dense' | 'reranked'} Offered */
+/** What a tier says of itself, and what the button offers. @typedef {{ note?: string, reason?: string, action?: string, tier?: Offered, stops?: boolean }} Saying */
 
 export class Foot {
-  /** What the button would load. @type {Tier} */
+  /** @type {Offered} */
   #offered = 'dense';
+  #stops = false;
   #badge = h('span', { class: 'badge', part: 'badge' });
-  #note = h('span', { class: 'note', part: 'note' });
+  #note = h('span', { id: 'note', class: 'note', part: 'note' });
   #reason = h('span', { class: 'reason', part: 'reason' });
-  #action = h('button', { class: 'action', part: 'action', type: 'button' });
+  #action = h('button', { class: 'action', part: 'action', type: 'button', 'aria-describedby': 'note' });
   #keys = h('span', { class: 'keys', 'aria-hidden': 'true' });
 
   /**
    * @param {HTMLElement} foot
    * @param {Words} words
-   * @param {(tier: Tier) => void} onAction the visitor asks for a tier
+   * @param {(tier: Offered, stops: boolean) => void} onAction the visitor asks for a tier, or says no to it
    */
   constructor(foot, words, onAction) {
     this.words = words;
-    this.#action.addEventListener('click', () => onAction(this.#offered));
+    this.#action.addEventListener('click', () => onAction(this.#offered, this.#stops));
     this.#keys.append(...KEYS.map(([key, name]) => h('span', {}, h('kbd', {}, key), ` ${words.say(name)}`)));
     foot.replaceChildren(this.#badge, this.#note, this.#reason, this.#action, this.#keys);
   }
@@ -47,8 +49,9 @@ export class Foot {
     this.#badge.className = `badge ${shown}`;
     setText(this.#badge, this.words.say(BADGES[shown]));
 
-    const { note = '', reason = '', action = '', tier = 'dense' } = this.#saying(status, shown === 'static');
+    const { note = '', reason = '', action = '', tier = 'dense', stops = false } = this.#saying(status, shown === 'static');
     this.#offered = tier;
+    this.#stops = stops;
     setText(this.#note, note);
     this.#note.hidden = !note;
     setText(this.#reason, reason);
@@ -72,7 +75,8 @@ export class Foot {
     const size = (/** @type {number} */ bytes) => words.size(bytes);
     const retry = words.say('retry');
     const progress = ({ loaded = 0, total = 0 }) => ({ loaded: size(loaded), total: size(total) });
-    if (dense.state === 'loading') return { note: words.say('meaningLoading', progress(dense)) };
+    const stop = { action: words.say('stop'), stops: true };
+    if (dense.state === 'loading') return { note: words.say('meaningLoading', progress(dense)), ...stop };
     const failed = means ? '' : words.say('meaningFailed');
     if (dense.state === 'failed') return { note: failed, reason: dense.error?.message, action: retry };
     if (dense.state === 'off') {
@@ -81,7 +85,7 @@ export class Foot {
       return savesData ? { note, action: words.say('load', { size: size(dense.total) }) } : {};
     }
     const tier = /** @type {const} */ ('reranked');
-    if (reranked.state === 'loading') return { note: words.say('bestLoading', progress(reranked)) };
+    if (reranked.state === 'loading') return { note: words.say('bestLoading', progress(reranked)), ...stop, tier };
     if (reranked.state === 'failed') return { note: words.say('bestFailed'), reason: reranked.error?.message, action: retry, tier };
     if (reranked.state === 'off' && savesData && reranked.total) {
       return { action: words.say('loadBest', { size: size(reranked.total) }), tier };

@@ -63,27 +63,28 @@ export class Host {
   }
 
   /**
-   * Loads a tier once; a failed load may be tried again.
+   * Loads a tier once; a load that failed or was given up may be tried again.
    * @param {{ tier: Tier }} args
+   * @param {AbortSignal} [signal] of the first to ask
    */
-  load({ tier }) {
+  load({ tier }, signal) {
     let loading = this.#tiers.get(tier);
     if (!loading) {
-      this.#tiers.set(tier, (loading = this.#load(tier)));
+      this.#tiers.set(tier, (loading = this.#load(tier, signal)));
       loading.catch(() => this.#tiers.delete(tier));
     }
     return loading;
   }
 
-  /** @param {Tier} tier */
-  async #load(tier) {
+  /** @type {(tier: Tier, signal?: AbortSignal) => Promise<void>} */
+  async #load(tier, signal) {
     const { engine, manifest: { files: { lexical } }, fetch } = this.#index;
     if (tier === 'lexical') {
       const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
       return guard(() => engine.load_lexical(bytes), lexical);
     }
     if (tier === 'reranked') await this.load({ tier: 'dense' });
-    return (await this.#rise()).load(tier);
+    return (await this.#rise()).load(tier, signal);
   }
 
   /** What is beyond words: loaded once; a failed load may be tried again. */

@@ -1,7 +1,9 @@
 // The search that a box uses: opened when it is first needed, opened anew after it failed, given back at the end.
 
+import { remember } from './refused.js';
+
 /** @import { SearchClient } from './client.js' */
-/** @import { Tier } from './siteseer.js' */
+/** @import { Offered } from './foot.js' */
 
 /** @typedef {{ search: SearchClient, release: () => void }} Shared */
 
@@ -10,12 +12,13 @@ export class Lease {
   #shared;
 
   /**
-   * @param {() => Shared} share
+   * @param {{ share: () => Shared, manifest: string | null }} options
    * @param {() => void} onChange of the status
    * @param {AbortSignal} signal the box's end
    */
-  constructor(share, onChange, signal) {
+  constructor({ share, manifest }, onChange, signal) {
     this.share = share;
+    this.manifest = manifest;
     this.onChange = onChange;
     this.signal = signal;
     signal.addEventListener('abort', () => this.#release());
@@ -45,11 +48,15 @@ export class Lease {
   }
 
   /**
-   * @param {Tier} tier
+   * The visitor asks for a tier, or says no to it; either is remembered.
+   * @param {Offered} tier
+   * @param {boolean} stops
    * @returns {Promise<boolean>} whether it is there now; the status tells why not
    */
-  async load(tier) {
-    await this.search?.load(tier).catch(() => {});
+  async ask(tier, stops) {
+    remember(this.manifest, tier, stops);
+    if (stops) this.search?.stop(tier);
+    else await this.search?.load(tier).catch(() => {});
     return this.status?.[tier].state === 'ready';
   }
 

@@ -13,6 +13,8 @@ const RESTARTS = 1;
  * @property {(error: SiteseerError) => void} onEnd there will be no other
  */
 
+/** `fetch`: for what the page itself reads, where the browser's own does not. @typedef {typeof Worker & { fetch?: typeof fetch }} WorkerClass */
+
 export class WorkerLink {
   /** @type {Worker | undefined} */
   #worker;
@@ -25,10 +27,12 @@ export class WorkerLink {
   /**
    * @param {URL} url the worker's module
    * @param {LinkHooks} hooks
+   * @param {WorkerClass} Start
    */
-  constructor(url, hooks) {
+  constructor(url, hooks, Start) {
     this.url = url;
     this.hooks = hooks;
+    this.Start = Start;
     this.#start();
   }
 
@@ -65,7 +69,7 @@ export class WorkerLink {
 
   #start() {
     try {
-      this.#worker = new Worker(this.url, { type: 'module', name: 'siteseer' });
+      this.#worker = new this.Start(this.url, { type: 'module', name: 'siteseer' });
     } catch (cause) {
       const next = 'The client files must lie on the same origin as the page that imports them.';
       this.#ended = new SiteseerError('page', 'The search worker could not be started.', { file: this.url.href, next, cause });

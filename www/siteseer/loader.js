@@ -5,12 +5,14 @@ import { SiteseerError } from './errors.js';
 
 /** @import { FileEntry } from './manifest.js' */
 
+/** `loaded` counts stored bytes. @typedef {{ onBytes?: (loaded: number) => void, priority?: RequestPriority, signal?: AbortSignal, fetch?: typeof globalThis.fetch }} LoadOptions */
+
 const REDEPLOY = 'Deploy the index folder again, all files of it.';
 
 /**
  * @param {string} base the manifest's address
  * @param {FileEntry} entry
- * @param {{ onBytes?: (loaded: number) => void, priority?: RequestPriority }} [options] `loaded` counts stored bytes
+ * @param {LoadOptions} [options]
  * @returns {Promise<Uint8Array>} the uncompressed content
  * @throws {SiteseerError} `network`, `length`, `hash`, `damaged` or `memory`
  */
@@ -27,10 +29,10 @@ export async function loadFile(base, entry, options = {}) {
 /**
  * @param {string} base
  * @param {FileEntry} entry
- * @param {{ onBytes?: (loaded: number) => void, priority?: RequestPriority }} options
+ * @param {LoadOptions} options
  * @param {RequestCache} cache
  */
-async function fetchChecked(base, entry, { onBytes, priority }, cache) {
+async function fetchChecked(base, entry, { onBytes, priority, signal, fetch = globalThis.fetch }, cache) {
   const file = entry.name;
   /** @type {(cause: unknown) => SiteseerError} */
   const broken = (cause) =>
@@ -41,7 +43,7 @@ async function fetchChecked(base, entry, { onBytes, priority }, cache) {
     });
   let response;
   try {
-    response = await fetch(new URL(file, base), { cache, priority });
+    response = await fetch(new URL(file, base), { cache, priority, signal });
   } catch (cause) {
     throw broken(cause);
   }

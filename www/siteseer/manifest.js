@@ -42,10 +42,11 @@ export const chunkFile = ({ name, files, bytes, largest }, number) => ({
 
 /**
  * @param {string} url
+ * @param {typeof globalThis.fetch} [fetch]
  * @returns {Promise<{ manifest: Manifest, text: string }>} also as text, which is what the engine takes
  * @throws {SiteseerError}
  */
-export async function fetchManifest(url) {
+export async function fetchManifest(url, fetch = globalThis.fetch) {
   let response;
   try {
     response = await fetch(url, { cache: 'no-cache' });

@@ -63,6 +63,31 @@ async function read(response, entry, onBytes) {
 }
 
 /**
+ * A body that is kept as the page reads it, and given up when the page gives it up.
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} source
+ * @returns {{ body: ReadableStream, whole: Promise<Uint8Array<ArrayBuffer> | null> }} null: it was cut short
+ */
+export function readThrough(source) {
+  const reader = source.getReader();
+  /** @type {BlobPart[]} */
+  const chunks = [];
+  /** @type {(content: Uint8Array<ArrayBuffer> | null | Promise<Uint8Array<ArrayBuffer>>) => void} */
+  let end = () => {};
+  /** @type {Promise<Uint8Array<ArrayBuffer> | null>} */
+  const whole = new Promise((resolve) => (end = resolve));
+  const body = new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch((error) => (end(null), Promise.reject(error)));
+      if (!done) return chunks.push(value), controller.enqueue(value);
+      controller.close();
+      end(new Blob(chunks).arrayBuffer().then((content) => new Uint8Array(content)));
+    },
+    cancel: (reason) => (end(null), reader.cancel(reason)),
+  });
+  return { body, whole };
+}
+
+/**
  * Whether the bytes are the file's: as it is stored, or with its gzip undone by the host.
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {FileEntry} entry

@@ -12,7 +12,7 @@
 // `offline-versions.js`. *What is stored?* `offline-fetch.js` checks, `offline-store.js` keeps. *The site's pages?*
 // `offline-pages.js`. What a page does itself begins in `offline-line.js`.
 
-import { KEPT_BY_PAGE, isGood, isWhole, remake } from './offline-fetch.js';
+import { KEPT_BY_PAGE, isGood, isWhole, readThrough, remake } from './offline-fetch.js';
 import { Pages } from './offline-pages.js';
 import { Pins } from './offline-pins.js';
 import { Store } from './offline-store.js';
@@ -131,19 +131,19 @@ class Offline {
     const found = afresh ? undefined : await this.store.find('files', request.url);
     if (found) return found;
     const response = await fetch(request);
-    if (isGood(response)) event.waitUntil(this.#keep(request.url, response.clone(), entry));
-    return response;
+    if (!isGood(response) || !response.body) return response;
+    const { body, whole } = readThrough(response.body);
+    event.waitUntil(whole.then((bytes) => bytes && this.#keep(request.url, response, bytes, entry)));
+    return new Response(body, { headers: response.headers });
   }
 
   /**
    * @param {string} url
    * @param {Response} response
+   * @param {Uint8Array<ArrayBuffer>} bytes of its body
    * @param {FileEntry} entry
    */
-  async #keep(url, response, entry) {
-    const content = await response.arrayBuffer().catch(() => null); // null: cut short on the way
-    if (!content) return;
-    const bytes = new Uint8Array(content);
+  async #keep(url, response, bytes, entry) {
     if (!(await isWhole(bytes, entry))) return;
     if (!(await this.store.put('files', url, remake(response, bytes)))) this.#tellFull();
   }

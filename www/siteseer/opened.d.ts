@@ -10,7 +10,7 @@ export interface Index {
   manifest: Manifest;
   /** Address of the site. */
   root: string;
-  fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void): Promise<Uint8Array>;
+  fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void, signal?: AbortSignal): Promise<Uint8Array>;
   chunks: Chunks;
   /** The best that this browser runs. */
   backend: Backend;

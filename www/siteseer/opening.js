@@ -22,9 +22,9 @@ export async function openIndex(url, onAsk) {
   const { EngineClass, more } = await loading;
   const engine = guard(() => new EngineClass(text));
   /** @type {Index['fetch']} */
-  const fetch = (file, priority, progress) => {
+  const fetch = (file, priority, progress, signal) => {
     onAsk(new URL(file.name, url).href);
-    return loadFile(url, file, { priority, onBytes: (loaded) => progress?.(file, loaded) });
+    return loadFile(url, file, { priority, signal, onBytes: (loaded) => progress?.(file, loaded) });
   };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
   return {

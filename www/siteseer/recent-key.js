@@ -1,19 +1,29 @@
-// Where recent searches are kept: one key of the browser's storage for each index, since one origin may hold many sites.
+// What is kept in the browser's storage: one key for each kind of thing and each index, since one origin may hold many sites.
 
 /**
+ * @param {string} what
  * @param {string | null} manifest the element's attribute
  */
-export const recentKey = (manifest) =>
-  `siteseer-recent ${new URL(manifest ?? new URL('./manifest.json', import.meta.url), globalThis.document?.baseURI).pathname}`;
+export const storageKey = (what, manifest) =>
+  `siteseer-${what} ${new URL(manifest ?? new URL('./manifest.json', import.meta.url), globalThis.document?.baseURI).pathname}`;
+
+/** Of recent searches. @param {string | null} manifest */
+export const recentKey = (manifest) => storageKey('recent', manifest);
 
 /**
- * Whether there are any, without reading them. Storage may be denied.
- * @param {string | null} manifest
+ * What is kept there. Storage may be denied.
+ * @param {string} key
  */
-export function hasRecent(manifest) {
+export function kept(key) {
   try {
-    return localStorage.getItem(recentKey(manifest)) !== null;
+    return localStorage.getItem(key);
   } catch {
-    return false;
+    return null;
   }
 }
+
+/**
+ * Whether there are any, without reading them.
+ * @param {string | null} manifest
+ */
+export const hasRecent = (manifest) => kept(recentKey(manifest)) !== null;

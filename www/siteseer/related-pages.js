@@ -17,12 +17,12 @@ const NUMBER_AT = 16;
  * The pages related to a page, the best first; none for a page that the index does not have.
  * @param {string} manifestUrl
  * @param {string} url of the page
- * @param {{ signal?: AbortSignal }} [options]
+ * @param {{ signal?: AbortSignal, fetch?: typeof globalThis.fetch }} [options]
  * @returns {Promise<RelatedPage[]>}
  * @throws {SiteseerError} if the manifest or the page's file cannot be had
  */
-export async function relatedPages(manifestUrl, url, { signal } = {}) {
-  const { manifest } = await abortable(fetchManifest(manifestUrl), signal);
+export async function relatedPages(manifestUrl, url, { signal, fetch } = {}) {
+  const { manifest } = await abortable(fetchManifest(manifestUrl, fetch), signal);
   const root = new URL(manifest.siteRoot, manifestUrl).href;
   const { related } = manifest;
   if (!related || !url.startsWith(root)) return [];
@@ -30,7 +30,7 @@ export async function relatedPages(manifestUrl, url, { signal } = {}) {
   const number = numberOf(key, related.bits);
   const file = chunkFile(related.chunks, number);
   try {
-    const content = await abortable(loadFile(manifestUrl, file), signal);
+    const content = await abortable(loadFile(manifestUrl, file, { fetch }), signal);
     return read(bodyOf(content, related.chunks, number), key, root);
   } catch (error) {
     if (error instanceof SiteseerError && error.cause === 'HTTP 404') return [];

@@ -36,15 +36,15 @@ export function selectResults(results, root, limit) {
 }
 
 /**
- * An index is data: an address that leaves the site, or runs script, is not followed.
+ * An index is data: an address that leaves the site's origin (on a disk, its folder), or runs script, is not followed.
  * @param {string} address
  * @param {string} root
  * @returns {string | null}
  */
 function locate(address, root) {
   try {
-    const url = new URL(address, root);
-    return /^https?:$/.test(url.protocol) && url.origin === new URL(root).origin ? url.href : null;
+    const { href } = new URL(address, root);
+    return href.startsWith(root.startsWith('http') ? new URL('/', root).href : root) ? href : null;
   } catch {
     return null; // not an address at all
   }

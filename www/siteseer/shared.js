@@ -2,6 +2,7 @@
 // leave closes it.
 
 import { SearchClient } from './client.js';
+import { refusedTier } from './refused.js';
 
 /** @import { OpenOptions } from './siteseer.js' */
 
@@ -16,7 +17,7 @@ export function share(options) {
   const key = JSON.stringify([options.manifest, options.tiers, options.rerankBudget, options.rerankPatience, options.rerankWorkers, options.webgpu]);
   let entry = open.get(key);
   if (!entry || entry.search.status.lexical.state === 'failed') {
-    entry = { search: new SearchClient(options), users: 0 };
+    entry = { search: new SearchClient(options, refusedTier(/** @type {string | undefined} */ (options.manifest) ?? null)), users: 0 };
     open.set(key, entry);
   }
   const used = entry;

@@ -25,7 +25,12 @@ export interface OpenOptions {
   rerankWorkers?: number;
   /** `auto` (default): a GPU scores candidates where it is quicker. `force`: any adapter, also in software. `off`: none. */
   webgpu?: WebGpu;
+  /** Node only: reads the manifest and the files beside it, for which it otherwise takes the disk (`file:`) or `fetch`. */
+  loader?: Loader;
 }
+
+/** What is at an address, as stored; nothing or a bad status: it is not there. What it throws becomes the cause of a `network` error. */
+export type Loader = (url: string) => Promise<Uint8Array | ArrayBuffer | Response | null | undefined>;
 
 export interface QueryOptions {
   /** How many results a page holds at most. Default 8. */
@@ -58,7 +63,7 @@ export interface Explanation {
 
 /** The best passage of one section that answers the query; every section, that is every `url`, appears once. */
 export interface Result {
-  /** Absolute address, with `#anchor` where the section has one. Always http(s) and of the manifest's origin. */
+  /** Absolute address, with `#anchor` where the section has one. Always of the manifest's origin; for one on a disk, in its site's folder. */
   url: string;
   /** The page's title, plain text. */
   title: string;
@@ -148,7 +153,7 @@ export interface Status extends EventTarget {
   readonly dense: TierStatus;
   readonly reranked: TierStatus;
   readonly backend: Backend | null;
-  /** True where the visitor's browser asked to save data and the site did not insist. */
+  /** True where the visitor's browser asked to save data and the site did not insist, or after `stop`, until the highest tier is asked for. */
   readonly savesData: boolean;
 }
 
@@ -164,6 +169,8 @@ export interface Search {
   related(url?: string, options?: Pick<QueryOptions, 'signal'>): Promise<RelatedPage[]>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
   load(tier: Tier): Promise<void>;
+  /** Gives up the download of a tier, and of those above it; they are off until `load` asks for them. Queries go on with the others. */
+  stop(tier: Exclude<Tier, 'lexical'>): void;
   /** The L2-normalised embedding of a text (loads the dense tier). */
   embed(text: string): Promise<Float32Array>;
   /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
@@ -182,7 +189,7 @@ export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 
 
 /** Words of the status line, of its buttons, and of the list of keys. */
 type StatusKey =
-  | 'opening' | 'loadingMeaning' | `meaning${'Loading' | 'Failed' | 'Off'}` | 'load' | 'loadingBest' | `best${'Loading' | 'Failed'}`
+  | 'opening' | 'stop' | 'loadingMeaning' | `meaning${'Loading' | 'Failed' | 'Off'}` | 'load' | 'loadingBest' | `best${'Loading' | 'Failed'}`
   | 'loadBest' | `none${'' | 'Hint' | 'Yet'}` | 'unavailable' | 'retry' | `orderedBy${'Meaning' | 'Best'}` | `key${'Move' | 'Open' | 'Close'}`;
 
 /** The words of the search box. `{…}` are filled in; plural forms are keyed by Intl.PluralRules categories. */

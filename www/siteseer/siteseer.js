@@ -23,7 +23,9 @@ export { SiteseerModalElement } from './modal.js';
  * @returns {Promise<Search>} when the lexical tier answers
  */
 export async function open(options) {
-  const search = new SearchClient(options);
+  // Node has no `Worker`
+  const Start = globalThis.Worker ?? (await import(new URL('./node.js', import.meta.url).href)).workers(options?.loader);
+  const search = new SearchClient(options, null, Start);
   try {
     await search.ready;
   } catch (error) {

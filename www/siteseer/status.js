@@ -2,6 +2,9 @@
 
 /** @import { Backend, Status, Tier, TierStatus } from './siteseer.js' */
 
+/** The tiers above the lexical, from the lowest. */
+export const UPPER = /** @type {const} */ (['static', 'dense', 'reranked']);
+
 /** @implements {Status} */
 export class LadderStatus extends EventTarget {
   /** @type {TierStatus} */
@@ -15,12 +18,31 @@ export class LadderStatus extends EventTarget {
   /** @type {Backend | null} */
   backend = null;
   savesData = false;
+  /** @type {Tier} */
+  #highest = 'reranked';
+
+  /**
+   * Switches off the tiers above those that the site wants and the visitor does not mind.
+   * @param {Tier} [tiers] the highest that the site wants
+   * @param {string | null} [refused] the lowest whose download the visitor has stopped
+   */
+  limit(tiers, refused) {
+    const place = (/** @type {string | null | undefined} */ tier) => UPPER.indexOf(/** @type {any} */ (tier));
+    const connection = /** @type {{ connection?: { saveData?: boolean } } | undefined} */ (globalThis.navigator)?.connection;
+    const saved = place(refused) > 0 ? refused : !tiers && connection?.saveData && 'dense';
+    if (tiers) this.#highest = tiers;
+    let most = place(this.#highest);
+    this.savesData = !!saved && place(saved) <= most;
+    if (this.savesData) most = place(saved || '') - 1;
+    for (const tier of UPPER.slice(most + 1)) this.set(tier, { state: 'off' });
+  }
 
   /**
    * @param {Tier} tier
    * @param {Partial<TierStatus>} change
    */
   set(tier, change) {
+    if (tier === this.#highest && change.state === 'loading') this.savesData = false; // all of it was asked for
     const { error, ...kept } = this[tier];
     this[tier] = { ...kept, ...(!change.state && { error }), ...change }; // a new state forgets the old one's error
     this.dispatchEvent(new Event('change'));

@@ -11,6 +11,7 @@ import { SiteseerError, isAbort } from './errors.js';
 export class UpperTier {
   /** @type {Promise<void> | null} */
   #loading = null;
+  #stopper = new AbortController();
   /** Calls that use this tier, now running: a crash among them is laid at its door. */
   #calls = 0;
 
@@ -50,11 +51,12 @@ export class UpperTier {
   async #load() {
     await this.below();
     if (this.#state === 'failed') this.link.pardon();
+    const { signal } = (this.#stopper = new AbortController());
     this.status.set(this.name, { state: 'loading', loaded: 0 });
     try {
-      await this.call('load', { tier: this.name });
+      await this.call('load', { tier: this.name }, signal);
     } catch (error) {
-      this.fail(asSiteseerError(error));
+      if (!signal.aborted) this.fail(asSiteseerError(error));
       throw error;
     }
     this.status.set(this.name, { state: 'ready' });
@@ -72,7 +74,9 @@ export class UpperTier {
       await abortable(this.load(), signal);
       return await this.call(method, args, signal);
     } catch (error) {
-      if (signal?.aborted || isAbort(error)) throw error;
+      if (signal?.aborted) throw error;
+      if (this.status[this.name].state === 'off') return null; // stopped meanwhile
+      if (isAbort(error)) throw error;
       if (!isCrash(error)) this.fail(asSiteseerError(error)); // a crash was written down when the worker was restarted
       return null;
     }
@@ -99,6 +103,13 @@ export class UpperTier {
     if (this.status[this.name].error === error) return;
     console.warn(`Siteseer: ${this.without} ${error.message}`);
     this.status.set(this.name, { state: 'failed', error });
+  }
+
+  /** Gives up what is being loaded; the tier is off until it is asked for. */
+  stop() {
+    this.#loading = null;
+    this.status.set(this.name, { state: 'off', loaded: 0 });
+    this.#stopper.abort();
   }
 
   /** The worker is a new one, with nothing loaded. */

@@ -44,8 +44,11 @@ export class Upper {
     this.models = new Models(engine, backend, reranker ? workers : 1, reranker ? webgpu : 'off');
   }
 
-  /** @param {Exclude<Tier, 'lexical'>} tier those that it stands on are there */
-  async load(tier) {
+  /**
+   * @param {Exclude<Tier, 'lexical'>} tier those that it stands on are there
+   * @param {AbortSignal} [signal]
+   */
+  async load(tier, signal) {
     const { engine, manifest, fetch } = this.index;
     const { vectors, model, reranker } = manifest.files;
     if (tier === 'static') {
@@ -54,12 +57,12 @@ export class Upper {
       if (!vectors || !model) throw new SiteseerError('engine', 'This index is of words alone.');
       const progress = this.progress(tier, [vectors, model]);
       await Promise.all([
-        fetch(vectors, 'low', progress).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
-        this.models.loadBiEncoder(fetch(model, 'low', progress), model),
+        fetch(vectors, 'low', progress, signal).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
+        this.models.loadBiEncoder(fetch(model, 'low', progress, signal), model),
       ]);
     } else {
       if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
-      const bytes = await fetch(reranker, 'low', this.progress(tier, [reranker]));
+      const bytes = await fetch(reranker, 'low', this.progress(tier, [reranker]), signal);
       await this.models.loadReranker(bytes, reranker);
     }
   }

@@ -12,7 +12,7 @@ let helper;
 
 serve(scope, {
   open: (args) => host.open(args),
-  load: (args) => host.load(args),
+  load: (args, signal) => host.load(args, signal),
   query: (args, signal) => host.query(args, signal),
   rerank: (args, signal) => host.rerank(args, signal),
   facets: (args, signal) => host.facets(args, signal),

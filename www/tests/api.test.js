@@ -123,3 +123,22 @@ browserTest('siteseer-open can be prevented', async ({ page }) => {
   assert.match(page.url(), /box\.html$/);
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).opened), 'Workspaces - The Cargo Book');
 });
+
+browserTest('a module worker can search as well', async ({ page, site }) => {
+  const tiers = await page.evaluate(() => new Promise((resolve, reject) => {
+    const worker = new Worker('/own.js', { type: 'module' });
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = reject;
+  }));
+  assert.deepEqual(tiers, ['lexical', 'dense', `${site.url}cargo/reference/workspaces.html`]);
+}, {
+  faults: (site) => site.pages.set('own.js', `
+    import { open } from '/siteseer/siteseer.js';
+    const search = await open();
+    const said = [];
+    let last;
+    for await (const page of search.query('${QUERY}')) said.push((last = page).tier);
+    search.close();
+    postMessage([...said, last.results[0].url.split('#')[0]]);
+  `),
+});

@@ -132,7 +132,7 @@ browserTest('Save-Data stays with the words until the visitor asks for more', as
   await words(page);
   await page.waitForTimeout(500);
   assert.ok(!asked(site.requests, /vectors|model/));
-  assert.match(String(await page.locator('.note').textContent()), /saves data/);
+  assert.match(String(await page.locator('.note').textContent()), /to save data/);
   await page.getByRole('button', { name: /Search by meaning \(\d+ kB\)/ }).click();
   await meaning(page);
 });

@@ -26,6 +26,11 @@ const STATES = {
     faults: (site) => site.faults.set(/model/, { bytesPerSecond: 8 * MB }),
     act: (page) => type(page, QUERY).then(() => lexical(page)),
   },
+  stopped: {
+    model: 16 * MB,
+    faults: (site) => site.faults.set(/model/, { bytesPerSecond: MB }),
+    act: (page) => type(page, QUERY).then(() => lexical(page)).then(() => page.getByRole('button', { name: 'Stop', exact: true }).click()).then(() => page.waitForTimeout(300)),
+  },
   dense: { act: (page) => type(page, QUERY).then(() => settled(page)) },
   active: {
     act: async (page) => {

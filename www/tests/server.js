@@ -3,11 +3,11 @@
 // files.
 
 import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { bundle } from '../bundle.js';
+import { PACKAGE, bundle } from '../bundle.js';
 import { listClient } from '../list.js';
 import { fakeIndex } from './fake-engine/site.js';
 
@@ -42,6 +42,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @typedef {object} TestSite
  * @property {string} url with a trailing slash
  * @property {string[]} requests paths, in the order of arrival
+ * @property {string[]} broken paths of answers that were given up by who asked
  * @property {Map<RegExp, Fault>} faults
  * @property {Map<string, string>} pages further pages by path
  * @property {(options: ServeOptions) => void} deploy replaces index and client by those of another build
@@ -76,6 +77,8 @@ export async function serveSite(options = {}) {
   let client = modules && makeClient(modules, fakes, options.build);
   /** @type {string[]} */
   const requests = [];
+  /** @type {string[]} */
+  const broken = [];
   /** @type {Map<RegExp, Fault>} */
   const faults = new Map();
   /** @type {Map<string, string>} */
@@ -84,6 +87,7 @@ export async function serveSite(options = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname).slice(1) || 'index.html';
     requests.push(path);
+    response.on('close', () => response.writableEnded || broken.push(path));
     const fault = [...faults].find(([pattern]) => pattern.test(path))?.[1];
     let content = await find(path);
     if (content && fault?.content) content = fault.content(content);
@@ -126,7 +130,20 @@ export async function serveSite(options = {}) {
     index = fakeIndex(next);
     client = modules && makeClient(modules, fakes, next.build);
   };
-  return { url: `http://127.0.0.1:${address.port}/`, requests, faults, pages, deploy, close };
+  return { url: `http://127.0.0.1:${address.port}/`, requests, broken, faults, pages, deploy, close };
+}
+
+/**
+ * An index folder with the client, the fake engine and what is for developers.
+ * @param {string} folder
+ * @param {ServeOptions} [options]
+ */
+export async function writeIndex(folder, options = {}) {
+  const names = /** @type {const} */ ({ engine: 'engine', tower: 'tower', 'encoder-relaxed': 'encoder', 'encoder-simd': 'encoder' });
+  const fakes = await Promise.all(Object.entries(names).map(async ([name, source]) => [name, await fake(source)]));
+  const files = makeClient(await (bundled ??= bundle()), Object.fromEntries(fakes)).set('package.json', Buffer.from(PACKAGE));
+  await mkdir(folder, { recursive: true });
+  await Promise.all([...fakeIndex(options), ...files].map(([name, content]) => writeFile(join(folder, name), content)));
 }
 
 /**

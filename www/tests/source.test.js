@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { english } from '../siteseer/english.js';
 import { languages } from '../siteseer/languages.js';
 import { extraLanguages } from '../siteseer/languages-extras.js';
+import { diskLanguages } from '../siteseer/languages-disk.js';
 import { offlineLanguages } from '../siteseer/languages-offline.js';
 import { relatedLanguages } from '../siteseer/languages-related.js';
 
@@ -14,7 +15,7 @@ const source = (/** @type {string} */ name) => readFileSync(new URL(name, folder
 
 test('every language has every string, with the same blanks to fill', () => {
   const blanks = (/** @type {unknown} */ text) => (typeof text === 'string' ? [...text.matchAll(/\{\w+\}/g)].map(([blank]) => blank).sort() : ['plural']);
-  for (const part of /** @type {Record<string, Record<string, unknown>>[]} */ ([{ en: english, ...languages }, extraLanguages, offlineLanguages, relatedLanguages])) {
+  for (const part of /** @type {Record<string, Record<string, unknown>>[]} */ ([{ en: english, ...languages }, extraLanguages, offlineLanguages, relatedLanguages, diskLanguages])) {
     assert.deepEqual(Object.keys(part), ['en', 'de', 'es', 'fr', 'ja', 'zh']);
     for (const [name, strings] of Object.entries(part)) {
       assert.deepEqual(Object.keys(strings), Object.keys(part.en), name);
