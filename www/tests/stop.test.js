@@ -10,8 +10,8 @@ import { QUERY, best, browserTests, input, meaning, nearby, rows, until, words }
 const browserTest = browserTests();
 const MODEL_BYTES = 400_000;
 /** Slow enough to be stopped, whatever the machine does meanwhile. */
-const slowModel = (/** @type {TestSite} */ site) => site.faults.set(/model/, { bytesPerSecond: 2_000 });
-const slowReranker = (/** @type {TestSite} */ site) => site.faults.set(/reranker/, { bytesPerSecond: 2_000 });
+const slowModel = (/** @type {TestSite} */ site) => site.faults.set(/model/, { bytesPerSecond: 20_000 });
+const slowReranker = (/** @type {TestSite} */ site) => site.faults.set(/reranker/, { bytesPerSecond: 20_000 });
 
 const stopButton = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Stop', exact: true });
 const offer = (/** @type {Page} */ page) => page.getByRole('button', { name: /Search by meaning \(\d+ kB\)/ });
