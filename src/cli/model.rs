@@ -33,6 +33,7 @@ pub struct ModelArgs {
 
 /// Verbs of `siteseer model`.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // one is made in a run
 pub enum ModelCommand {
     /// Convert a Hugging Face sentence encoder or cross-encoder, or a static query tower, into a model file
     Import(ImportArgs),

@@ -84,9 +84,9 @@ pub struct Imported {
 /// tensors done, their total, and the next one's name.
 ///
 /// # Errors
-/// [`Error::Unsupported`](crate::Error::Unsupported) for an architecture that the engine does not run, naming the field;
-/// [`Error::Damaged`](crate::Error::Damaged) for files that are broken, incomplete or contradict each other;
-/// [`Error::Mismatch`](crate::Error::Mismatch) if a query tower has other tokens or longer vectors than the passage tower.
+/// [`Error::Unsupported`] for an architecture that the engine does not run, naming the field;
+/// [`Error::Damaged`] for files that are broken, incomplete or contradict each other;
+/// [`Error::Mismatch`] if a query tower has other tokens or longer vectors than the passage tower.
 pub fn import(
     source: &ImportSource<'_>,
     passage_tower: Option<ModelFile<'_>>,
