@@ -28,8 +28,8 @@ function timed(work) {
   return { result, ms: performance.now() - start };
 }
 
+const folder = process.argv[2];
 for (const level of ['relaxed', 'simd']) {
-  const folder = process.argv[2];
   const { initSync, max_sim: maxSim } = await import(pathToFileURL(join(folder, `engine-${level}.js`)).href);
   initSync({ module: readFileSync(join(folder, `engine-${level}.wasm`)) });
   console.log(`\nMaxSim, ${level}, ${DIM} dimensions, median of ${ROUNDS} (ms for all passages)`);

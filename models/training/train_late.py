@@ -22,7 +22,6 @@ from dataset import Dataset, batch, dev_groups, mean_ndcg
 from pairs import pairs, single, tokenizer
 from safetensors.torch import load_file, save_file
 from train_cross_encoder import WORDS, model_of
-from transformers import BertConfig, BertModel
 
 LAMBDAS = (0.0, 0.25, 0.5, 0.7, 1.0)
 STOP_WORDS = "a an and are as at be but by for in into is it of on or such that the their then there these they this to was will with".split()
@@ -72,11 +71,7 @@ class Encoder:
 
     def __init__(self, models, device):
         state = weights.load(f"{models}/all-MiniLM-L6-v2.safetensors", prefix="")
-        config = BertConfig(hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536, _attn_implementation="sdpa")
-        self.model, self.device = BertModel(config, add_pooling_layer=False), device
-        problems = self.model.load_state_dict(state, strict=False)
-        assert not problems.missing_keys and not problems.unexpected_keys, problems
-        self.model.to(device).eval()
+        self.model, self.device = weights.bi_encoder(state, device).eval(), device
         vocabulary = weights.vocabulary(f"{models}/all-MiniLM-L6-v2.safetensors")
         self.tokenizer = tokenizer(vocabulary)
         counts = [any(c.isalnum() for c in t.removeprefix("##")) and t not in STOP_WORDS and not t.startswith("[") for t in vocabulary]

@@ -26,16 +26,16 @@ from pathlib import Path
 import torch
 import weights
 from lists import read_jsonl
-from pairs import tokenizer
+from pairs import Texts, single, tokenizer
 from queries import misspell
 from safetensors.torch import save_file
 from torch.nn.functional import cosine_similarity, kl_div, log_softmax, normalize, softmax
-from transformers import BertConfig, BertModel
 
 WORDS = "embeddings.word_embeddings.weight"
 POSITIONS = "embeddings.position_embeddings.weight"
 WRITTEN = ("kw", "nl", "goal")
 SCALE = 20.0  # of cosines in a softmax
+QUERY_TOKENS, PASSAGE_TOKENS = 64, 142
 SETTINGS = ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "modules.json", "config_sentence_transformers.json", "1_Pooling/config.json")
 
 
@@ -59,35 +59,6 @@ def arguments():
     return a.parse_args()
 
 
-class Texts:
-    """Token ids of texts, padded batch by batch."""
-
-    def __init__(self, words, texts, limit, device):
-        encoded = [e.ids[:limit] for e in words.encode_batch(texts, add_special_tokens=False)]
-        self.lengths = torch.tensor([len(ids) + 2 for ids in encoded])
-        table = torch.zeros(len(texts), int(self.lengths.max()), dtype=torch.int32)
-        for row, ids in zip(table, encoded):
-            row[: len(ids) + 2] = torch.tensor([101, *ids, 102], dtype=torch.int32)
-        self.table, self.device = table.to(device), device
-
-    def batch(self, numbers):
-        """→ input_ids and attention_mask, int64[texts, tokens]"""
-        width = int(self.lengths[numbers].max())
-        ids = self.table[numbers.to(self.device), :width].long()
-        return {"input_ids": ids, "attention_mask": (ids != 0).long()}
-
-
-def bert(state, positions, device):
-    """`BertModel` of this state, without pooler."""
-    layers = 1 + max(int(name.split(".")[2]) for name in state if ".layer." in name)
-    config = BertConfig(hidden_size=384, num_hidden_layers=layers, num_attention_heads=12, intermediate_size=1536, max_position_embeddings=positions,
-                        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, _attn_implementation="sdpa")
-    model = BertModel(config, add_pooling_layer=False)
-    problems = model.load_state_dict(state, strict=False)
-    assert not problems.missing_keys and not problems.unexpected_keys, problems
-    return model.to(device)
-
-
 def forward(model, inputs):
     """→ vectors of the tokens f32[texts, tokens, 384], of the texts f32[texts, 384] (their mean, of length 1)"""
     with torch.autocast(inputs["input_ids"].device.type, torch.bfloat16, enabled=inputs["input_ids"].is_cuda):
@@ -96,12 +67,20 @@ def forward(model, inputs):
     return hidden, normalize((hidden * mask).sum(1), dim=1)
 
 
+def tokenized(words, strings, limit, device):
+    """→ `Texts` and each string's number in them"""
+    texts = Texts(limit - 2)
+    numbers = torch.tensor([texts.add(string) for string in strings], device=device)
+    texts.tokenize(words, device)
+    return texts, numbers
+
+
 @torch.no_grad()
 def embed(model, texts, batch=2048):
     """f32[texts, 384]"""
-    out = torch.empty(len(texts.lengths), 384, device=texts.device)
+    out = torch.empty(len(texts.strings), 384, device=texts.lengths.device)
     for numbers in texts.lengths.argsort().split(batch):
-        out[numbers.to(texts.device)] = forward(model, texts.batch(numbers))[1]
+        out[numbers] = forward(model, single(texts, numbers, texts.width + 2))[1]
     return out
 
 
@@ -151,11 +130,14 @@ def main():
     rows, passages = list(read_jsonl(a.texts)), list(read_jsonl(a.passages))
     slips = [(i, misspell(row["text"], rng)) for i, row in enumerate(rows) if rng.random() < a.slips]
     slips = [(i, text) for i, text in slips if text]
-    texts = Texts(words, [row["text"] for row in rows] + [text for _, text in slips], 62, a.device)
+    texts, number = tokenized(words, [row["text"] for row in rows] + [text for _, text in slips], QUERY_TOKENS, a.device)
     clean = torch.tensor(list(range(len(rows))) + [i for i, _ in slips])
-    teacher = bert(full, len(full[POSITIONS]), a.device).eval()
-    vectors = embed(teacher, Texts(words, [p["text"] for p in passages], 140, a.device))
-    targets = embed(teacher, texts)[: len(rows)]
+    teacher = weights.bi_encoder(full, a.device).eval()
+    of_passages, each = tokenized(words, [p["text"] for p in passages], PASSAGE_TOKENS, a.device)
+    vectors = embed(teacher, of_passages)[each]
+    targets = embed(teacher, texts)[number[: len(rows)]]
+    lengths = texts.lengths[number].cpu()
+    inputs_of = lambda chosen: single(texts, number[chosen.to(a.device)], QUERY_TOKENS)
     dev = set(a.dev.split(","))
     judge = Judge(rows, passages, targets, vectors, dev)
     train = torch.tensor([i for i, row in enumerate(clean.tolist()) if rows[row]["source"] not in dev])
@@ -165,7 +147,7 @@ def main():
     state = weights.keep_layers(full, [int(n) for n in a.keep.split(",")], prefix="")
     kept = weights.without_other_scripts(full[WORDS], vocabulary)
     state[WORDS], state[POSITIONS] = weights.on_grid(kept, a.word_step), state[POSITIONS][: a.positions].clone()
-    model = bert(state, a.positions, a.device).train()
+    model = weights.bi_encoder(state, a.device).train()
     model.embeddings.word_embeddings.weight.requires_grad = False
     live = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(live, lr=a.rate, weight_decay=0.01)
@@ -173,7 +155,7 @@ def main():
 
     def report(step, seconds):
         model.eval()
-        found = torch.cat([forward(model, texts.batch(numbers))[1].detach() for numbers in judge.rows.split(1024)])
+        found = torch.cat([forward(model, inputs_of(numbers))[1].detach() for numbers in judge.rows.split(1024)])
         line = json.dumps({"step": step, "seconds": round(seconds), **judge(found)})
         model.train()
         print(line, flush=True)
@@ -186,11 +168,11 @@ def main():
     while (elapsed := time.time() - start) < budget:
         if not blocks:  # texts of a block are about as long, so that little is padded
             order = train[torch.randperm(len(train))]
-            blocks = [part for big in order.split(a.batch * 32) for part in big[texts.lengths[big].argsort()].split(a.batch)]
+            blocks = [part for big in order.split(a.batch * 32) for part in big[lengths[big].argsort()].split(a.batch)]
             random.Random(step).shuffle(blocks)
         numbers = blocks.pop()
         right = clean[numbers]
-        inputs, target = texts.batch(numbers), targets[right.to(a.device)]
+        inputs, target = inputs_of(numbers), targets[right.to(a.device)]
         with torch.no_grad():
             theirs, _ = forward(teacher, inputs)
         ours, vector = forward(model, inputs)

@@ -7,6 +7,7 @@ import unicodedata
 
 import torch
 from safetensors.torch import load_file
+from transformers import BertConfig, BertModel
 
 PARTS = {
     "attention_output": "attention.output.dense",
@@ -65,6 +66,18 @@ def static_rows(path):
     halves = torch.stack([file["rows"] & 15, file["rows"] >> 4], dim=2).flatten(1).float() - 8
     rows = (halves * file["scales"][:, None]).numpy()
     return {tokens[token].decode(): rows[slot] for slot, token in enumerate(order)}
+
+
+def bi_encoder(state, device):
+    """`BertModel` of a state without prefix, of all-MiniLM-L6-v2's width and as many layers and positions as it has; no pooler."""
+    layers = 1 + max(int(name.split(".")[2]) for name in state if ".layer." in name)
+    positions = len(state["embeddings.position_embeddings.weight"])
+    config = BertConfig(hidden_size=384, num_hidden_layers=layers, num_attention_heads=12, intermediate_size=1536, max_position_embeddings=positions,
+                        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, _attn_implementation="sdpa")
+    model = BertModel(config, add_pooling_layer=False)
+    problems = model.load_state_dict(state, strict=False)
+    assert not problems.missing_keys and not problems.unexpected_keys, problems
+    return model.to(device)
 
 
 def keep_layers(state, layers, prefix="bert."):
