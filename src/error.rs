@@ -67,6 +67,20 @@ pub enum Error {
     },
 }
 
+/// Checks that `file` belongs to another: of each `(what, found, expected)` both must be the same.
+///
+/// # Errors
+/// [`Error::Mismatch`] for the first that differs.
+pub(crate) fn check_same(file: &str, properties: &[(&'static str, &str, &str)], next: &'static str) -> Result<()> {
+    for &(what, found, expected) in properties {
+        if found != expected {
+            let (file, expected, found) = (file.to_owned(), expected.to_owned(), found.to_owned());
+            return Err(Error::Mismatch { file, what, expected, found, next });
+        }
+    }
+    Ok(())
+}
+
 /// Next step for a broken index.
 pub const REBUILD_INDEX: &str = "Build the index again with `siteseer index SITE`";
 /// Next step for a broken model file.

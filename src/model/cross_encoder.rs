@@ -14,7 +14,7 @@ use super::encoder::{EmbeddingTable, Encoder, Workspace};
 use super::file::ModelFile;
 use super::layer::load_linear;
 use super::layout::Kind;
-use crate::error::{Error, Result};
+use crate::error::{Result, check_same};
 use crate::kernels::Backend;
 use crate::kernels::attention::QueryRows;
 use crate::kernels::linear::{Activation, PackedLinear};
@@ -55,7 +55,7 @@ impl CrossEncoder {
     ///
     /// # Errors
     /// If the bytes are not a whole cross-encoder file of a version that this build reads, or
-    /// ([`Error::Mismatch`]) if it was made for another bi-encoder.
+    /// ([`Error::Mismatch`](crate::Error::Mismatch)) if it was made for another bi-encoder.
     pub fn load(bytes: &[u8], file_name: &str, bi_encoder: &BiEncoder) -> Result<Self> {
         let file = ModelFile::parse(bytes, file_name)?.of_kind(Kind::CrossEncoder)?;
         check_shares(&file, bi_encoder)?;
@@ -145,20 +145,11 @@ fn check_shares(file: &ModelFile<'_>, bi_encoder: &BiEncoder) -> Result<()> {
     let [rows, width] = bi_encoder.word_embeddings().shape();
     let config = file.config();
     let table = format!("{} x {}", config.vocab_size, config.hidden_size);
-    for (what, found, expected) in [
+    let properties = [
         ("tokenizer hash", file.tokenizer_sha256(), bi_encoder.tokenizer_sha256()),
         ("source of the word embeddings", file.table_source_sha256(), bi_encoder.space_sha256()),
         ("shape of the word embeddings", &table, &format!("{rows} x {width}")),
-    ] {
-        if found != expected {
-            return Err(Error::Mismatch {
-                file: file.file_name().to_owned(),
-                what,
-                expected: expected.to_owned(),
-                found: found.to_owned(),
-                next: "Use the cross-encoder that was imported for this bi-encoder (`siteseer model import --table-of`)",
-            });
-        }
-    }
-    Ok(())
+    ];
+    let next = "Use the cross-encoder that was imported for this bi-encoder (`siteseer model import --table-of`)";
+    check_same(file.file_name(), &properties, next)
 }

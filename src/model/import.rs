@@ -12,7 +12,7 @@ pub use super::import_config::{SIDE_FILES, SideFile};
 use super::import_weights::Conversion;
 use super::layout::Kind;
 use super::quantize::ScaleSearch;
-use crate::error::{Error, Result};
+use crate::error::{Result, check_same};
 use crate::hash::sha256_hex;
 
 /// A model to import, read into memory.
@@ -84,9 +84,9 @@ pub struct Imported {
 /// tensors done, their total, and the next one's name.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for an architecture that the engine does not run, naming the field;
-/// [`Error::Damaged`] for files that are broken, incomplete or contradict each other;
-/// [`Error::Mismatch`] if a query tower has other tokens or longer vectors than the passage tower.
+/// [`Error::Unsupported`](crate::Error::Unsupported) for an architecture that the engine does not run, naming the field;
+/// [`Error::Damaged`](crate::Error::Damaged) for files that are broken, incomplete or contradict each other;
+/// [`Error::Mismatch`](crate::Error::Mismatch) if a query tower has other tokens or longer vectors than the passage tower.
 pub fn import(
     source: &ImportSource<'_>,
     passage_tower: Option<ModelFile<'_>>,
@@ -113,17 +113,11 @@ fn check_query_tower(config: &ModelConfig, vocab: &str, passage_tower: &ModelFil
     let theirs = passage_tower.config();
     let own = tokenizer_sha256(vocab, &config.tokenizer);
     let widths = [config.hidden_size, theirs.hidden_size].map(|width| width.to_string());
-    for (what, found, expected) in [
+    let properties = [
         ("tokenizer hash", own.as_str(), passage_tower.tokenizer_sha256()),
         ("length of a vector", &widths[0], &widths[1]),
-    ] {
-        if found != expected {
-            let next = "Name the passage tower that the query tower was fitted to";
-            let (file, expected, found) = ("config.json".to_owned(), expected.to_owned(), found.to_owned());
-            return Err(Error::Mismatch { file, what, expected, found, next });
-        }
-    }
-    Ok(())
+    ];
+    check_same("config.json", &properties, "Name the passage tower that the query tower was fitted to")
 }
 
 impl ImportOptions {

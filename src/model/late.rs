@@ -21,7 +21,7 @@
 use super::beside::Beside;
 use super::bi_encoder::{BiEncoder, l2_normalise};
 use super::file::key;
-use crate::error::{Error, REIMPORT_MODEL, Result};
+use crate::error::{REIMPORT_MODEL, Result, check_same};
 use crate::json::{Json, JsonResult};
 use crate::kernels::Backend;
 use crate::kernels::max_sim::{QUERY_ONE, ROW_ONE, quantize_vectors};
@@ -124,25 +124,16 @@ impl LateHead {
     /// Checks that the head was made for this bi-encoder.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if it was not.
+    /// [`Error::Mismatch`](crate::Error::Mismatch) if it was not.
     pub fn check_encoder(&self, bi_encoder: &BiEncoder) -> Result<()> {
         let sizes = [self.config.hidden_size, bi_encoder.dim()].map(|size| size.to_string());
-        for (what, found, expected) in [
+        let properties = [
             ("the bi-encoder it was trained with", self.aligned_source_sha256.as_str(), bi_encoder.space_sha256()),
             ("tokenizer hash", &self.tokenizer_sha256, bi_encoder.tokenizer_sha256()),
             ("length of a token vector", &sizes[0], &sizes[1]),
-        ] {
-            if found != expected {
-                return Err(Error::Mismatch {
-                    file: self.file_name.clone(),
-                    what,
-                    expected: expected.to_owned(),
-                    found: found.to_owned(),
-                    next: "Use the head that was imported for this bi-encoder (`siteseer model import --late-of`)",
-                });
-            }
-        }
-        Ok(())
+        ];
+        let next = "Use the head that was imported for this bi-encoder (`siteseer model import --late-of`)";
+        check_same(&self.file_name, &properties, next)
     }
 
     /// Name of the model.

@@ -4,7 +4,7 @@
 
 use super::super::model_path::{NONE, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
 use super::late::LateModel;
-use crate::error::Error;
+use crate::error::{Error, check_same};
 use crate::hash::sha256_hex;
 use crate::index::manifest::{ModelEntry, PassageModelEntry, RerankerEntry};
 use crate::kernels::Backend;
@@ -143,32 +143,20 @@ fn check_dim(dim: usize, path: &Path) -> Result<()> {
 fn load_query_tower(path: &Path, passage_tower: &BiEncoder) -> Result<(BiEncoder, Vec<u8>)> {
     let (file, bytes) = (path.display().to_string(), read(path)?);
     let tower = BiEncoder::load(&bytes, &file, Backend::best())?;
-    for (what, found, expected) in [
+    let properties = [
         ("the passage tower it was fitted to", tower.space_sha256(), passage_tower.space_sha256()),
         ("tokenizer hash", tower.tokenizer_sha256(), passage_tower.tokenizer_sha256()),
-    ] {
-        if found != expected {
-            let next = "Use a query tower that was fitted to this model (`siteseer model import --query-tower-of`), or --query-tower none";
-            let (expected, found) = (expected.to_owned(), found.to_owned());
-            return Err(Error::Mismatch { file, what, expected, found, next }.into());
-        }
-    }
+    ];
+    let next = "Use a query tower that was fitted to this model (`siteseer model import --query-tower-of`), or --query-tower none";
+    check_same(&file, &properties, next)?;
     Ok((tower, bytes))
 }
 
 fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower> {
     let (file, bytes) = (path.display().to_string(), read(path)?);
     let tower = StaticTower::load(&bytes, &file)?;
-    if tower.aligned_source_sha256() != bi_encoder.source_sha256() {
-        return Err(Error::Mismatch {
-            file,
-            what: "the bi-encoder it was fitted to",
-            expected: bi_encoder.source_sha256().to_owned(),
-            found: tower.aligned_source_sha256().to_owned(),
-            next: "Use a static query tower that was fitted to this model, or --static none",
-        }
-        .into());
-    }
+    let fitted_to = ("the bi-encoder it was fitted to", tower.aligned_source_sha256(), bi_encoder.source_sha256());
+    check_same(&file, &[fitted_to], "Use a static query tower that was fitted to this model, or --static none")?;
     Ok(tower)
 }
 
