@@ -43,7 +43,7 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh wasm     The browser's half only: www/dist/ with the client and the engines (relaxed SIMD, plain SIMD).
   ./build.sh size     Raw, gzip and brotli bytes of www/dist/; fails when an engine is over its budget.
   ./build.sh lint     rustfmt, clippy (native and browser), rustdoc, shellcheck, TypeScript; warnings are errors.
-  ./build.sh bench [native|kernels|browser [--rounds N] [--only TEXT,TEXT]]
+  ./build.sh bench [native|kernels|browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]]
                       native: indexing and search timed on the demo site, the scans, and passages embedded beside
                       onnxruntime and candle, same weights, same tokens. browser: the engine against onnxruntime-web and
                       transformers.js in headless Chromium, likewise. kernels: MaxSim in wasm against plain loops. Without a word: all.

@@ -40,6 +40,7 @@ make_onnx() {
         cp "$SITESEER_REFERENCE_MODEL/config.json" "$out.part/$name/config.json"
         ln "$out.part/$name-int8.onnx" "$out.part/$name/onnx/model_quantized.onnx"
     done
+    cp "$SITESEER_REFERENCE_MODEL/model.safetensors" "$out.part/bi.safetensors" # candle's; make_onnx.py wrote the other
     mv "$out.part" "$out"
 }
 
@@ -59,8 +60,19 @@ ensure_onnx() {
 }
 
 compile_bench_engine() {
-    wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --example bench_engine
+    LLVM_ARGS=$KERNEL_ARGS wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features \
+        --example bench_engine
     bind "$BENCH_DIR/engine" "engine-$1" "$1" "$TARGET/wasm-$1/$WASM_TARGET/wasm/examples/bench_engine.wasm"
+}
+
+# candle has no instruction for int8 dot products and gains nothing from relaxed SIMD's, so one file is enough. Its dependencies want
+# to know where random numbers would come from, which nobody draws.
+compile_candle() {
+    local flags=$'-Ctarget-feature=+simd128\x1f--cfg\x1fgetrandom_backend="wasm_js"'
+    wasm_rust env CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$TARGET/wasm-candle" \
+        cargo build --target "$WASM_TARGET" --profile wasm --package bench-candle
+    "$BINDGEN_BIN/wasm-bindgen" --target web --no-typescript --out-dir "$BENCH_DIR/candle" --out-name candle \
+        "$TARGET/wasm-candle/$WASM_TARGET/wasm/bench_candle.wasm"
 }
 
 bench_engines() {
@@ -83,14 +95,20 @@ run_bench_kernels() {
     node ${flags[@]+"${flags[@]}"} "$ROOT/benches/browser/kernels.js" "$BENCH_DIR/engine"
 }
 
-# verb: bench browser [--rounds N] [--only TEXT,TEXT]
+# verb: bench browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]
 run_bench_browser() {
     local ort transformers
+    local -a flags=()
     while (($#)); do
         case $1 in
+        --without-avx-vnni)
+            flags=(--without-avx-vnni)
+            shift
+            continue
+            ;;
         --rounds) BENCH_ROUNDS=${2:?--rounds needs a number} ;;
         --only) BENCH_ONLY=${2:?--only needs parts of engine names} ;;
-        *) die "bench browser does not know '$1'." "Options: --rounds N, --only TEXT,TEXT (parts of engine names)." ;;
+        *) die "bench browser does not know '$1'." "Options: --rounds N, --only TEXT,TEXT (parts of engine names), --without-avx-vnni." ;;
         esac
         shift 2
     done
@@ -101,12 +119,13 @@ run_bench_browser() {
     ensure_peer @huggingface/transformers "$TRANSFORMERS_VERSION"
     ensure_onnx
     bench_engines
+    step "candle" bench-candle "read the log" compile_candle
     ort=$(peer_folder onnxruntime-web "$ORT_VERSION")/node_modules
     transformers=$(peer_folder @huggingface/transformers "$TRANSFORMERS_VERSION")/node_modules
     heading "In headless Chromium"
-    CHROMIUM=$CHROME node "$ROOT/benches/browser/run.js" --rounds "$BENCH_ROUNDS" --only "$BENCH_ONLY" \
+    CHROMIUM=$CHROME node "$ROOT/benches/browser/run.js" ${flags[@]+"${flags[@]}"} --rounds "$BENCH_ROUNDS" --only "$BENCH_ONLY" \
         --out "$BENCH_DIR/browser.json" --engine "$BENCH_DIR/engine" --onnx "$BENCH_DIR/onnx" \
-        --onnxruntime "$ort/onnxruntime-web/dist" \
+        --candle "$BENCH_DIR/candle" --onnxruntime "$ort/onnxruntime-web/dist" \
         --transformers "$transformers/@huggingface/transformers/dist" \
         --transformers-onnxruntime "$transformers/onnxruntime-web/dist"
     note "JSON: $BENCH_DIR/browser.json"

@@ -35,13 +35,19 @@ features_of() {
     esac
 }
 
-# wasm_level LEVEL COMMAND…: COMMAND with this level's flags and target folder (WASM_FOLDER: another one). LLVM inlines what is called once and what
-# we mark (all of the kernels' vector operations), and makes no vectors of its own: 6 KB less (gzip), and the kernels run
-# as fast. The path remaps keep this machine's folders out of panic messages that every visitor downloads.
+# What an encoder's kernels want of LLVM beside that. Left to itself it mixes the loads of a register tile, so that all of them are
+# alive at once and the browser has no registers left for six rows: half as fast.
+KERNEL_ARGS="-pre-RA-sched=source"
+
+# wasm_level LEVEL COMMAND…: COMMAND with this level's flags and target folder (WASM_FOLDER: another one; LLVM_ARGS: further
+# ones). LLVM inlines what is called once and what we mark (all of the kernels' vector operations), and makes no vectors of its own:
+# 6 KB less (gzip), and the kernels run as fast. The path remaps keep this machine's folders out of panic messages that every
+# visitor downloads.
 wasm_level() {
-    local level=$1 flags sep=$'\x1f'
+    local level=$1 flags arg sep=$'\x1f'
     shift
     flags="-Cllvm-args=-inline-threshold=0${sep}-Cno-vectorize-loops${sep}-Cno-vectorize-slp"
+    for arg in ${LLVM_ARGS:-}; do flags+="${sep}-Cllvm-args=$arg"; done
     flags+="${sep}-Ctarget-feature=$(features_of "$level")"
     flags+="${sep}--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src/=/crates/"
     flags+="${sep}--remap-path-prefix=$ROOT/=/"
@@ -56,7 +62,8 @@ compile_small() {
 
 # compile_encoder LEVEL
 compile_encoder() {
-    wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features --features wasm-encoder --lib
+    LLVM_ARGS=$KERNEL_ARGS wasm_level "$1" cargo build --target "$WASM_TARGET" --profile wasm --no-default-features \
+        --features wasm-encoder --lib
 }
 
 # bind_small FOLDER NAME: the engine or the tower, right after it was compiled. What every visitor loads is packed.

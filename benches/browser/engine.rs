@@ -28,10 +28,13 @@ impl TokenEngine {
     /// Loads the bi-encoder (uncompressed bytes).
     #[wasm_bindgen(constructor)]
     pub fn new(model: &[u8]) -> JsResult<TokenEngine> {
+        let bi_encoder = BiEncoder::load(model, "model", Backend::best())?;
+        let mut work = Workspace::default();
+        bi_encoder.rehearse(&mut work)?;
         Ok(TokenEngine {
-            bi_encoder: BiEncoder::load(model, "model", Backend::best())?,
+            bi_encoder,
             cross_encoder: None,
-            work: Workspace::default(),
+            work,
             pair_work: PairWorkspace::default(),
             batch: TokenBatch::new(),
         })

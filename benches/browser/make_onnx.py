@@ -3,7 +3,7 @@
     python make_onnx.py REFERENCE_FOLDER CROSS_ENCODER.safetensors OUT_FOLDER
 
 The bi-encoder comes from the f32 checkpoint, the cross-encoder from Siteseer's file (weights int8 times scale, with the
-checkpoint's word embeddings). The graph is the one that a PyTorch export gives, and int8 is what transformers.js ships as
+checkpoint's word embeddings); it is written as f32 safetensors, too, for candle. The graph is the one that a PyTorch export gives, and int8 is what transformers.js ships as
 `model_quantized`: dynamic, per channel, 7-bit weights (reduce_range), which do not overflow where a processor lacks VNNI.
 """
 
@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 OPSET = 17
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -169,6 +170,7 @@ def main():
     reference = read(reference_folder / "model.safetensors")
     cross = cross_weights(cross_file, reference, config["num_hidden_layers"])
     out.mkdir(parents=True, exist_ok=True)
+    save_file({name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in cross.items()}, out / "cross.safetensors")
     for name, model in (("bi", bi_encoder(reference, config)), ("cross", cross_encoder(cross, config))):
         exact = out / f"{name}-fp32.onnx"
         onnx.save(model, exact)

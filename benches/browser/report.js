@@ -29,7 +29,7 @@ export const largestDifference = (a, b) => Math.max(...a.map((value, i) => Math.
 export function report(result) {
   const { model, cores, avx2, avxVnni } = result.processor;
   const rounds = `${result.rounds} round${result.rounds === 1 ? '' : 's'}`;
-  return `${model}, ${cores} cores, AVX2: ${avx2}, AVX-VNNI: ${avxVnni}; Chromium ${result.browser}; ${rounds}\n\n${tables(result)}`;
+  return `${model}, ${cores} cores, AVX2: ${avx2}, AVX-VNNI: ${avxVnni}${result.withoutAvxVnni ? ', switched off in the browser' : ''}; Chromium ${result.browser}; ${rounds}\n\n${tables(result)}`;
 }
 
 /** Markdown tables, an engine a line: times, ratios to the baseline, then the rest. */

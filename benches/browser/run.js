@@ -1,7 +1,8 @@
 // One headless Chromium; in each round a fresh tab for each engine, and the engines in turn. `./build.sh bench` calls it:
 //
-//   node benches/browser/run.js --engine DIR --onnx DIR --onnxruntime DIR --transformers DIR
+//   node benches/browser/run.js --engine DIR --onnx DIR --candle DIR --onnxruntime DIR --transformers DIR
 //                               --transformers-onnxruntime DIR --out FILE [--rounds N] [--only TEXT,TEXT]
+//                               [--without-avx-vnni]
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,8 +20,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const text = { type: /** @type {const} */ ('string') };
 const { values: options } = parseArgs({
   options: {
-    engine: text, onnx: text, onnxruntime: text, transformers: text, 'transformers-onnxruntime': text, out: text,
-    rounds: { ...text, default: '3' }, only: { ...text, default: '' },
+    engine: text, onnx: text, candle: text, onnxruntime: text, transformers: text, 'transformers-onnxruntime': text, out: text,
+    rounds: { ...text, default: '3' }, only: { ...text, default: '' }, 'without-avx-vnni': { type: 'boolean', default: false },
   },
 });
 
@@ -126,13 +127,14 @@ const server = await serve({
   engine: options.engine,
   'siteseer-models': join(ROOT, 'models'),
   onnx: options.onnx,
+  candle: options.candle,
   onnxruntime: options.onnxruntime,
   transformers: options.transformers,
   'transformers-onnxruntime': options['transformers-onnxruntime'],
 });
-const browser = await launch();
+const browser = await launch(...(options['without-avx-vnni'] ? ['--js-flags=--no-enable-avx-vnni'] : []));
 const result = {
-  date: new Date().toISOString(), browser: browser.version(), processor: processor(), rounds: 0,
+  date: new Date().toISOString(), browser: browser.version(), processor: processor(), withoutAvxVnni: options['without-avx-vnni'], rounds: 0,
   workloads: [FIRST, ...WORKLOADS].map(({ name }) => name), engines: {},
 };
 try {

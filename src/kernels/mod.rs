@@ -20,6 +20,7 @@ mod generic;
 pub mod linear;
 pub mod max_sim;
 pub mod norm;
+mod panels;
 pub mod quantize;
 #[cfg_attr(not(any(test, feature = "battery", not(target_feature = "simd128"))), allow(dead_code))]
 pub mod scalar;

@@ -67,8 +67,8 @@ impl ActivationFormat {
 
 /// A batch of quantized rows, packed for the register tiles of one backend; reused from call to call.
 ///
-/// Rows are grouped in panels of `MR` (the last one may have fewer, `r`); panel `p` starts at activation
-/// `p · MR · k_padded` and is laid out `[k_padded / GROUP][r][GROUP]`, so that a tile reads it front to back.
+/// Rows are grouped in panels ([`RowPanels`](super::panels::RowPanels)); one of `r` rows from row `first` starts at activation
+/// `first · k_padded` and is laid out `[k_padded / GROUP][r][GROUP]`, so that a tile reads it front to back.
 #[derive(Debug, Default, Clone)]
 pub struct QuantizedRows {
     /// Packed activations, as bytes in the backend's format.

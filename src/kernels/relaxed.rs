@@ -24,7 +24,7 @@ impl Arch for Relaxed {
     type Act = u8;
 
     const LANES: usize = 4;
-    const MR: usize = 4;
+    const MR: usize = 6;
     const GROUP: usize = 4;
     const FORMAT: ActivationFormat = ActivationFormat::U7;
 

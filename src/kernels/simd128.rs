@@ -41,10 +41,6 @@ macro_rules! float_operations {
             f32x4_mul(a, b)
         }
         #[inline(always)]
-        unsafe fn div(a: v128, b: v128) -> v128 {
-            f32x4_div(a, b)
-        }
-        #[inline(always)]
         unsafe fn mul_add(a: v128, b: v128, c: v128) -> v128 {
             $mul_add(a, b, c)
         }

@@ -14,6 +14,9 @@ use crate::kernels::attention::QueryRows;
 use crate::text::word_piece::WordPiece;
 use std::sync::Arc;
 
+/// Tokens of a rehearsal: of a number that makes register tiles of the two usual heights.
+const REHEARSAL: usize = 11;
+
 /// A sentence encoder with its tokenizer. Shared by threads; each brings a [`Workspace`].
 #[derive(Debug)]
 pub struct BiEncoder {
@@ -137,6 +140,16 @@ impl BiEncoder {
         let mut out = vec![0.0; self.dim()];
         self.pool_into(hidden, &mut out);
         Ok((out, hidden.to_vec()))
+    }
+
+    /// Runs the model on a made-up sequence, for a browser: it compiles a wasm function for speed only once that has been busy, and until
+    /// then runs code that it made in a hurry. Done while a model loads, this is not done while a visitor waits.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn rehearse(&self, work: &mut Workspace) -> Result<()> {
+        let ids = vec![0; REHEARSAL.min(self.max_tokens())];
+        self.token_vectors(&TokenBatch::one(&ids), work).map(drop)
     }
 
     /// Embeds one text: `[dim]`.

@@ -52,6 +52,14 @@ impl Encoders {
         self.cross_encoder.as_ref()
     }
 
+    /// Has the browser compile the kernels for speed: see [`BiEncoder::rehearse`].
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn rehearse(&mut self) -> Result<()> {
+        self.bi_encoder.rehearse(&mut self.work)
+    }
+
     /// The embedding of a text: `[dim]`.
     ///
     /// # Errors

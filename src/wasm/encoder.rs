@@ -21,7 +21,9 @@ impl Encoder {
     /// Loads the bi-encoder (uncompressed bytes); `file` is its name, for messages.
     #[wasm_bindgen(constructor)]
     pub fn new(content: &[u8], file: &str) -> JsResult<Encoder> {
-        Ok(Encoder { encoders: Encoders::load(content, file)? })
+        let mut encoders = Encoders::load(content, file)?;
+        encoders.rehearse()?;
+        Ok(Encoder { encoders })
     }
 
     /// Name of the bi-encoder.

@@ -6,6 +6,7 @@
 use super::math::exp;
 use crate::kernels::arch::Arch;
 use crate::kernels::attention::AttentionArgs;
+use crate::kernels::panels::RowPanels;
 
 /// # Safety
 /// See [`Arch`]; shapes as `Backend::attention_into` checks them, scratch grown for the longest sequence.
@@ -19,49 +20,59 @@ pub(crate) unsafe fn attention<A: Arch>(mut args: AttentionArgs<'_>) {
         for head in 0..args.heads.num_heads {
             // SAFETY: tokens `start..start + len` and columns of `head` exist.
             unsafe { pack_keys_values::<A>(&mut args, start, len, head) };
-            let rows = args.rows.of(len);
-            let mut row = 0;
-            while row < rows {
-                let r = A::MR.min(rows - row);
+            let panels = RowPanels::new(args.rows.of(len), A::MR);
+            for panel in 0..panels.count() {
+                let rows = panels.rows(panel);
                 macro_rules! tile_of {
                     ($($r:literal)*) => {
-                        match r {
-                            // SAFETY: rows `row..row + r` of the sequence exist; arms above MR are never compiled.
-                            $($r if $r <= A::MR => unsafe { rows_of_head::<A, $r>(&mut args, start, len, head, row) },)*
+                        match rows.len() {
+                            // SAFETY: `rows` of the sequence exist; arms above MR are never compiled.
+                            $($r if $r <= A::MR => unsafe { rows_of_head::<A, $r>(&mut args, start, len, head, rows.start) },)*
                             _ => unreachable!("a tile has between 1 and MR rows"),
                         }
                     };
                 }
                 tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
-                row += r;
             }
         }
     }
 }
 
 /// Repacks keys `[len, head_dim]` to `[len_padded / NR][head_dim][NR]` and values to `[dim_padded / NR][len][NR]`.
-/// Padding keys repeat nothing: their scores are overwritten before the softmax.
+/// The last key stands in for those that pad: their scores are overwritten before the softmax.
 #[inline(always)]
 unsafe fn pack_keys_values<A: Arch>(args: &mut AttentionArgs<'_>, start: usize, len: usize, head: usize) {
     let (dim, hidden, nr) = (args.heads.head_dim, args.heads.hidden_size(), 2 * A::LANES);
-    let padded = dim.next_multiple_of(nr);
-    for j in 0..len {
-        let token = &args.qkv[(start + j) * 3 * hidden..][..3 * hidden];
-        let key = &token[hidden + head * dim..][..dim];
-        let value = &token[2 * hidden + head * dim..][..dim];
-        let panel = &mut args.scratch.keys[j / nr * nr * dim..][..nr * dim];
-        for (d, &k) in key.iter().enumerate() {
-            panel[d * nr + j % nr] = k;
+    let (width, len_padded) = (3 * hidden, len.next_multiple_of(nr));
+    assert!(args.scratch.keys.len() >= len_padded * dim && args.scratch.values.len() >= len * dim.next_multiple_of(nr));
+    // SAFETY: token `start + j` has its key from column `hidden + head · dim` on, and its value `hidden` further, `dim` floats
+    // each; the scratch is as long as was just checked.
+    unsafe {
+        let first_key = args.qkv.as_ptr().add(start * width + hidden + head * dim);
+        for panel in (0..len_padded).step_by(nr) {
+            let to = args.scratch.keys.as_mut_ptr().add(panel * dim);
+            for j in 0..nr {
+                let key = first_key.add((panel + j).min(len - 1) * width);
+                for d in 0..dim {
+                    *to.add(d * nr + j) = *key.add(d);
+                }
+            }
         }
-        for (p, chunk) in value.chunks(nr).enumerate() {
-            let to = &mut args.scratch.values[(p * len + j) * nr..][..nr];
-            to[..chunk.len()].copy_from_slice(chunk);
-            if chunk.len() < nr {
-                to[chunk.len()..].fill(0.0);
+        let whole = dim / nr * nr;
+        for j in 0..len {
+            let value = first_key.add(hidden + j * width);
+            let to = args.scratch.values.as_mut_ptr().add(j * nr);
+            let mut d = 0;
+            while d < whole {
+                A::store(to.add(d * len), A::load(value.add(d)));
+                A::store(to.add(d * len + A::LANES), A::load(value.add(d + A::LANES)));
+                d += nr;
+            }
+            for i in whole..dim.next_multiple_of(nr) {
+                *to.add(whole * len + i - whole) = if i < dim { *value.add(i) } else { 0.0 };
             }
         }
     }
-    debug_assert!(args.scratch.values.len() >= len * padded);
 }
 
 /// `R` query rows of one head: scores, softmax, weighted sum of the values.

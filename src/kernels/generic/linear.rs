@@ -1,23 +1,24 @@
 //! Quantizing rows and multiplying them by packed weights, once for all instruction sets.
 //!
 //! ```text
-//! for each block of rows that fits in the second-level cache        (ROW_BLOCK rows of k bytes)
+//! for each block of row panels that fits in the second-level cache  (about ROW_BLOCK rows of k bytes)
 //!   for each panel of NR channels                                    (NR · k bytes: stays in the first level)
 //!     for each panel of up to MR rows                                (MR × NR accumulators: stay in registers)
 //!       acc[r][c] += Σ_group x[r][group] · w[c][group]               for all k
 //!       out[r][c] = gelu?((acc − zero[r]·colsum[c]) · scale[r]·scale[c] + bias[c]) + residual[r][c]
 //! ```
-//! The last row panel has fewer rows and its own, smaller tile: nothing is padded in `m`. A panel whose channels stick
-//! out of `n` goes through a small buffer.
+//! Row panels are of equal height, give or take one row ([`RowPanels`]): a low one at the end would leave most of the dot
+//! products' latency uncovered. Nothing is padded in `m`. A panel whose channels stick out of `n` goes through a small buffer.
 
 use super::math::gelu;
 use crate::kernels::arch::Arch;
 use crate::kernels::linear::{Activation, LinearArgs, QuantizeArgs, pad_k};
+use crate::kernels::panels::RowPanels;
 use crate::kernels::quantize::QUANT_BLOCK;
 
-/// Rows per cache block.
+/// Rows per cache block, about.
 const ROW_BLOCK: usize = 96;
-/// Largest `MR` of any backend, and largest `NR` (two vectors of 16 floats).
+/// Largest `NR` of any backend (two vectors of 16 floats).
 const MAX_NR: usize = 32;
 
 /// # Safety
@@ -27,21 +28,25 @@ pub(crate) unsafe fn quantize_rows<A: Arch>(args: QuantizeArgs<'_>) {
     let QuantizeArgs { x, out } = args;
     let (k, k_padded) = (out.k, pad_k(out.k));
     let data = out.data.as_mut_ptr().cast::<A::Act>();
+    let panels = RowPanels::new(out.m, A::MR);
+    let (mut panel, mut rows) = (0, panels.rows(0));
     for (row, x) in x.chunks_exact(k).enumerate() {
         // SAFETY: `x` has `k` floats.
         let (lo, hi) = unsafe { min_max::<A>(x) };
         let (scale, zero) = A::FORMAT.scale_and_zero(lo, hi);
         (out.scales[row], out.zeros[row]) = (scale, zero);
-        let (panel, in_panel) = (row / A::MR, row % A::MR);
-        let rows = A::MR.min(out.m - panel * A::MR); // rows of this panel
-        let stride = rows * A::GROUP;
+        if row == rows.end {
+            panel += 1;
+            rows = panels.rows(panel);
+        }
+        let stride = rows.len() * A::GROUP;
         let inv_scale = 1.0 / scale;
         let whole = k / QUANT_BLOCK * QUANT_BLOCK;
-        // SAFETY: the panel has `rows * k_padded` places from its start, of which this row's groups take every
-        // `stride`-th, beginning at `in_panel * GROUP`; blocks before `whole` read inside `x`, and the last one reads a copy
+        // SAFETY: the panel has `rows.len() * k_padded` places from its start, of which this row's groups take every
+        // `stride`-th, beginning at the row's place in it; blocks before `whole` read inside `x`, and the last one reads a copy
         // padded with zeros (whose weights are zero, so that any value would do).
         unsafe {
-            let dst = data.add(panel * A::MR * k_padded + in_panel * A::GROUP);
+            let dst = data.add(rows.start * k_padded + (row - rows.start) * A::GROUP);
             let mut i = 0;
             while i < whole {
                 A::quantize_block(x.as_ptr().add(i), inv_scale, zero, dst.add(i / A::GROUP * stride), stride);
@@ -56,21 +61,25 @@ pub(crate) unsafe fn quantize_rows<A: Arch>(args: QuantizeArgs<'_>) {
     }
 }
 
-/// Smallest and largest value of a row.
+/// Smallest and largest value of a row, or 0 if that is beyond. Four vectors at a time, none of which waits for another.
 #[inline(always)]
 unsafe fn min_max<A: Arch>(x: &[f32]) -> (f32, f32) {
+    let whole = x.len() / (4 * A::LANES) * 4 * A::LANES;
     let (mut lo, mut hi) = (0f32, 0f32);
-    let whole = x.len() / A::LANES * A::LANES;
     // SAFETY: reads stay below `whole <= x.len()`.
     unsafe {
-        let (mut vlo, mut vhi) = (A::splat(0.0), A::splat(0.0));
+        let (mut vlo, mut vhi) = ([A::splat(0.0); 4], [A::splat(0.0); 4]);
         let mut i = 0;
         while i < whole {
-            let v = A::load(x.as_ptr().add(i));
-            (vlo, vhi) = (A::min(vlo, v), A::max(vhi, v));
-            i += A::LANES;
+            for lane in 0..4 {
+                let v = A::load(x.as_ptr().add(i + lane * A::LANES));
+                (vlo[lane], vhi[lane]) = (A::min(vlo[lane], v), A::max(vhi[lane], v));
+            }
+            i += 4 * A::LANES;
         }
-        (lo, hi) = (lo.min(A::reduce_min(vlo)), hi.max(A::reduce_max(vhi)));
+        for lane in 0..4 {
+            (lo, hi) = (lo.min(A::reduce_min(vlo[lane])), hi.max(A::reduce_max(vhi[lane])));
+        }
     }
     for &v in &x[whole..] {
         (lo, hi) = (lo.min(v), hi.max(v));
@@ -82,42 +91,43 @@ unsafe fn min_max<A: Arch>(x: &[f32]) -> (f32, f32) {
 /// See [`Arch`]; shapes as `PackedLinear::forward_into` checks them.
 #[inline(always)]
 pub(crate) unsafe fn linear<A: Arch>(mut args: LinearArgs<'_>) {
-    let (m, nr) = (args.x.m, 2 * A::LANES);
-    let row_block = ROW_BLOCK / A::MR * A::MR;
-    let mut block = 0;
-    while block < m {
-        let block_end = m.min(block + row_block);
-        for channel in (0..args.layer.n).step_by(nr) {
-            let mut row = block;
-            while row < block_end {
-                let rows = A::MR.min(m - row);
+    let panels = RowPanels::new(args.x.m, A::MR);
+    let block = ROW_BLOCK / A::MR;
+    for first in (0..panels.count()).step_by(block) {
+        for channel in (0..args.layer.n).step_by(2 * A::LANES) {
+            for panel in first..panels.count().min(first + block) {
+                let rows = panels.rows(panel);
                 macro_rules! tile_of {
                     ($($r:literal)*) => {
-                        match rows {
+                        match rows.len() {
                             // SAFETY: rows and channels of the tile exist; arms above MR are never reached and, since
                             // MR is a constant, never compiled.
-                            $($r if $r <= A::MR => unsafe { tile::<A, $r>(&mut args, row, channel) },)*
+                            $($r if $r <= A::MR => unsafe { tile::<A, $r>(&mut args, rows.start, channel) },)*
                             _ => unreachable!("a panel has between 1 and MR rows"),
                         }
                     };
                 }
                 tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
-                row += rows;
             }
         }
-        block = block_end;
     }
 }
 
 /// One register tile: `R` rows by two vectors of channels, all of `k`, and its way out.
-#[inline(always)]
+///
+/// In wasm a function of its own: a browser optimizes function by function, the busiest first, and a small one is soon done.
+///
+/// # Safety
+/// See [`Arch`]; the `R` rows from `row`, which are a panel, and the channel panel at `channel` exist.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, channel: usize) {
     let layer = args.layer;
     let k_padded = pad_k(layer.k);
     let nr = 2 * A::LANES;
-    // SAFETY: row panel `row / MR` and channel panel `channel / nr` lie inside the packed buffers, each `k_padded` long;
-    // per-channel vectors are padded to whole panels; rows `row..row + R` of `out` and `residual` have `n` floats.
-    unsafe {
+    // SAFETY: the row panel at `row` and the channel panel at `channel` lie inside the packed buffers, each `k_padded` long;
+    // scales and zeros have `m` places, per-channel vectors are padded to whole panels.
+    let mut y = unsafe {
         let mut a = args.x.data.as_ptr().cast::<A::Act>().add(row * k_padded);
         let mut b = layer.weights.as_ptr().add(channel * k_padded);
         let mut acc = [[A::zero_i(); 2]; R];
@@ -131,34 +141,89 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
             a = a.add(R * A::GROUP);
             b = b.add(nr * A::GROUP);
         }
-        let whole = channel + nr <= layer.n;
-        let valid = nr.min(layer.n - channel);
-        for (r, acc) in acc.iter().enumerate() {
-            let row = row + r;
-            let (x_scale, zero) = (A::splat(args.x.scales[row]), A::splat(args.x.zeros[row] as f32));
-            let out = args.out.as_mut_ptr().add(row * layer.n + channel);
-            let mut buffer = [0f32; MAX_NR];
-            let to = if whole { out } else { buffer.as_mut_ptr() };
-            for (half, &acc) in acc.iter().enumerate() {
-                let c = channel + half * A::LANES;
-                let column_sum = A::load(layer.column_sum.as_ptr().add(c));
-                let scale = A::mul(A::load(layer.scale.as_ptr().add(c)), x_scale);
-                let centred = A::sub(A::to_f32(acc), A::mul(zero, column_sum));
-                let mut y = A::mul_add(centred, scale, A::load(layer.bias.as_ptr().add(c)));
-                if args.activation == Activation::Gelu {
-                    y = gelu::<A>(y);
-                }
-                if whole && let Some(residual) = args.residual {
-                    y = A::add(y, A::load(residual.as_ptr().add(row * layer.n + c)));
-                }
-                A::store(to.add(half * A::LANES), y);
+        let of_half = |values: &[f32]| {
+            let values = values.as_ptr().add(channel);
+            [A::load(values), A::load(values.add(A::LANES))]
+        };
+        let (column_sum, scale, bias) = (of_half(&layer.column_sum), of_half(&layer.scale), of_half(&layer.bias));
+        std::array::from_fn(|r| {
+            let x_scale = A::splat(*args.x.scales.as_ptr().add(row + r));
+            let zero = A::splat(*args.x.zeros.as_ptr().add(row + r) as f32);
+            std::array::from_fn(|half| {
+                let centred = A::sub(A::to_f32(acc[r][half]), A::mul(zero, column_sum[half]));
+                A::mul_add(centred, A::mul(scale[half], x_scale), bias[half])
+            })
+        })
+    };
+    if args.activation == Activation::Gelu {
+        // SAFETY: arithmetic only.
+        unsafe { gelu_tile::<A>(y.as_flattened_mut()) };
+    }
+    // SAFETY: rows `row..row + R` of `out` and `residual` have `n` floats.
+    unsafe {
+        if channel + nr <= layer.n {
+            store_whole::<A, R>(args, &y, row, channel);
+        } else {
+            store_part::<A, R>(args, &y, row, channel);
+        }
+    }
+}
+
+/// GELU of all vectors, four at a time: they share the constants, and none waits for another.
+#[inline(always)]
+unsafe fn gelu_tile<A: Arch>(y: &mut [A::F]) {
+    let (fours, rest) = y.as_chunks_mut::<4>();
+    // SAFETY: arithmetic only; the caller has the instruction set.
+    fours.iter_mut().for_each(|four| *four = unsafe { gelu::<A, 4>(*four) });
+    rest.iter_mut().for_each(|one| [*one] = unsafe { gelu::<A, 1>([*one]) });
+}
+
+/// Adds the residual to a tile and writes it.
+///
+/// # Safety
+/// See [`Arch`]; `R` rows from `row` and `NR` channels from `channel` exist.
+#[inline(always)]
+unsafe fn store_whole<A: Arch, const R: usize>(
+    args: &mut LinearArgs<'_>,
+    y: &[[A::F; 2]; R],
+    row: usize,
+    channel: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let at = row * args.layer.n + channel;
+        let out = args.out.as_mut_ptr().add(at);
+        let residual = args.residual.map(|residual| residual.as_ptr().add(at));
+        for (r, y) in y.iter().enumerate() {
+            for (half, &y) in y.iter().enumerate() {
+                let i = r * args.layer.n + half * A::LANES;
+                A::store(out.add(i), residual.map_or(y, |residual| A::add(y, A::load(residual.add(i)))));
             }
-            if !whole {
-                for (i, y) in buffer[..valid].iter().enumerate() {
-                    let residual = args.residual.map_or(0.0, |res| res[row * layer.n + channel + i]);
-                    *out.add(i) = y + residual;
-                }
-            }
+        }
+    }
+}
+
+/// The same for the last channels, where the tile is wider than what is left of `n`.
+///
+/// # Safety
+/// See [`Arch`]; `R` rows from `row` exist, and channels from `channel` to `n`.
+#[inline(always)]
+unsafe fn store_part<A: Arch, const R: usize>(
+    args: &mut LinearArgs<'_>,
+    y: &[[A::F; 2]; R],
+    row: usize,
+    channel: usize,
+) {
+    let n = args.layer.n;
+    for (r, y) in y.iter().enumerate() {
+        let mut buffer = [0f32; MAX_NR];
+        for (half, &y) in y.iter().enumerate() {
+            // SAFETY: the buffer has places for two vectors of any backend.
+            unsafe { A::store(buffer.as_mut_ptr().add(half * A::LANES), y) };
+        }
+        for (i, y) in buffer[..n - channel].iter().enumerate() {
+            let at = (row + r) * n + channel + i;
+            args.out[at] = y + args.residual.map_or(0.0, |residual| residual[at]);
         }
     }
 }

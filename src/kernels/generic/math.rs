@@ -22,24 +22,36 @@ pub(super) unsafe fn exp<A: Arch>(x: A::F) -> A::F {
     }
 }
 
-/// The exact GELU. `erf(z) = z · P(z²) / Q(z²)` for |z| ≤ 4, where it reaches 1 in f32: fitted to an absolute error below
-/// 6·10⁻⁸, to which the roundings add 2.5·10⁻⁷.
+/// GELU of `N` vectors. `erf(x/√2) = x · P(x²)` for |x| ≤ 4.4, where it has reached 1: a minimax fit of `P` to GELU itself, whose
+/// error is below 5·10⁻⁵ on −12..12. What follows rounds to 12 bits at most, a hundred times as coarse.
 #[inline(always)]
-pub(super) unsafe fn gelu<A: Arch>(x: A::F) -> A::F {
+pub(super) unsafe fn gelu<A: Arch, const N: usize>(x: [A::F; N]) -> [A::F; N] {
+    const MOST: f32 = 4.4;
+    const FIRST: f32 = 7.145_237e-11;
+    const P: [f32; 8] = [
+        -7.513_247e-9,
+        3.483_414_2e-7,
+        -9.452_806e-6,
+        1.686_176e-4,
+        -2.110_172_5e-3,
+        1.928_666_6e-2,
+        -1.321_538_1e-1,
+        7.975_237e-1,
+    ];
     // SAFETY: arithmetic only; the caller has the instruction set.
     unsafe {
-        let z = A::mul(x, A::splat(std::f32::consts::FRAC_1_SQRT_2));
-        let z = A::max(A::min(z, A::splat(4.0)), A::splat(-4.0));
-        let u = A::mul(z, z);
-        let mut p = A::splat(1.921_721_6e-8);
-        for c in [-1.990_323_5e-6, 1.555_369_7e-4, 4.293_055_7e-3, 5.243_347_3e-2, 2.139_447_5e-1, 1.128_378_6] {
-            p = A::mul_add(p, u, A::splat(c));
+        let bounded = x.map(|x| A::max(A::min(x, A::splat(MOST)), A::splat(-MOST)));
+        let square = bounded.map(|x| A::mul(x, x));
+        let mut p = [A::splat(FIRST); N];
+        for c in P {
+            let c = A::splat(c);
+            for i in 0..N {
+                p[i] = A::mul_add(p[i], square[i], c);
+            }
         }
-        let mut q = A::splat(1.098_039_1e-3);
-        for c in [1.555_109_5e-2, 1.207_996_4e-1, 5.229_313e-1, 1.0] {
-            q = A::mul_add(q, u, A::splat(c));
-        }
-        let half = A::mul(x, A::splat(0.5));
-        A::mul_add(half, A::div(A::mul(z, p), q), half)
+        std::array::from_fn(|i| {
+            let half = A::mul(x[i], A::splat(0.5));
+            A::mul_add(half, A::mul(bounded[i], p[i]), half)
+        })
     }
 }

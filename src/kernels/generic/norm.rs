@@ -13,27 +13,16 @@ pub(crate) unsafe fn layer_norm<A: Arch>(args: NormArgs<'_>) {
     for row in x.chunks_exact_mut(hidden) {
         // SAFETY: all offsets stay below `whole <= hidden`, the length of `row`, `gamma` and `beta`.
         unsafe {
-            let p = row.as_mut_ptr();
-            let mut sum = A::splat(0.0);
-            let mut i = 0;
-            while i < whole {
-                sum = A::add(sum, A::load(p.add(i)));
-                i += A::LANES;
-            }
-            let tail: f32 = row[whole..].iter().sum();
-            let mean = (A::reduce_add(sum) + tail) / hidden as f32;
+            let mean = sum::<A>(row, |v| v, |v| v) / hidden as f32;
             let vmean = A::splat(mean);
-            let mut squares = A::splat(0.0);
-            i = 0;
-            while i < whole {
-                let d = A::sub(A::load(p.add(i)), vmean);
-                squares = A::mul_add(d, d, squares);
-                i += A::LANES;
-            }
-            let tail: f32 = row[whole..].iter().map(|&v| (v - mean) * (v - mean)).sum();
-            let inv = 1.0 / ((A::reduce_add(squares) + tail) / hidden as f32 + eps).sqrt();
-            let vinv = A::splat(inv);
-            i = 0;
+            let square = |v| {
+                let d = A::sub(v, vmean);
+                A::mul(d, d)
+            };
+            let squares = sum::<A>(row, square, |v| (v - mean) * (v - mean));
+            let inv = 1.0 / (squares / hidden as f32 + eps).sqrt();
+            let (vinv, p) = (A::splat(inv), row.as_mut_ptr());
+            let mut i = 0;
             while i < whole {
                 let y = A::mul(A::sub(A::load(p.add(i)), vmean), vinv);
                 A::store(p.add(i), A::mul_add(y, A::load(gamma.as_ptr().add(i)), A::load(beta.as_ptr().add(i))));
@@ -44,4 +33,27 @@ pub(crate) unsafe fn layer_norm<A: Arch>(args: NormArgs<'_>) {
             }
         }
     }
+}
+
+/// The sum of a function over a row, given for vectors and for single values. Four sums run side by side, since each addition
+/// waits for the one before.
+///
+/// # Safety
+/// See [`Arch`].
+#[inline(always)]
+unsafe fn sum<A: Arch>(row: &[f32], vector: impl Fn(A::F) -> A::F, value: impl Fn(f32) -> f32) -> f32 {
+    let whole = row.len() / (4 * A::LANES) * 4 * A::LANES;
+    // SAFETY: all offsets stay below `whole <= row.len()`.
+    let whole_sum = unsafe {
+        let mut sums = [A::splat(0.0); 4];
+        let mut i = 0;
+        while i < whole {
+            for (lane, sum) in sums.iter_mut().enumerate() {
+                *sum = A::add(*sum, vector(A::load(row.as_ptr().add(i + lane * A::LANES))));
+            }
+            i += 4 * A::LANES;
+        }
+        A::reduce_add(A::add(A::add(sums[0], sums[1]), A::add(sums[2], sums[3])))
+    };
+    whole_sum + row[whole..].iter().map(|&v| value(v)).sum::<f32>()
 }
