@@ -3,11 +3,14 @@
 
 #![cfg(target_arch = "wasm32")]
 
+use siteseer::index::scan::ScanQuery;
+use siteseer::index::vectors::Vectors;
 use siteseer::kernels::Backend;
 use siteseer::model::batch::TokenBatch;
 use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::cross_encoder::{BATCH, CrossEncoder, PairWorkspace};
 use siteseer::model::encoder::Workspace;
+use std::arch::wasm32::{i64x2_add, i64x2_extract_lane, i64x2_splat, v128};
 use wasm_bindgen::prelude::*;
 
 /// A bi-encoder and a cross-encoder that read token ids.
@@ -101,5 +104,40 @@ fn plain_max_sim(query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
     for (out, query) in out.iter_mut().zip(query.chunks_exact(dim)) {
         let dot = |row: &[i8]| query.iter().zip(row).map(|(&q, &r)| i32::from(q) * i32::from(r)).sum::<i32>();
         *out = rows.chunks_exact(dim).map(dot).max().unwrap_or(0);
+    }
+}
+
+/// A flat index of made-up vectors, for the scan.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct FlatScan {
+    vectors: Vectors,
+    query: ScanQuery,
+}
+
+#[wasm_bindgen]
+impl FlatScan {
+    /// `values [n, dim]` become int8 vectors with a scale each; the first one is the query.
+    #[wasm_bindgen(constructor)]
+    pub fn new(values: Vec<f32>, dim: usize) -> FlatScan {
+        FlatScan { query: ScanQuery::new(&values[..dim]), vectors: Vectors::quantize(&values, dim) }
+    }
+
+    /// The best `k` of all, by the scan that searches: their numbers.
+    pub fn top_k(&self, k: usize) -> Vec<u32> {
+        self.query.top_k(Backend::best(), &self.vectors, k, |_| true).iter().map(|scored| scored.passage).collect()
+    }
+
+    /// A sum of the same bytes, sixteen at a time: what memory alone allows.
+    pub fn sum(&self) -> i64 {
+        let mut sums = [i64x2_splat(0); 4];
+        for block in self.vectors.rows().chunks_exact(64) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: the block has 64 bytes; loads need no alignment.
+                *sum = i64x2_add(*sum, unsafe { block.as_ptr().add(16 * i).cast::<v128>().read_unaligned() });
+            }
+        }
+        let sum = i64x2_add(i64x2_add(sums[0], sums[1]), i64x2_add(sums[2], sums[3]));
+        i64x2_extract_lane::<0>(sum).wrapping_add(i64x2_extract_lane::<1>(sum))
     }
 }

@@ -50,6 +50,17 @@ pub(super) trait Arch: Copy {
     unsafe fn reduce_max(a: Self::F) -> f32;
     unsafe fn reduce_min(a: Self::F) -> f32;
 
+    /// Four floats from `at` on of each of four rows become four columns: `dst[d · stride + row] = rows[row][at + d]`.
+    #[inline(always)]
+    unsafe fn transpose4(rows: [*const f32; 4], at: usize, dst: *mut f32, stride: usize) {
+        for (i, row) in rows.iter().enumerate() {
+            for d in 0..4 {
+                // SAFETY: the caller's promise.
+                unsafe { *dst.add(d * stride + i) = *row.add(at + d) };
+            }
+        }
+    }
+
     unsafe fn zero_i() -> Self::I;
     unsafe fn to_f32(a: Self::I) -> Self::F;
     /// Reads `LANES * GROUP` packed weights.
@@ -65,6 +76,13 @@ pub(super) trait Arch: Copy {
 
     /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), exact in 32 bits.
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
+
+    /// The same for two rows that follow each other, where they can share the loads of the query.
+    #[inline(always)]
+    unsafe fn two_dots_i16_i8(query: *const i16, rows: *const i8, len: usize) -> [i32; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { [Self::dot_i16_i8(query, rows, len), Self::dot_i16_i8(query, rows.add(len), len)] }
+    }
 
     /// The greatest [`dot_i16_i8`](Self::dot_i16_i8) of `query` with one of `n` rows, at least one, that lie end to end.
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32;

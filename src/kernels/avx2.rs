@@ -89,6 +89,11 @@ impl Arch for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn transpose4(rows: [*const f32; 4], at: usize, dst: *mut f32, stride: usize) {
+        unsafe { transpose4(rows, at, dst, stride) }
+    }
+
+    #[inline(always)]
     unsafe fn zero_i() -> __m256i {
         unsafe { _mm256_setzero_si256() }
     }
@@ -199,6 +204,25 @@ unsafe fn fold(a: __m256, combine: impl Fn(__m128, __m128) -> __m128) -> f32 {
         let a = combine(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
         let a = combine(a, _mm_movehl_ps(a, a));
         _mm_cvtss_f32(combine(a, _mm_shuffle_ps::<1>(a, a)))
+    }
+}
+
+/// [`Arch::transpose4`] in registers of 128 bits.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub(super) unsafe fn transpose4(rows: [*const f32; 4], at: usize, dst: *mut f32, stride: usize) {
+    let [a, b, c, d] = rows;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [mut a, mut b, mut c, mut d] =
+            [_mm_loadu_ps(a.add(at)), _mm_loadu_ps(b.add(at)), _mm_loadu_ps(c.add(at)), _mm_loadu_ps(d.add(at))];
+        _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+        _mm_storeu_ps(dst, a);
+        _mm_storeu_ps(dst.add(stride), b);
+        _mm_storeu_ps(dst.add(2 * stride), c);
+        _mm_storeu_ps(dst.add(3 * stride), d);
     }
 }
 

@@ -95,6 +95,11 @@ impl Arch for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn transpose4(rows: [*const f32; 4], at: usize, dst: *mut f32, stride: usize) {
+        unsafe { super::avx2::transpose4(rows, at, dst, stride) }
+    }
+
+    #[inline(always)]
     unsafe fn zero_i() -> __m512i {
         unsafe { _mm512_setzero_si512() }
     }

@@ -73,6 +73,24 @@ macro_rules! float_operations {
             f32x4_extract_lane::<0>(pairs).min(f32x4_extract_lane::<1>(pairs))
         }
         #[inline(always)]
+        unsafe fn transpose4(rows: [*const f32; 4], at: usize, dst: *mut f32, stride: usize) {
+            unsafe {
+                let [a, b, c, d] = rows;
+                let [a, b, c, d] = [
+                    v128_load(a.add(at).cast()),
+                    v128_load(b.add(at).cast()),
+                    v128_load(c.add(at).cast()),
+                    v128_load(d.add(at).cast()),
+                ];
+                let (ab, ab_high) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+                let (cd, cd_high) = (i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+                v128_store(dst.cast(), i32x4_shuffle::<0, 1, 4, 5>(ab, cd));
+                v128_store(dst.add(stride).cast(), i32x4_shuffle::<2, 3, 6, 7>(ab, cd));
+                v128_store(dst.add(2 * stride).cast(), i32x4_shuffle::<0, 1, 4, 5>(ab_high, cd_high));
+                v128_store(dst.add(3 * stride).cast(), i32x4_shuffle::<2, 3, 6, 7>(ab_high, cd_high));
+            }
+        }
+        #[inline(always)]
         unsafe fn zero_i() -> v128 {
             i32x4_splat(0)
         }
@@ -94,6 +112,28 @@ macro_rules! float_operations {
                 let sum = i32x4_add(a, b);
                 let sum = i32x4_add(sum, i32x4_shuffle::<2, 3, 0, 1>(sum, sum));
                 i32x4_extract_lane::<0>(sum) + i32x4_extract_lane::<1>(sum)
+            }
+        }
+        #[inline(always)]
+        unsafe fn two_dots_i16_i8(query: *const i16, rows: *const i8, len: usize) -> [i32; 2] {
+            unsafe {
+                let mut acc = [[i32x4_splat(0); 2]; 2];
+                let mut i = 0;
+                while i < len {
+                    for half in 0..2 {
+                        let at = i + 8 * half;
+                        let q = v128_load(query.add(at).cast());
+                        for (row, acc) in acc.iter_mut().enumerate() {
+                            let v = i16x8_load_extend_i8x8(rows.add(row * len + at));
+                            acc[half] = i32x4_add(acc[half], i32x4_dot_i16x8(q, v));
+                        }
+                    }
+                    i += 16;
+                }
+                let [a, b] = acc.map(|[even, odd]| i32x4_add(even, odd));
+                let sums = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+                let sums = i32x4_add(sums, i32x4_shuffle::<2, 3, 0, 1>(sums, sums));
+                [i32x4_extract_lane::<0>(sums), i32x4_extract_lane::<1>(sums)]
             }
         }
         #[inline(always)]

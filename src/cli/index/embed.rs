@@ -12,7 +12,7 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 /// Passages of a batch: enough rows to fill the register tiles many times over, few enough to stay near the core.
-const BATCH: usize = 16;
+const BATCH: usize = 2;
 
 /// What a thread keeps from batch to batch: tokens, the pass's buffers, and the embeddings `[BATCH, dim]`.
 type Scratch = (TokenBatch, Workspace, Vec<f32>);

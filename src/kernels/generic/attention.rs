@@ -51,10 +51,20 @@ unsafe fn pack_keys_values<A: Arch>(args: &mut AttentionArgs<'_>, start: usize, 
         let first_key = args.qkv.as_ptr().add(start * width + hidden + head * dim);
         for panel in (0..len_padded).step_by(nr) {
             let to = args.scratch.keys.as_mut_ptr().add(panel * dim);
-            for j in 0..nr {
-                let key = first_key.add((panel + j).min(len - 1) * width);
-                for d in 0..dim {
-                    *to.add(d * nr + j) = *key.add(d);
+            for j in (0..nr).step_by(4) {
+                let mut keys = [first_key; 4];
+                for (i, key) in keys.iter_mut().enumerate() {
+                    *key = key.add((panel + j + i).min(len - 1) * width);
+                }
+                let mut d = 0;
+                while d + 4 <= dim {
+                    A::transpose4(keys, d, to.add(d * nr + j), nr);
+                    d += 4;
+                }
+                for d in d..dim {
+                    for (i, key) in keys.iter().enumerate() {
+                        *to.add(d * nr + j + i) = *key.add(d);
+                    }
                 }
             }
         }

@@ -141,19 +141,20 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
             a = a.add(R * A::GROUP);
             b = b.add(nr * A::GROUP);
         }
-        let of_half = |values: &[f32]| {
-            let values = values.as_ptr().add(channel);
-            [A::load(values), A::load(values.add(A::LANES))]
-        };
-        let (column_sum, scale, bias) = (of_half(&layer.column_sum), of_half(&layer.scale), of_half(&layer.bias));
-        std::array::from_fn(|r| {
-            let x_scale = A::splat(*args.x.scales.as_ptr().add(row + r));
-            let zero = A::splat(*args.x.zeros.as_ptr().add(row + r) as f32);
-            std::array::from_fn(|half| {
-                let centred = A::sub(A::to_f32(acc[r][half]), A::mul(zero, column_sum[half]));
-                A::mul_add(centred, A::mul(scale[half], x_scale), bias[half])
-            })
-        })
+        let at = |values: &[f32]| values.as_ptr().wrapping_add(channel);
+        let (column_sum, scale, bias) = (at(&layer.column_sum), at(&layer.scale), at(&layer.bias));
+        let mut y = [[A::splat(0.0); 2]; R];
+        for half in 0..2 {
+            let c = half * A::LANES;
+            let (column_sum, scale, bias) = (A::load(column_sum.add(c)), A::load(scale.add(c)), A::load(bias.add(c)));
+            for r in 0..R {
+                let x_scale = A::splat(*args.x.scales.as_ptr().add(row + r));
+                let zero = A::splat(*args.x.zeros.as_ptr().add(row + r) as f32);
+                let centred = A::sub(A::to_f32(acc[r][half]), A::mul(zero, column_sum));
+                y[r][half] = A::mul_add(centred, A::mul(scale, x_scale), bias);
+            }
+        }
+        y
     };
     if args.activation == Activation::Gelu {
         // SAFETY: arithmetic only.
@@ -174,8 +175,14 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
 unsafe fn gelu_tile<A: Arch>(y: &mut [A::F]) {
     let (fours, rest) = y.as_chunks_mut::<4>();
     // SAFETY: arithmetic only; the caller has the instruction set.
-    fours.iter_mut().for_each(|four| *four = unsafe { gelu::<A, 4>(*four) });
-    rest.iter_mut().for_each(|one| [*one] = unsafe { gelu::<A, 1>([*one]) });
+    unsafe {
+        for four in fours {
+            *four = gelu::<A, 4>(*four);
+        }
+        for one in rest {
+            [*one] = gelu::<A, 1>([*one]);
+        }
+    }
 }
 
 /// Adds the residual to a tile and writes it.
@@ -197,7 +204,11 @@ unsafe fn store_whole<A: Arch, const R: usize>(
         for (r, y) in y.iter().enumerate() {
             for (half, &y) in y.iter().enumerate() {
                 let i = r * args.layer.n + half * A::LANES;
-                A::store(out.add(i), residual.map_or(y, |residual| A::add(y, A::load(residual.add(i)))));
+                let y = match residual {
+                    Some(residual) => A::add(y, A::load(residual.add(i))),
+                    None => y,
+                };
+                A::store(out.add(i), y);
             }
         }
     }

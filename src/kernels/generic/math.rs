@@ -40,8 +40,11 @@ pub(super) unsafe fn gelu<A: Arch, const N: usize>(x: [A::F; N]) -> [A::F; N] {
     ];
     // SAFETY: arithmetic only; the caller has the instruction set.
     unsafe {
-        let bounded = x.map(|x| A::max(A::min(x, A::splat(MOST)), A::splat(-MOST)));
-        let square = bounded.map(|x| A::mul(x, x));
+        let (mut bounded, mut square) = (x, x);
+        for i in 0..N {
+            bounded[i] = A::max(A::min(x[i], A::splat(MOST)), A::splat(-MOST));
+            square[i] = A::mul(bounded[i], bounded[i]);
+        }
         let mut p = [A::splat(FIRST); N];
         for c in P {
             let c = A::splat(c);
@@ -49,9 +52,11 @@ pub(super) unsafe fn gelu<A: Arch, const N: usize>(x: [A::F; N]) -> [A::F; N] {
                 p[i] = A::mul_add(p[i], square[i], c);
             }
         }
-        std::array::from_fn(|i| {
+        let mut y = x;
+        for i in 0..N {
             let half = A::mul(x[i], A::splat(0.5));
-            A::mul_add(half, A::mul(bounded[i], p[i]), half)
-        })
+            y[i] = A::mul_add(half, A::mul(bounded[i], p[i]), half);
+        }
+        y
     }
 }

@@ -15,9 +15,14 @@ use super::arch::Arch;
 #[inline(always)]
 pub(crate) unsafe fn scan<A: Arch>(query: &[i16], rows: &[i8], out: &mut [i32]) {
     let len = query.len();
-    for (i, out) in out.iter_mut().enumerate() {
-        // SAFETY: row `i` lies inside `rows`.
-        *out = unsafe { A::dot_i16_i8(query.as_ptr(), rows.as_ptr().add(i * len), len) };
+    let (pairs, last) = out.as_chunks_mut::<2>();
+    for (i, pair) in pairs.iter_mut().enumerate() {
+        // SAFETY: rows `2 · i` and the next lie inside `rows`.
+        *pair = unsafe { A::two_dots_i16_i8(query.as_ptr(), rows.as_ptr().add(2 * i * len), len) };
+    }
+    for out in last {
+        // SAFETY: the last of an odd number of rows lies inside `rows`.
+        *out = unsafe { A::dot_i16_i8(query.as_ptr(), rows.as_ptr().add(2 * pairs.len() * len), len) };
     }
 }
 
