@@ -127,7 +127,7 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
     let nr = 2 * A::LANES;
     // SAFETY: the row panel at `row` and the channel panel at `channel` lie inside the packed buffers, each `k_padded` long;
     // scales and zeros have `m` places, per-channel vectors are padded to whole panels.
-    let mut y = unsafe {
+    let y = unsafe {
         let mut a = args.x.data.as_ptr().cast::<A::Act>().add(row * k_padded);
         let mut b = layer.weights.as_ptr().add(channel * k_padded);
         let mut acc = [[A::zero_i(); 2]; R];
@@ -156,16 +156,14 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
         }
         y
     };
-    if args.activation == Activation::Gelu {
-        // SAFETY: arithmetic only.
-        unsafe { gelu_tile::<A>(y.as_flattened_mut()) };
-    }
-    // SAFETY: rows `row..row + R` of `out` and `residual` have `n` floats.
+    // SAFETY: the tile's rows and channels exist.
     unsafe {
-        if channel + nr <= layer.n {
-            store_whole::<A, R>(args, &y, row, channel);
+        if args.activation == Activation::Gelu {
+            let mut y = y;
+            gelu_tile::<A>(y.as_flattened_mut());
+            store::<A, R>(args, y, row, channel);
         } else {
-            store_part::<A, R>(args, &y, row, channel);
+            store::<A, R>(args, y, row, channel);
         }
     }
 }
@@ -188,27 +186,27 @@ unsafe fn gelu_tile<A: Arch>(y: &mut [A::F]) {
 /// Adds the residual to a tile and writes it.
 ///
 /// # Safety
-/// See [`Arch`]; `R` rows from `row` and `NR` channels from `channel` exist.
+/// See [`Arch`]; `R` rows from `row` exist, and channels from `channel` on.
 #[inline(always)]
-unsafe fn store_whole<A: Arch, const R: usize>(
-    args: &mut LinearArgs<'_>,
-    y: &[[A::F; 2]; R],
-    row: usize,
-    channel: usize,
-) {
+unsafe fn store<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, y: [[A::F; 2]; R], row: usize, channel: usize) {
+    let n = args.layer.n;
     // SAFETY: the caller's promise.
     unsafe {
-        let at = row * args.layer.n + channel;
+        if channel + 2 * A::LANES > n {
+            return store_part::<A, R>(args, &y, row, channel);
+        }
+        let at = row * n + channel;
         let out = args.out.as_mut_ptr().add(at);
-        let residual = args.residual.map(|residual| residual.as_ptr().add(at));
-        for (r, y) in y.iter().enumerate() {
-            for (half, &y) in y.iter().enumerate() {
-                let i = r * args.layer.n + half * A::LANES;
-                let y = match residual {
-                    Some(residual) => A::add(y, A::load(residual.add(i))),
-                    None => y,
-                };
-                A::store(out.add(i), y);
+        if let Some(residual) = args.residual {
+            let residual = residual.as_ptr().add(at);
+            for (r, [a, b]) in y.into_iter().enumerate() {
+                A::store(out.add(r * n), A::add(a, A::load(residual.add(r * n))));
+                A::store(out.add(r * n + A::LANES), A::add(b, A::load(residual.add(r * n + A::LANES))));
+            }
+        } else {
+            for (r, [a, b]) in y.into_iter().enumerate() {
+                A::store(out.add(r * n), a);
+                A::store(out.add(r * n + A::LANES), b);
             }
         }
     }
