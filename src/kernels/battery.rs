@@ -292,4 +292,16 @@ mod tests {
             run(backend);
         }
     }
+
+    /// Were a processor's instructions not found, every other test would pass without them. A suite that knows what its
+    /// processor has names the backend: `./build.sh test arm` does for the emulated ones.
+    #[test]
+    fn the_best_backend_is_the_one_that_the_suite_names() {
+        let best = Backend::best();
+        assert_eq!(Backend::available().last(), Some(&best));
+        assert!(cfg!(not(target_arch = "aarch64")) || best != Backend::Scalar, "every aarch64 has NEON");
+        if let Ok(expected) = std::env::var("SITESEER_EXPECTED_BACKEND") {
+            assert_eq!(best.name(), expected);
+        }
+    }
 }
