@@ -11,8 +11,8 @@ ARM_TESTS=(--test golden --test allocations)
 # (Raspberry Pi 4), which has no dot product instructions.
 ARM_PROCESSOR=max ARM_BACKEND=neon-dotprod
 OLD_ARM_PROCESSOR=cortex-a72 OLD_ARM_BACKEND=neon
-ARM_EMULATOR= # set by ensure_arm
-ARM_SYSROOT=  # the private sysroot with the std for aarch64; empty: the native toolchain serves
+ARM_EMULATOR=qemu-aarch64 # ensure_arm finds it under another name, too
+ARM_SYSROOT= # the private sysroot with the std for aarch64; empty: the native toolchain serves
 
 is_arm_machine() { [[ $(uname -m) == aarch64 || $(uname -m) == arm64 ]]; }
 
