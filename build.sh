@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The only door: provisions the machine, builds, tests, measures and shows Siteseer. `./build.sh help` explains the verbs.
-# The parts are in scripts/, one subject each: common (messages, steps), rust, tools, wasm, size, docs, demo, test, lint,
+# The parts are in scripts/, one subject each: common (messages, steps), rust, tools, arm, wasm, size, docs, demo, test, lint,
 # bench, bench-browser.
 
 set -Eeuo pipefail
@@ -12,6 +12,8 @@ source "$HERE/scripts/common.sh"
 source "$HERE/scripts/rust.sh"
 # shellcheck source=scripts/tools.sh
 source "$HERE/scripts/tools.sh"
+# shellcheck source=scripts/arm.sh
+source "$HERE/scripts/arm.sh"
 # shellcheck source=scripts/size.sh
 source "$HERE/scripts/size.sh"
 # shellcheck source=scripts/wasm.sh
@@ -39,10 +41,11 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
                       on http://127.0.0.1:8080/ . Type: make the binary smaller
   ./build.sh test [SUITE…]
                       Every test, in order: ${SUITES[*]}. When named only: ${MORE_SUITES[*]}.
-                      Ends with a table; fails when a suite fails, is skipped, or ran no test.
+                      Ends with a table; fails when a suite fails, is skipped, or ran no test. arm: the library for
+                      aarch64 in an emulator, QEMU, which it installs (on an aarch64 machine: as it is).
   ./build.sh wasm     The browser's half only: www/dist/ with the client and the engines (relaxed SIMD, plain SIMD).
   ./build.sh size     Raw, gzip and brotli bytes of www/dist/; fails when an engine is over its budget.
-  ./build.sh lint     rustfmt, clippy (native and browser), rustdoc, shellcheck, TypeScript; warnings are errors.
+  ./build.sh lint     rustfmt, clippy (native, aarch64, browser), rustdoc, shellcheck, TypeScript; warnings are errors.
   ./build.sh bench [native|kernels|browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]]
                       native: indexing and search timed on the demo site, the scans, and passages embedded beside
                       onnxruntime and candle, same weights, same tokens. browser: the engine against onnxruntime-web and
@@ -50,13 +53,14 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh docs     The documentation as a site, by mdBook (compiled once, some minutes), with Siteseer's search in it.
   ./build.sh recipes  The recipes of docs/recipes.md with the generators themselves: built, indexed, asked in Chromium.
   ./build.sh setup    Only installs: Rust for the browser, wasm-bindgen, wasm-pack, wasm-opt, Chromium with its
-                      driver, a Vulkan driver, the f32 weights that the int8 model is tested against.
+                      driver, a Vulkan driver, an emulator of aarch64 with its compiler, the f32 weights that the int8 model
+                      is tested against.
   ./build.sh clean [--all]
                       Removes the bundles, the demo and the logs; with --all everything that was compiled, too.
   ./build.sh help     This text.
 
 A first change, from clone to proof: edit src/, then './build.sh lint' and './build.sh test native'. After a change to
-what runs in the browser: './build.sh test wasm-scalar wasm-simd wasm-relaxed browser'.
+src/kernels also './build.sh test arm'; to what runs in the browser: './build.sh test wasm-scalar wasm-simd wasm-relaxed browser'.
 
 Where things are: results in www/dist/ and $TARGET/, logs in $LOGS/,
 installed tools in $CACHE/ (remove it to start from nothing).
@@ -83,6 +87,7 @@ set_up_lint() {
     ensure_cc
     ensure_rust
     ensure_wasm_rust
+    ensure_arm_rust
     ensure_node
     ensure_lint_tools
 }
@@ -140,6 +145,7 @@ main() {
     setup)
         no_options setup "$@"
         set_up_all
+        ensure_arm
         say "setup: $(seconds_since "$start") s, cache: $CACHE"
         ;;
     wasm)

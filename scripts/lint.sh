@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Format, lints and types, each with warnings as errors: rustfmt, clippy for the machine and for every SIMD level of the
-# browser, rustdoc's links, shellcheck, and TypeScript's check of the client's JavaScript.
+# Format, lints and types, each with warnings as errors: rustfmt, clippy for the machine, for aarch64 and for every SIMD
+# level of the browser, rustdoc's links, shellcheck, and TypeScript's check of the client's JavaScript.
 
 ensure_lint_tools() {
     if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
@@ -8,8 +8,8 @@ ensure_lint_tools() {
             apt_install "rustfmt and clippy" rustfmt-web rust-web-clippy
         fi
     fi
-    # The Debian toolchain that builds for the browser needs its own clippy.
-    if [[ $WASM_BIN ]]; then apt_install "clippy for $WASM_TARGET" rust-web-clippy; fi
+    # The Debian toolchain that builds for the browser or for aarch64 needs its own clippy.
+    if [[ $WASM_BIN || $ARM_SYSROOT ]]; then apt_install "clippy of Debian's Rust" rust-web-clippy; fi
     if ! have shellcheck && have_apt && can_be_root; then apt_install "shellcheck" shellcheck; fi
 }
 
@@ -49,6 +49,7 @@ run_lint() {
     step "rustfmt" lint-fmt "run 'cargo fmt'" cargo fmt --check -- --color never
     step "clippy, native" lint-clippy "correct what clippy says" \
         cargo clippy --release --all-targets --test browser -- -D warnings
+    step "clippy, aarch64" lint-arm "correct what clippy says" lint_arm
     for level in "${WASM_LEVELS[@]}"; do
         step "clippy, browser, $level" "lint-wasm-$level" "correct what clippy says" lint_wasm "$level"
     done

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Rust for the machine itself, and Rust for wasm32-unknown-unknown.
+# Rust for the machine itself, and Rust for wasm32-unknown-unknown; scripts/arm.sh takes Rust for aarch64 the same two ways.
 #
 # Two kinds of machine. Where rustup can fetch (or the target is there already), one toolchain does both. Where it cannot,
 # Debian's rustc-web and cargo-web come with the standard library's *source*; the wasm std is built from it once, into a
@@ -53,23 +53,24 @@ ensure_rust() {
         "Install rustup from https://rustup.rs, or update it with 'rustup update stable', then run the same command again."
 }
 
-# sysroot_has_wasm RUSTC
-sysroot_has_wasm() {
+# sysroot_has RUSTC TARGET: whether it has the standard library for that target.
+sysroot_has() {
     local sysroot
     sysroot=$(cd "$ROOT" && "$1" --print sysroot 2>/dev/null) || return 1
-    compgen -G "$sysroot/lib/rustlib/$WASM_TARGET/lib/libstd-*.rlib" >/dev/null
+    compgen -G "$sysroot/lib/rustlib/$2/lib/libstd-*.rlib" >/dev/null
 }
+sysroot_has_wasm() { sysroot_has "$1" "$WASM_TARGET"; }
 
-# The private sysroot is named by the exact Debian build of rustc: another build's std would be refused by it.
+# debian_sysroot NAME: a private sysroot, named by the exact Debian build of rustc: another build's std would be refused by it.
 debian_sysroot() {
     local build
     build=$(dpkg-query -W -f '${Version}' rustc-web 2>/dev/null) || return 1
-    printf '%s' "$CACHE/rust-wasm-${build//[^0-9A-Za-z.+-]/_}"
+    printf '%s' "$CACHE/rust-$1-${build//[^0-9A-Za-z.+-]/_}"
 }
 
 use_debian_sysroot() {
     local sysroot linker
-    sysroot=$(debian_sysroot) || return 1
+    sysroot=$(debian_sysroot wasm) || return 1
     [[ -x $sysroot/bin/rustc ]] && sysroot_has_wasm "$sysroot/bin/rustc" || return 1
     linker=$(command -v wasm-ld-19 || command -v wasm-ld) || return 1
     WASM_BIN=$sysroot/bin
@@ -97,13 +98,13 @@ ensure_wasm_rust() {
     apt_install "Rust for $WASM_TARGET" "${DEBIAN_WASM_PACKAGES[@]}"
     step "std for $WASM_TARGET from Debian's source (once)" wasm-std \
         "check that rustc-web, cargo-web and rust-web-src have the same version: dpkg -l | grep -E 'rustc?-web|cargo-web'" \
-        build_debian_sysroot "$(debian_sysroot)"
-    use_debian_sysroot || die "the std that was just built is not found." "Remove $(debian_sysroot) and try again."
+        build_debian_sysroot "$(debian_sysroot wasm)" "$WASM_TARGET" panic_abort
+    use_debian_sysroot || die "the std that was just built is not found." "Remove $(debian_sysroot wasm) and try again."
 }
 
-# build_debian_sysroot FOLDER: an empty crate built with -Zbuild-std leaves a complete, clean set of rlibs behind.
+# build_debian_sysroot FOLDER TARGET PANIC: an empty crate built with -Zbuild-std leaves a complete, clean set of rlibs behind.
 build_debian_sysroot() {
-    local sysroot=$1 work=$1.build host rustlib entry
+    local sysroot=$1 target=$2 panic=$3 work=$1.build host rustlib entry
     rm -rf "$work"
     mkdir -p "$work/empty/src"
     printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n' >"$work/empty/Cargo.toml"
@@ -113,19 +114,19 @@ build_debian_sysroot() {
         # --remap-path-prefix: the panic messages of std must not tell where this machine keeps its files.
         env -u CARGO_ENCODED_RUSTFLAGS RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$work/target" \
             RUSTFLAGS=--remap-path-prefix=/usr/src/=/ \
-            /usr/bin/cargo build --release --target "$WASM_TARGET" -Zbuild-std=std,panic_abort,test
+            /usr/bin/cargo build --release --target "$target" -Zbuild-std="std,$panic,test"
     )
     host=$(/usr/bin/rustc --print sysroot)/lib/rustlib
     rustlib=$work/sysroot/lib/rustlib
-    mkdir -p "$rustlib/$WASM_TARGET/lib" "$work/sysroot/bin"
+    mkdir -p "$rustlib/$target/lib" "$work/sysroot/bin"
     for entry in "$host"/*; do
-        [[ ${entry##*/} == "$WASM_TARGET" ]] || ln -s "$entry" "$rustlib/"
+        [[ ${entry##*/} == "$target" ]] || ln -s "$entry" "$rustlib/"
     done
-    for entry in "$work/target/$WASM_TARGET/release/deps"/lib*.rlib; do
-        [[ ${entry##*/} == libempty-* ]] || cp "$entry" "$rustlib/$WASM_TARGET/lib/"
+    for entry in "$work/target/$target/release/deps"/lib*.rlib; do
+        [[ ${entry##*/} == libempty-* ]] || cp "$entry" "$rustlib/$target/lib/"
     done
     # shellcheck disable=SC2016 # $@ belongs to the script that is written
-    printf '#!/bin/sh\n# rustc with the wasm std beside the host'"'"'s.\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' \
+    printf '#!/bin/sh\n# rustc with another std beside the host'"'"'s.\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' \
         "$sysroot" >"$work/sysroot/bin/rustc"
     chmod +x "$work/sysroot/bin/rustc"
     ln -s /usr/bin/cargo "$work/sysroot/bin/cargo"

@@ -2,7 +2,7 @@
 # All test suites, one after the other, and the table that says what ran. A suite counts as passed only when its runner
 # exited 0, at least one test ran, and none was skipped.
 
-SUITES=(native wasm-scalar wasm-simd wasm-relaxed www browser)
+SUITES=(native arm wasm-scalar wasm-simd wasm-relaxed www browser)
 # When named only: it installs a second browser.
 MORE_SUITES=(firefox)
 # Of the end-to-end tests those that every browser has to pass: by words and by meaning, and with the keyboard alone.
@@ -15,6 +15,7 @@ TOTAL_FAILED=0
 suite_title() {
     case $1 in
     native) echo "cargo test (unit, integration and doc tests; GPU kernels on Vulkan, in software if need be)" ;;
+    arm) echo "the library for aarch64, NEON kernels, $(arm_title)" ;;
     wasm-*) echo "wasm-pack test in headless Chromium, ${1#wasm-}" ;;
     www) echo "browser client (npm test in www/)" ;;
     browser) echo "end to end in headless Chromium (WebDriver)" ;;
@@ -37,6 +38,7 @@ webdriver_capabilities() {
 run_suite_command() {
     case $1 in
     native) cargo test --release --no-fail-fast ;;
+    arm) test_arm ;;
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
@@ -116,7 +118,12 @@ run_tests() {
     for suite in "${wanted[@]}"; do suite_title "$suite" >/dev/null; done
     start=$(now_ms)
     set_up_all
-    for suite in "${wanted[@]}"; do if [[ $suite == firefox ]]; then ensure_firefox; fi; done
+    for suite in "${wanted[@]}"; do
+        case $suite in
+        arm) ensure_arm ;;
+        firefox) ensure_firefox ;;
+        esac
+    done
     heading "The browser's half"
     build_wasm
     build_scalar_encoder

@@ -1,6 +1,6 @@
 //! The seam between the kernels' algorithms and the processor: one trait, implemented once per instruction set.
 //!
-//! [`generic`](super::generic) writes each kernel once over [`Arch`]; `simd128`, `relaxed`, `avx2` and `avx512`
+//! [`generic`](super::generic) writes each kernel once over [`Arch`]; `simd128`, `relaxed`, `avx2`, `avx512` and `neon`
 //! implement it with intrinsics. All methods are `#[inline(always)]`: they must end up inside a function that has the
 //! instruction set enabled, which the `entry_points!` macro generates.
 

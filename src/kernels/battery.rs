@@ -5,7 +5,7 @@
 
 use super::attention::{AttentionScratch, Heads, QueryRows};
 use super::linear::{Activation, PackedLinear};
-use super::quantize::QuantizedRows;
+use super::quantize::{ActivationFormat, QuantizedRows};
 use super::{Backend, MAX_SIGN_WORDS, scalar};
 
 /// Largest difference of a linear layer's output from the specification, relative to `|centred · scale| + |bias|`:
@@ -235,7 +235,7 @@ pub fn max_sim(backend: Backend) {
 
 /// Row `row` of a packed batch, as integers.
 fn unpack(backend: Backend, rows: &QuantizedRows, row: usize) -> Vec<i32> {
-    let (group, size) = (backend.group(), backend.format().size());
+    let group = backend.group();
     let k_padded = super::linear::pad_k(rows.k);
     // panels of equal height, the higher ones first
     let mut panels = vec![0; rows.m.div_ceil(backend.mr())];
@@ -249,9 +249,10 @@ fn unpack(backend: Backend, rows: &QuantizedRows, row: usize) -> Vec<i32> {
     (0..rows.k)
         .map(|i| {
             let at = first * k_padded + i / group * panels[panel] * group + (row - first) * group + i % group;
-            match size {
-                1 => i32::from(rows.data[at]),
-                _ => i32::from(i16::from_ne_bytes([rows.data[2 * at], rows.data[2 * at + 1]])),
+            match backend.format() {
+                ActivationFormat::U7 | ActivationFormat::U8 => i32::from(rows.data[at]),
+                ActivationFormat::I8 => i32::from(rows.data[at] as i8),
+                ActivationFormat::I16 => i32::from(i16::from_ne_bytes([rows.data[2 * at], rows.data[2 * at + 1]])),
             }
         })
         .collect()
@@ -289,6 +290,18 @@ mod tests {
         assert_eq!(backends[0], Backend::Scalar);
         for backend in backends {
             run(backend);
+        }
+    }
+
+    /// Were a processor's instructions not found, every other test would pass without them. A suite that knows what its
+    /// processor has names the backend: `./build.sh test arm` does for the emulated ones.
+    #[test]
+    fn the_best_backend_is_the_one_that_the_suite_names() {
+        let best = Backend::best();
+        assert_eq!(Backend::available().last(), Some(&best));
+        assert!(cfg!(not(target_arch = "aarch64")) || best != Backend::Scalar, "every aarch64 has NEON");
+        if let Ok(expected) = std::env::var("SITESEER_EXPECTED_BACKEND") {
+            assert_eq!(best.name(), expected);
         }
     }
 }

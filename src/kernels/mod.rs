@@ -3,19 +3,20 @@
 //! 1. Safe functions on [`Backend`] check shapes ([`linear`], [`attention`], [`norm`], [`max_sim`],
 //!    [`scan`](Backend::scan_into)).
 //! 2. They enter one instruction set: [`scalar`] (the specification, plain loops), or
-//! 3. `generic`, each algorithm once over the `Arch` trait, instantiated by `simd128`, `relaxed`, `avx2`, `avx512`.
+//! 3. `generic`, each algorithm once over the `Arch` trait, instantiated by `simd128`, `relaxed`, `avx2`, `avx512`,
+//!    `neon`.
 //!
 //! Integer kernels are bit-equal to `scalar`; float kernels stay within the bounds named in `battery`.
 //!
 //! A processor's instruction sets are found out at run time. A wasm engine has those that it was built for, so the ones
 //! that visitors load hold one set only; with the feature `battery` all that they could run, to be compared.
 
-#[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod arch;
 pub mod attention;
 #[cfg(any(test, feature = "battery"))]
 pub mod battery;
-#[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod generic;
 pub mod linear;
 pub mod max_sim;
@@ -29,6 +30,8 @@ pub mod scalar;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -65,6 +68,12 @@ pub enum Backend {
     /// x86-64 with AVX-512 and VNNI, 8-bit activations.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// aarch64 with NEON, 8-bit activations.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// aarch64 with NEON and the dot product extension, 8-bit activations.
+    #[cfg(target_arch = "aarch64")]
+    NeonDotprod,
 }
 
 /// Calls `$function` of the backend's module.
@@ -89,6 +98,12 @@ macro_rules! dispatch {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Backend::Avx512 => unsafe { avx512::$function($($arg),*) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the target has NEON; shapes were checked as above.
+            Backend::Neon => unsafe { neon::plain::$function($($arg),*) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: as `Avx2`.
+            Backend::NeonDotprod => unsafe { neon::dotprod::$function($($arg),*) },
         }
     };
 }
@@ -123,6 +138,16 @@ macro_rules! property {
                 type $arch = avx512::Avx512;
                 $value
             }
+            #[cfg(target_arch = "aarch64")]
+            Backend::Neon => {
+                type $arch = neon::Neon<false>;
+                $value
+            }
+            #[cfg(target_arch = "aarch64")]
+            Backend::NeonDotprod => {
+                type $arch = neon::Neon<true>;
+                $value
+            }
         }
     };
 }
@@ -152,6 +177,13 @@ impl Backend {
                 all.push(Self::Avx512);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        {
+            all.push(Self::Neon);
+            if neon::has_dotprod() {
+                all.push(Self::NeonDotprod);
+            }
+        }
         all
     }
 
@@ -165,7 +197,8 @@ impl Backend {
         return Self::available().pop().unwrap_or(Self::Scalar);
     }
 
-    /// Name as users see it: `scalar`, `simd128`, `relaxed-simd`, `avx2`, `avx512-vnni`.
+    /// Name as users see it: `scalar`, `simd128`, `relaxed-simd`, `avx2`, `avx512-vnni`, `neon`,
+    /// `neon-dotprod`.
     pub fn name(self) -> &'static str {
         property!(self, "scalar", A => A::NAME)
     }

@@ -8,6 +8,7 @@
 //! | [`I16`](ActivationFormat::I16) | −2047..=2047, symmetric | 16-bit pair dot | plain wasm SIMD has no 8-bit dot |
 //! | [`U7`](ActivationFormat::U7) | 0..=127, zero point | relaxed dot, `maddubs` | a pair of products fits in 16 bits |
 //! | [`U8`](ActivationFormat::U8) | 0..=255, zero point | VNNI `dpbusd` | sums in 32 bits, so all 8 bits are usable |
+//! | [`I8`](ActivationFormat::I8) | −128..=127, zero point | NEON `sdot` | the same where both factors are signed |
 
 /// Floats that a backend quantizes at a time; every packed `k` is a multiple of it.
 pub(super) const QUANT_BLOCK: usize = 16;
@@ -21,6 +22,8 @@ pub enum ActivationFormat {
     U7,
     /// Asymmetric, 8 bits in a `u8`.
     U8,
+    /// Asymmetric, 8 bits in an `i8`.
+    I8,
 }
 
 impl ActivationFormat {
@@ -28,7 +31,7 @@ impl ActivationFormat {
     pub const fn max(self) -> i32 {
         match self {
             Self::I16 => 2047,
-            Self::U7 => 127,
+            Self::U7 | Self::I8 => 127,
             Self::U8 => 255,
         }
     }
@@ -38,6 +41,7 @@ impl ActivationFormat {
         match self {
             Self::I16 => -2047,
             Self::U7 | Self::U8 => 0,
+            Self::I8 => -128,
         }
     }
 
@@ -45,7 +49,7 @@ impl ActivationFormat {
     pub const fn size(self) -> usize {
         match self {
             Self::I16 => 2,
-            Self::U7 | Self::U8 => 1,
+            Self::U7 | Self::U8 | Self::I8 => 1,
         }
     }
 
@@ -57,9 +61,10 @@ impl ActivationFormat {
         let (lo, hi) = (lo.min(0.0), hi.max(0.0));
         match self {
             Self::I16 => (hi.max(-lo).max(SMALLEST) / 2047.0, 0),
-            Self::U7 | Self::U8 => {
-                let scale = (hi - lo).max(SMALLEST) / self.max() as f32;
-                (scale, ((-lo / scale).round_ties_even() as i32).clamp(0, self.max()))
+            Self::U7 | Self::U8 | Self::I8 => {
+                let steps = self.max() - self.min();
+                let scale = (hi - lo).max(SMALLEST) / steps as f32;
+                (scale, ((-lo / scale).round_ties_even() as i32).clamp(0, steps) + self.min())
             }
         }
     }
