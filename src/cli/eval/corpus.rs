@@ -51,7 +51,7 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
     let query_tower = find_query_tower(models.query_tower)?;
     let reranker = find_reranker(models.reranker)?.map(|(path, _)| path);
     let static_tower = find_static_tower(models.static_tower)?.map(|(path, _)| path);
-    let late = find_late(models.late)?;
+    let late = find_late(models.late)?.map(|(path, _)| path);
     for model in [Some(find_model(models.model)?), query_tower, reranker, static_tower, late] {
         // a place for each, so that one in another's is another key
         let Some(model) = model else {

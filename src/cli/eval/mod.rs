@@ -7,6 +7,7 @@ pub(super) mod static_tower;
 
 use super::folder;
 use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings};
+use super::model_path::NONE;
 use super::progress::Progress;
 use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
@@ -72,8 +73,9 @@ pub struct EvalArgs {
     /// collection's documents siteseer-static-tower, if it is there]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
-    /// Head of late interaction for the index of the collection's documents, or `none` [default: none]
-    #[arg(long, env = "SITESEER_LATE", value_name = "FILE|none")]
+    /// Head of late interaction for the index of the collection's documents: `rerank`, the one that comes with siteseer, a file,
+    /// or `off` [default: off]
+    #[arg(long, env = "SITESEER_LATE", value_name = "off|rerank|FILE")]
     late: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
     /// if the index has a cross-encoder]
@@ -130,7 +132,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
             query_tower: args.query_tower.as_deref(),
             reranker: args.reranker.as_deref(),
             static_tower: args.static_tower.as_deref(),
-            late: args.late.as_deref(),
+            late: Some(args.late.as_deref().unwrap_or(Path::new(NONE))),
             late_bits: LATE_BITS,
         },
         passage_pieces: args.passage_pieces,

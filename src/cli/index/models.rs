@@ -2,7 +2,7 @@
 //! query tower (or the passage tower itself), the cross-encoder that shares its word embeddings, the static query tower, and the head of
 //! late interaction.
 
-use super::super::model_path::{NONE, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
+use super::super::model_path::{NONE, OFF, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
 use super::late::LateModel;
 use crate::error::{Error, check_same};
 use crate::hash::sha256_hex;
@@ -17,6 +17,10 @@ use std::path::Path;
 
 /// Numbers of a vector, at most: what [`Backend::scan_into`] takes.
 const MAX_DIM: usize = 512;
+/// Why a query tower has no late interaction.
+const UNTRAINED: &str = "the head of late interaction was not trained with a query tower's token vectors";
+/// Why an index with vectors of a GPU has none unless it is asked for.
+const ON_CPU: &str = "its token vectors would be computed on the CPU; --late rerank does that";
 
 /// The models, loaded and checked, with the bytes that are written into the index.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub(super) struct Models {
     pub(super) static_tower: Option<StaticTower>,
     /// The head of late interaction.
     pub(super) late: Option<LateModel>,
+    /// Why late interaction is left out, where it is otherwise there by default.
+    pub(super) without_late: Option<&'static str>,
 }
 
 /// The models that were named.
@@ -52,8 +58,8 @@ pub(in crate::cli) struct ModelChoice<'a> {
 }
 
 impl Models {
-    /// Loads the models that were named, or the default ones. A default cross-encoder or static query tower that belongs
-    /// to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
+    /// Loads the models that were named, or the default ones. A default cross-encoder, static query tower or late-interaction head that
+    /// belongs to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
     /// If one is missing or damaged, or if a query tower, cross-encoder, static query tower or late-interaction head that was
@@ -68,7 +74,7 @@ impl Models {
                 ("late-interaction head", "--late", late),
             ];
             for (what, option, path) in others {
-                if let Some(path) = path.filter(|path| *path != NONE) {
+                if let Some(path) = path.filter(|path| *path != NONE && *path != OFF) {
                     let file = path.display();
                     bail!("{file}: a {what} needs the model's vectors. Leave out --model none, or {option}");
                 }
@@ -101,8 +107,28 @@ impl Models {
             },
             None => None,
         };
-        let late = find_late(late)?.map(|path| load_late(&path, late_bits, &bi_encoder)).transpose()?;
-        Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, late }))
+        let late = match find_late(late)? {
+            Some((path, true)) if query_tower.is_some() => {
+                bail!("{}: {UNTRAINED}. Leave out --query-tower, or index with --late off", path.display())
+            }
+            Some((_, false)) if query_tower.is_some() => None,
+            Some((path, named)) => match load_late(&path, late_bits, named, &bi_encoder) {
+                Ok(late) => Some(late),
+                Err(error) if !named && matches!(error.downcast_ref(), Some(Error::Mismatch { .. })) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
+        };
+        let without_late = query_tower.as_ref().map(|_| UNTRAINED);
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, late, without_late }))
+    }
+
+    /// Leaves out late interaction unless it was asked for, where vectors come from a GPU: token vectors do not, and all of them would
+    /// be computed on the CPU.
+    pub(super) fn leave_out_late(&mut self) {
+        if self.late.as_ref().is_some_and(|late| !late.named) {
+            (self.late, self.without_late) = (None, Some(ON_CPU));
+        }
     }
 
     /// Bytes of the model that embeds queries.
@@ -160,11 +186,11 @@ fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower>
     Ok(tower)
 }
 
-fn load_late(path: &Path, bits: u8, bi_encoder: &BiEncoder) -> Result<LateModel> {
+fn load_late(path: &Path, bits: u8, named: bool, bi_encoder: &BiEncoder) -> Result<LateModel> {
     let bytes = read(path)?;
     let head = LateHead::load(&bytes, &path.display().to_string())?;
     head.check_encoder(bi_encoder)?;
-    Ok(LateModel { head, bytes, bits })
+    Ok(LateModel { head, bytes, bits, named })
 }
 
 fn entry_of(model: &CrossEncoder) -> RerankerEntry {
