@@ -225,8 +225,10 @@ mod tests {
             parse(file, &arguments).unwrap(),
             Verb::Index { site, model, pieces: 7, ignore: vec!["b".to_owned()], fresh: true }
         );
-        let model = Some(PathBuf::from("none"));
-        assert_eq!(parse("test-model = 'none'", &["look"]).unwrap(), Verb::Look { model, tier: None });
+        for word in ["none", "small", "off", "rerank"] {
+            let look = parse(&format!("test-model = '{word}'"), &["look"]).unwrap();
+            assert_eq!(look, Verb::Look { model: Some(PathBuf::from(word)), tier: None }, "no file");
+        }
         assert!(parse("", &["index"]).is_err(), "the site is still needed");
     }
 

@@ -563,7 +563,7 @@ mod tests {
 
     fn with_late() -> Manifest {
         let mut manifest = manifest();
-        manifest.late = Some(LateEntry { id: "l".to_owned(), dim: 64, lambda: 0.5 });
+        manifest.late = Some(LateEntry { id: "l".to_owned(), dim: 64, lambda: 0.5, passages_per_chunk: 2 });
         manifest.files.late = Some(LateFiles {
             head: entry("late-head-0.safetensors.gz", b"i"),
             code: entry("late-code-0.bin.gz", b"j"),

@@ -19,8 +19,8 @@ use crate::kernels::Backend;
 use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
 
-/// Candidates that are scored.
-pub const LATE: usize = 50;
+/// Candidates that are scored: fifty give no better order, and a visitor reads token vectors of each.
+pub const LATE: usize = 30;
 
 /// The files that late interaction begins with, uncompressed, and their names for messages.
 #[derive(Debug, Clone, Copy)]

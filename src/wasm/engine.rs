@@ -8,7 +8,6 @@ use super::convert::{
 use super::scored::from_flat;
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
-use crate::search::late::reorder_late;
 use crate::search::searcher::{Hit, Searcher, Tier};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -119,12 +118,6 @@ impl Engine {
     pub fn rerank(&self, hits: JsValue, logits: Vec<f32>) -> JsResult<JsValue> {
         let hits = hits_from_js(&hits)?;
         Ok(self.ranking(Tier::Reranked, &self.searcher.rerank(&hits, &logits)))
-    }
-
-    /// The hits of the dense tier with the first ones, as many as there are scores of late interaction, reordered:
-    /// `{ tier, hits }`. `lambda`: what the scores weigh.
-    pub fn reorder_late(&self, hits: JsValue, scores: Vec<f32>, lambda: f32) -> JsResult<JsValue> {
-        Ok(self.ranking(Tier::Late, &reorder_late(&hits_from_js(&hits)?, &scores, lambda)))
     }
 
     /// What to show for the hits of a ranking, whose chunks are all there.

@@ -69,8 +69,6 @@ export interface Engine {
   pair_texts(passages: Uint32Array): string[];
   /** A dense ranking with its first `logits.length` hits in the order of the blend; the others follow as they were. */
   rerank(hits: Hit[], logits: Float32Array): Ranking;
-  /** A dense ranking with its first `scores.length` hits in the order of late interaction; the others follow as they were. */
-  reorder_late(hits: Hit[], scores: Float32Array, lambda: number): Ranking;
   add_chunk(kind: ChunkKind, number: number, bytes: Uint8Array): void;
   /** The chunk of each of these passages. */
   chunks_of(passages: Uint32Array): Uint32Array;

@@ -1,5 +1,5 @@
 // Late interaction: the best of the dense tier, compared with the query word by word. The encoder keeps token vectors, of the
-// query and of the passages whose chunks were added, and compares; the engine brings the hits into the new order.
+// query and of the passages whose chunks were added, and compares them.
 
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
@@ -11,8 +11,8 @@ import { chunkFile } from './manifest.js';
 /** @import { Index } from './opened.js' */
 
 /** Hits that are compared; `src/search/late.rs` has the same number. */
-export const LATE_CANDIDATES = 50;
-/** After it the reranker reads so many, and is about as good as with thrice as many without it (docs/index-format.md). */
+export const LATE_CANDIDATES = 30;
+/** After it the reranker is about as good with so many pairs as with twice as many without it (docs/index-format.md). */
 export const PAIRS_AFTER_LATE = 10;
 
 export class Late {
@@ -69,7 +69,8 @@ export class Late {
       throw failures[0].reason;
     }
     const scores = guard(() => this.models.encoder.score_late(text, passages));
-    return guard(() => this.index.engine.reorder_late(hits, scores, lambda)).hits;
+    const scored = Array.from(scores, (score, i) => ({ ...hits[i], score: hits[i].score + lambda * score }));
+    return [...scored.sort((a, b) => b.score - a.score), ...hits.slice(scored.length)];
   }
 
   /** @param {number} number */

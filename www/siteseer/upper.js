@@ -5,7 +5,7 @@ import { readContext } from './context.js';
 import { SiteseerError } from './errors.js';
 import { Filter, countPages } from './filter.js';
 import { guard } from './guard.js';
-import { LATE_CANDIDATES, Late, PAIRS_AFTER_LATE } from './late.js';
+import { Late, PAIRS_AFTER_LATE } from './late.js';
 import { Models } from './models.js';
 import { Nearby } from './nearby.js';
 import { workersHere } from './pool.js';
@@ -109,7 +109,7 @@ export class Upper {
     if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
     const { engine } = this.index;
     this.filter.set(filters);
-    const most = Math.max(hitsFor(limit, sort), this.index.manifest.late ? LATE_CANDIDATES : 0);
+    const most = hitsFor(limit, sort);
     const ranking = guard(() =>
       tier === 'dense' ? engine.rank_dense(text, this.models.encoder.embed(text), most) : engine.rank_lexical(text, most),
     );
@@ -134,8 +134,8 @@ export class Upper {
     const ranking = this.#ranked;
     const hits = ranking?.late ?? dense;
     const known = ranking?.logits ?? new Float32Array();
-    const most = Math.min(known.length + capacity, ranking?.late ? PAIRS_AFTER_LATE : MOST_CANDIDATES, hits.length);
-    if (!capacity || most === known.length) return null;
+    const most = Math.min(known.length + capacity, MOST_CANDIDATES, hits.length);
+    if (!capacity || most === known.length || (ranking?.late && known.length >= PAIRS_AFTER_LATE)) return null;
     const candidates = await chunks.load(hits.slice(0, most));
     const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
     await chunks.load(Array.from(read, (passage) => ({ passage })));

@@ -39,7 +39,7 @@ impl Chains {
         let manifest = cascade.searcher.manifest();
         for chain in asked {
             let lacks = [
-                (chain.has_late() && !has_late, "token vectors. Index with --late FILE"),
+                (chain.has_late() && !has_late, "token vectors. Index with --late rerank"),
                 (chain.has_cross() && manifest.reranker.is_none(), "cross-encoder. Index with --reranker FILE"),
                 (
                     chain.first == First::Static && manifest.static_tower.is_none(),

@@ -40,7 +40,7 @@ const RERANK_DEPTHS: &[usize] = &[10, 20, 30, 50];
     after_help = "A collection is a folder in BEIR layout: corpus.jsonl[.gz], queries.jsonl[.gz], qrels/SPLIT.tsv. For an index \
                         of your own site two tables are enough, columns separated by tabs:\n  queries.tsv   id, text, style (optional)\n  \
                         qrels.tsv     query id, URL with #anchor (or the page's URL), grade 0 to 3\n\n\
-                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:50>cross:10'\n  siteseer eval scifact/ --cache /tmp/eval\n  \
+                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:30>cross:10'\n  siteseer eval scifact/ --cache /tmp/eval\n  \
                         siteseer eval questions/ --index public/ --per-query wins-and-losses.tsv\n  \
                         siteseer eval questions/ --index public/ --json baseline.json\n  \
                         siteseer eval questions/ --index public/ --compare baseline.json --fail-on-drop 0.01"
@@ -81,7 +81,7 @@ pub struct EvalArgs {
     /// if the index has a cross-encoder]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     rerank_depth: Vec<usize>,
-    /// Judge a chain of rungs, such as 'lexical+dense>late:50>cross:10', too (may be repeated)
+    /// Judge a chain of rungs, such as 'lexical+dense>late:30>cross:10', too (may be repeated)
     #[arg(long, value_name = "CHAIN")]
     chain: Vec<Chain>,
     /// Longest passage of the collection's documents, in word pieces

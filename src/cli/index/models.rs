@@ -107,11 +107,15 @@ impl Models {
             },
             None => None,
         };
+        let mut without_late = None;
         let late = match find_late(late)? {
             Some((path, true)) if query_tower.is_some() => {
                 bail!("{}: {UNTRAINED}. Leave out --query-tower, or index with --late off", path.display())
             }
-            Some((_, false)) if query_tower.is_some() => None,
+            Some((_, false)) if query_tower.is_some() => {
+                without_late = Some(UNTRAINED);
+                None
+            }
             Some((path, named)) => match load_late(&path, late_bits, named, &bi_encoder) {
                 Ok(late) => Some(late),
                 Err(error) if !named && matches!(error.downcast_ref(), Some(Error::Mismatch { .. })) => None,
@@ -119,7 +123,6 @@ impl Models {
             },
             None => None,
         };
-        let without_late = query_tower.as_ref().map(|_| UNTRAINED);
         Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, late, without_late }))
     }
 

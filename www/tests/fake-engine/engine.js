@@ -14,7 +14,7 @@ export default async function init({ module_or_path }) {
 /** Whether the engine's second part is there. */
 let arrived = false;
 /** What is in it. */
-export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'rank_dense', 'rank_static', 'reading', 'reorder_late', 'rerank', 'rows_needed', 'set_filter', 'sort_values']);
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -208,17 +208,6 @@ export class Engine {
     const scored = hits.slice(0, logits.length).map((hit, i) => ({ ...hit, logit: logits[i], score: logits[i] }));
     const order = [...scored.sort((a, b) => b.logit - a.logit), ...hits.slice(logits.length)];
     return { tier: /** @type {const} */ ('reranked'), hits: order };
-  }
-
-  /**
-   * @param {Hit[]} hits
-   * @param {Float32Array} scores
-   * @param {number} lambda
-   */
-  reorder_late(hits, scores, lambda) {
-    const scored = hits.slice(0, scores.length).map((hit, i) => ({ ...hit, score: hit.score + lambda * scores[i] }));
-    const order = [...scored.sort((a, b) => b.score - a.score), ...hits.slice(scores.length)];
-    return { tier: /** @type {const} */ ('late'), hits: order };
   }
 
   /**
