@@ -12,7 +12,8 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::Value;
 use siteseer::Error;
 use siteseer::cli::folder;
-use siteseer::index::late::LateTokens;
+use siteseer::index::chunks::ChunkGroup;
+use siteseer::index::late::{LateTokens, code_to_bytes};
 use siteseer::kernels::Backend;
 use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::encoder::Workspace;
@@ -22,6 +23,7 @@ use siteseer::search::late::{reorder_late, score_late};
 use siteseer::search::searcher::{Hit, Tier};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 const HIDDEN: usize = 48;
@@ -170,7 +172,7 @@ fn an_index_has_token_vectors_of_all_passages_close_to_the_models() {
     let manifest: Value = serde_json::from_slice(&fs::read(index.join("manifest.json")).unwrap()).unwrap();
     let (entry, files) = (&manifest["late"], &manifest["files"]["late"]);
     assert_eq!((&entry["id"], &entry["dim"], &entry["lambda"]), (&"tiny-late".into(), &16.into(), &0.75.into()));
-    assert_eq!(files["tokens"]["files"], manifest["files"]["passages"]["files"], "chunk for chunk");
+    assert_eq!((&entry["passagesPerChunk"], &files["tokens"]["files"]), (&2.into(), &6.into()));
 
     let (encoder, mut work) = (encoder(), Workspace::default());
     let head = LateHead::load(&fs::read(desk.at("head.safetensors")).unwrap(), "head").unwrap();
@@ -204,7 +206,7 @@ fn the_same_site_gives_the_same_token_vectors_and_without_a_head_none() {
     desk.index(&[]).success();
     let plain = desk.written();
     assert!(!plain.keys().any(|name| name.starts_with("late")));
-    desk.search("late").failure().code(1).stderr(contains("--late FILE"));
+    desk.search("late").failure().code(1).stderr(contains("--late rerank"));
     desk.index(&["--late", "head.safetensors", "--late-bits", "1"]).success();
     let one = desk.written();
     assert!(
@@ -222,8 +224,14 @@ fn the_same_site_gives_the_same_token_vectors_and_without_a_head_none() {
     again.arg("tiny.safetensors").env("RAYON_NUM_THREADS", "1").current_dir(desk.0.path()).assert().success();
     assert_eq!(desk.written(), two, "whatever the number of threads");
     desk.index(&["--late", "head.safetensors", "--late-bits", "3"]).failure().code(2);
-    desk.index(&["--late", "none"]).success();
-    assert_eq!(desk.written(), plain);
+    for off in ["none", "off"] {
+        desk.index(&["--late", off]).success();
+        assert_eq!(desk.written(), plain);
+    }
+    desk.index(&["--late", "rerank"])
+        .failure()
+        .code(1)
+        .stderr(contains("siteseer-late.safetensors").and(contains("trained with")));
     desk.index(&["--late", "missing.safetensors"]).failure().code(1).stderr(contains("missing.safetensors"));
 }
 
@@ -255,7 +263,7 @@ fn the_rung_reorders_the_best_of_the_dense_tier() {
     let chain = |cascade: &mut _, text: &str| -> Vec<Hit> {
         siteseer::search::cascade::Cascade::rank_chain(cascade, query, &text.parse::<Chain>().unwrap(), 12).unwrap()
     };
-    assert_eq!(chain(&mut cascade, "fused>late:50"), late);
+    assert_eq!(chain(&mut cascade, "fused>late:30"), late);
     assert_eq!(chain(&mut cascade, "fused"), dense);
     assert_eq!(chain(&mut cascade, "fused>late:3"), reorder_late(&dense, &scores[..3], 0.75));
     let order = |hits: &[Hit]| hits.iter().map(|hit| hit.passage).collect::<Vec<u32>>();
@@ -292,26 +300,145 @@ fn an_evaluation_judges_late_interaction_and_chains() {
     let names = |report: &Value| -> Vec<String> {
         report["tiers"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap().to_owned()).collect()
     };
-    let output = eval(&["--rerank-depth", "5", "--chain", "lexical>late:5", "--chain", "fused>late:50>cross:10"]);
+    let output = eval(&["--rerank-depth", "5", "--chain", "lexical>late:5", "--chain", "fused>late:30>cross:10"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
-    let steps = ["lexical", "dense only", "fused", "+ cross-encoder 5", "+ late 50", "+ late 50 + cross-encoder 10"];
-    let asked = ["lexical>late:5", "lexical+dense>late:50>cross:10"];
+    let steps = ["lexical", "dense only", "fused", "+ cross-encoder 5", "+ late 30", "+ late 30 + cross-encoder 10"];
+    let asked = ["lexical>late:5", "lexical+dense>late:30>cross:10"];
     assert_eq!(names(&report), [&steps[..], &asked].concat());
     let tier = |name: &str| report["tiers"].as_array().unwrap().iter().find(|t| t["name"] == name).unwrap().clone();
-    assert_eq!(tier("+ late 50 + cross-encoder 10")["ndcg10"], tier(asked[1])["ndcg10"], "the same chain by two names");
+    assert_eq!(tier("+ late 30 + cross-encoder 10")["ndcg10"], tier(asked[1])["ndcg10"], "the same chain by two names");
     let bytes = |name: &str| tier(name)["bytes"].as_u64().unwrap();
-    assert!(bytes("+ late 50") > bytes("fused") && bytes("lexical>late:5") < bytes("+ late 50"));
-    assert!(tier("+ late 50")["msMedian"].as_f64().unwrap() > 0.0);
+    assert!(bytes("+ late 30") > bytes("fused") && bytes("lexical>late:5") < bytes("+ late 30"));
+    assert!(tier("+ late 30")["msMedian"].as_f64().unwrap() > 0.0);
     let plot = desk.at("plot.svg");
     let output = eval(&["--rerank-depth", "0", "--plot", plot.to_str().unwrap()]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(fs::read_to_string(plot).unwrap().contains("+ late 50: "));
-    assert_eq!(names(&report), ["lexical", "dense only", "fused", "+ late 50"], "no pairs are read");
+    assert!(fs::read_to_string(plot).unwrap().contains("+ late 30: "));
+    assert_eq!(names(&report), ["lexical", "dense only", "fused", "+ late 30"], "no pairs are read");
 
     let error = |args: &[&str]| String::from_utf8(eval(args).stderr).unwrap();
     assert!(error(&["--chain", "lexical>sparse:5"]).contains("`sparse:5` is no part of a chain"));
     assert!(error(&["--chain", "lexical+static>late:5"]).contains("no static query tower"));
     desk.index(&[]).success();
     let stderr = error(&["--chain", "fused>late:5"]);
-    assert!(stderr.contains("--late FILE") && stderr.contains(&*Path::new("site").join("siteseer").to_string_lossy()));
+    assert!(
+        stderr.contains("--late rerank") && stderr.contains(&*Path::new("site").join("siteseer").to_string_lossy())
+    );
+}
+
+impl Desk {
+    fn page(&self, page: &str, text: &str) {
+        let html =
+            format!("<!doctype html><html lang=en><title>{page}</title><main><h1>{page}</h1><p>{text}</p></main>");
+        fs::write(self.at("site").join(page), html).unwrap();
+    }
+
+    /// What codes mean, and the codes of each passage's tokens by its text.
+    fn codes(&self) -> (Vec<u8>, BTreeMap<String, Vec<u8>>) {
+        let index = self.at("site/siteseer");
+        let mut cascade = folder::open(&index, true).unwrap();
+        assert!(folder::load_late(&index, &mut cascade).unwrap());
+        folder::load_all_chunks(&index, &mut cascade.searcher).unwrap();
+        folder::load_all_late(&index, &mut cascade).unwrap();
+        let passages = cascade.searcher.manifest().counts.passages;
+        let texts: Vec<String> =
+            (0..passages).map(|passage| cascade.searcher.passage(passage).unwrap().model_text()).collect();
+        let tokens: &LateTokens = cascade.late_tokens_mut().unwrap();
+        let codes = (0..).zip(texts).map(|(passage, text)| (text, tokens.codes(passage).unwrap().to_vec()));
+        (code_to_bytes(tokens.code()), codes.collect())
+    }
+}
+
+#[test]
+fn a_second_build_keeps_the_codes_of_passages_that_are_the_same() {
+    let desk = Desk::new();
+    let index = |args: &[&str]| desk.index(&[&["--late", "head.safetensors"], args].concat()).success();
+    index(&[]);
+    let (first, code) = (desk.written(), desk.codes());
+    index(&[]).stderr(contains("vectors of 12 passages reused").and(contains("Embedding").not()));
+    assert_eq!(desk.written(), first, "the same site, the same bytes");
+
+    desk.page("3.html", "Dogs and mats, mats and dogs.");
+    desk.page("new.html", "A cat was on the dog.");
+    index(&[]).stderr(contains("Embedding 2 passages"));
+    let (meaning, codes) = desk.codes();
+    assert_eq!((&meaning, codes.len()), (&code.0, 13), "what codes mean stays");
+    assert_eq!(codes.iter().filter(|(text, codes)| code.1.get(*text) == Some(codes)).count(), 11);
+    assert!(codes.iter().all(|(_, codes)| !codes.is_empty()));
+
+    // an index without them gives vectors alone; other bits, another code; and so does a site that is another for the most part
+    index(&["--late-bits", "1"])
+        .stderr(contains("vectors of 13 passages reused").and(contains("Embedding 13 passages")));
+    let clean = || {
+        let before = desk.written();
+        index(&["--fresh"]);
+        (before, desk.written())
+    };
+    index(&[]);
+    let (built, fresh) = clean();
+    assert_eq!(built, fresh);
+    (0..8).for_each(|page| desk.page(&format!("{page}.html"), &format!("Other words, {page} of them.")));
+    index(&[]).stderr(contains("vectors of 5 passages reused").and(contains("Embedding 13 passages")));
+    let (built, fresh) = clean();
+    assert_eq!(built, fresh, "all are made anew");
+}
+
+#[test]
+fn codes_that_this_machine_would_not_make_are_not_kept() {
+    let desk = Desk::new();
+    let index = || desk.index(&["--late", "head.safetensors"]).success();
+    index();
+    let first = desk.written();
+    // as if other kernels had made them: another last level of each passage's last token, in files that are whole
+    let manifest = desk.at("site/siteseer/manifest.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let name = json["files"]["late"]["tokens"]["name"].as_str().unwrap().to_owned();
+    let bodies: Vec<Vec<u8>> = (0..6)
+        .map(|number| {
+            let mut content = Vec::new();
+            let file = fs::read(desk.at("site/siteseer").join(name.replace('*', &number.to_string()))).unwrap();
+            flate2::read::GzDecoder::new(&file[..]).read_to_end(&mut content).unwrap();
+            let mut body = content[20..].to_vec();
+            *body.last_mut().unwrap() ^= 0b11;
+            body
+        })
+        .collect();
+    let (id, contents) = ChunkGroup::frame(&bodies);
+    json["files"]["late"]["tokens"]["id"] = id.into();
+    fs::write(&manifest, json.to_string()).unwrap();
+    for (number, content) in contents.iter().enumerate() {
+        let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        file.write_all(content).unwrap();
+        let path = desk.at("site/siteseer").join(name.replace('*', &number.to_string()));
+        fs::write(path, file.finish().unwrap()).unwrap();
+    }
+    desk.search("late").success();
+    index().stderr(contains("vectors of 12 passages reused").and(contains("Embedding 12 passages")));
+    assert_eq!(desk.written(), first);
+}
+
+#[test]
+fn the_head_that_comes_along_is_there_for_the_asking() {
+    let desk = Desk::new();
+    let real = |args: &[&str]| {
+        let mut command = siteseer();
+        command.args(["index", "--no-client", "--device", "cpu"]).args(args);
+        command.current_dir(desk.0.path()).arg("site").assert()
+    };
+    let manifest =
+        || -> Value { serde_json::from_slice(&fs::read(desk.at("site/siteseer/manifest.json")).unwrap()).unwrap() };
+    real(&[]).success().stderr(contains("late interaction").not());
+    assert_eq!(manifest().get("late"), None);
+    real(&["--late", "rerank"]).success().stderr(contains("late interaction "));
+    assert_eq!(manifest()["late"]["id"], "siteseer-late");
+    desk.search("late").success();
+    let refused = real(&["--query-tower", "small", "--late", "rerank"]).failure().code(1);
+    refused.stderr(contains("not trained").and(contains("--query-tower")));
+    real(&["--query-tower", "small"]).success();
+    fs::write(desk.at("siteseer.toml"), "late = 'rerank'").unwrap();
+    real(&[]).success();
+    assert_eq!(manifest()["late"]["id"], "siteseer-late");
+    fs::write(desk.at("siteseer.toml"), "late = 'off'").unwrap();
+    real(&[]).success();
+    assert_eq!(manifest().get("late"), None);
 }

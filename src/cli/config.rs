@@ -4,7 +4,7 @@
 //! `passage-pieces` for `SITESEER_PASSAGE_PIECES`. The values of the file become the defaults of those options, in all verbs
 //! that have them. So what is said on the command line wins, then what the environment says, then the file.
 
-use super::model_path::NONE;
+use super::model_path::WORDS;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::ValueHint;
 use clap::{Arg, ArgAction, Command};
@@ -131,7 +131,7 @@ fn texts(option: &Arg, value: &DeValue<'_>) -> Result<Vec<String>> {
 
 /// Paths of the file start at the file's folder.
 fn from_folder(option: &Arg, folder: &Path, text: String) -> String {
-    let is_path = option.get_value_hint() == ValueHint::AnyPath && text != NONE;
+    let is_path = option.get_value_hint() == ValueHint::AnyPath && !WORDS.contains(&text.as_str());
     if is_path { folder.join(text).display().to_string() } else { text }
 }
 
@@ -225,8 +225,10 @@ mod tests {
             parse(file, &arguments).unwrap(),
             Verb::Index { site, model, pieces: 7, ignore: vec!["b".to_owned()], fresh: true }
         );
-        let model = Some(PathBuf::from("none"));
-        assert_eq!(parse("test-model = 'none'", &["look"]).unwrap(), Verb::Look { model, tier: None });
+        for word in ["none", "small", "off", "rerank"] {
+            let look = parse(&format!("test-model = '{word}'"), &["look"]).unwrap();
+            assert_eq!(look, Verb::Look { model: Some(PathBuf::from(word)), tier: None }, "no file");
+        }
         assert!(parse("", &["index"]).is_err(), "the site is still needed");
     }
 

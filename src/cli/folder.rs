@@ -16,6 +16,9 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// What an error says where late interaction was not loaded.
+const NOT_OPEN: &str = "late interaction is not open";
+
 /// The index folder meant by `--index`: the folder itself, or the `siteseer` folder of a site.
 pub(super) fn find_index(folder: &Path) -> Result<PathBuf> {
     let candidates = [folder.to_owned(), folder.join("siteseer")];
@@ -114,8 +117,8 @@ pub fn load_late(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
 /// # Errors
 /// If late interaction is not open, or a file is missing or damaged.
 pub fn load_late_of(folder: &Path, cascade: &mut Cascade, passages: &[u32]) -> Result<u64> {
-    let chunks: Vec<u32> =
-        passages.iter().filter_map(|&p| cascade.searcher.chunk_of(p)).map(|chunk| chunk.number).collect();
+    let tokens = cascade.late_tokens_mut().context(NOT_OPEN)?;
+    let chunks: Vec<u32> = passages.iter().map(|&passage| tokens.chunk_of(passage)).collect();
     add_late(folder, cascade, chunks)
 }
 
@@ -124,13 +127,13 @@ pub fn load_late_of(folder: &Path, cascade: &mut Cascade, passages: &[u32]) -> R
 /// # Errors
 /// As [`load_late_of`].
 pub fn load_all_late(folder: &Path, cascade: &mut Cascade) -> Result<()> {
-    let files = cascade.searcher.manifest().files.passages.files;
+    let files = cascade.searcher.manifest().files.late.as_ref().map_or(0, |late| late.tokens.files);
     add_late(folder, cascade, 0..files).map(|_| ())
 }
 
 fn add_late(folder: &Path, cascade: &mut Cascade, chunks: impl IntoIterator<Item = u32>) -> Result<u64> {
     let group = cascade.searcher.manifest().files.late.clone().context("the index has no token vectors")?.tokens;
-    let tokens = cascade.late_tokens_mut().context("late interaction is not open")?;
+    let tokens = cascade.late_tokens_mut().context(NOT_OPEN)?;
     let mut bytes = 0;
     for number in chunks {
         if !tokens.has_chunk(number) {

@@ -11,8 +11,17 @@ const SMALL_QUERY_TOWER: &str = "siteseer-query-tower.safetensors";
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
 /// The static query tower that `eval` judges unless told otherwise, if it is there.
 const DEFAULT_STATIC_TOWER: &str = "siteseer-static-tower.safetensors";
-/// The value of `--model`, `--query-tower`, `--reranker`, `--static` and `--late` that leaves it out.
+/// The head of late interaction that indexing uses unless told otherwise, if it is there.
+const DEFAULT_LATE: &str = "siteseer-late.safetensors";
+/// The value of `--model`, `--query-tower`, `--reranker` and `--static` that leaves it out; of `--late` as well.
 pub(super) const NONE: &str = "none";
+/// The value of `--query-tower` that names the one that comes with the program.
+const SMALL: &str = "small";
+/// The values of `--late` that leave it out, and that name the head that comes with the program.
+pub(super) const OFF: &str = "off";
+const RERANK: &str = "rerank";
+/// Values of these options that are no files.
+pub(super) const WORDS: [&str; 4] = [NONE, SMALL, OFF, RERANK];
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
 /// `../share/siteseer/models`, or where the program was built.
@@ -32,7 +41,7 @@ pub(super) fn find_model(named: Option<&Path>) -> Result<PathBuf> {
 /// program, in the places of [`find_model`]. There is no default.
 pub(super) fn find_query_tower(named: Option<&Path>) -> Result<Option<PathBuf>> {
     match named {
-        Some(path) if path == "small" => match find_default(SMALL_QUERY_TOWER)? {
+        Some(path) if path == SMALL => match find_default(SMALL_QUERY_TOWER)? {
             Some(path) => Ok(Some(path)),
             None => bail!("{SMALL_QUERY_TOWER}: not found. Name a query tower's file with --query-tower"),
         },
@@ -52,9 +61,18 @@ pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf,
     optional(named, DEFAULT_STATIC_TOWER)
 }
 
-/// The file named by `--late` or `SITESEER_LATE`, unless that is `none`. There is no default.
+/// The file named by `--late` or `SITESEER_LATE`, unless that is `off`; `rerank` is the head that comes with the program, in the
+/// places of [`find_model`].
 pub(super) fn find_late(named: Option<&Path>) -> Result<Option<PathBuf>> {
-    named.filter(|path| *path != NONE).map(existing).transpose()
+    match named {
+        None => Ok(None),
+        Some(path) if path == OFF => Ok(None),
+        Some(path) if path == RERANK => match find_default(DEFAULT_LATE)? {
+            Some(path) => Ok(Some(path)),
+            None => bail!("{DEFAULT_LATE}: not found. Name the file of a head with --late, or leave it out"),
+        },
+        Some(path) => existing(path).map(Some),
+    }
 }
 
 fn optional(named: Option<&Path>, default: &str) -> Result<Option<(PathBuf, bool)>> {

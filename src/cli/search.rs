@@ -61,7 +61,7 @@ enum TierArg {
     Static,
     /// Words and meaning
     Dense,
-    /// Words and meaning, the best reordered by their token vectors: the index needs --late
+    /// Words and meaning, the best reordered by their token vectors: the index needs late interaction
     Late,
     /// Words and meaning, the best read again together with the query
     Reranked,
@@ -95,7 +95,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         Some(TierArg::Late) => {
             if !folder::load_late(&folder, &mut cascade)? {
                 bail!(
-                    "{}: the index has no token vectors. Index the site with --late FILE, or search with --tier dense",
+                    "{}: the index has no token vectors. Index the site with --late rerank, or search with --tier dense",
                     folder.display()
                 );
             }

@@ -1,5 +1,5 @@
 //! The token vectors of an index's passages for late interaction, in codes (see [`residual`](crate::codes::residual)), cut into
-//! chunks like the passages' texts: chunk for chunk the same passages, so that a query reads those of its candidates only.
+//! chunks of a few passages each, so that a query reads little more than those of its candidates.
 //!
 //! ```text
 //! code    "SRes" | dim u16 | bits u8 | n u16 | values bf16[dim · 2^bits] | centres i8[n, dim]
@@ -10,7 +10,6 @@ use crate::bytes::{Bytes, put_halves, put_varint};
 use crate::codes::residual::ResidualCode;
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::chunks::ChunkGroup;
-use std::ops::Range;
 
 const MAGIC: &[u8; 4] = b"SRes";
 
@@ -34,6 +33,12 @@ fn parse_code(bytes: &[u8]) -> Option<ResidualCode> {
     let values = bytes.halves(dim << bits.min(2))?;
     let rest = Some(bytes.0).filter(|rest| rest.len() == dim * centres)?;
     ResidualCode::new(dim, bits, rest.iter().map(|&value| value as i8).collect(), values)
+}
+
+/// Passages in a chunk, of so many in all. Fifty candidates lie in as many chunks, so a chunk is small; a site has little more than 50·√n
+/// of them: 6,000 for 18,000 passages.
+pub fn passages_per_chunk(passages: u32) -> u32 {
+    (f64::from(passages).sqrt() / 50.0).ceil().max(2.0) as u32
 }
 
 /// The body of a chunk: `passages` are the codes of each passage's tokens, of `code_bytes` each.
@@ -68,8 +73,10 @@ impl LateChunk {
         (bytes.0.len() == end).then(|| Self { first, bounds, codes: bytes.0.to_vec() })
     }
 
-    fn range(&self) -> Range<u32> {
-        self.first..self.first + self.bounds.len() as u32 - 1
+    /// The codes of a passage, if it is one of these.
+    fn codes(&self, passage: u32) -> Option<&[u8]> {
+        let at = passage.checked_sub(self.first)? as usize;
+        self.codes.get(*self.bounds.get(at)?..*self.bounds.get(at + 1)?)
     }
 }
 
@@ -77,27 +84,39 @@ impl LateChunk {
 #[derive(Debug)]
 pub struct LateTokens {
     passages: u32,
+    per_chunk: u32,
     code: ResidualCode,
     group: ChunkGroup,
     chunks: Vec<Option<LateChunk>>,
 }
 
 impl LateTokens {
-    /// Opens the code of an index of so many passages, whose chunks are `group`; `file` is only for messages.
+    /// Opens the code of an index of so many passages, whose chunks are `group`, of `per_chunk` passages each; `file` is only for
+    /// messages.
     ///
     /// # Errors
     /// If it is damaged.
-    pub fn open(content: &[u8], file: &str, passages: u32, group: ChunkGroup) -> Result<Self> {
-        let Some(code) = parse_code(content) else {
+    pub fn open(content: &[u8], file: &str, passages: u32, per_chunk: u32, group: ChunkGroup) -> Result<Self> {
+        let Some(code) = parse_code(content).filter(|_| per_chunk > 0) else {
             let detail = "it is not a whole code of token vectors".to_owned();
             return Err(Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX });
         };
-        Ok(Self { passages, code, chunks: (0..group.files).map(|_| None).collect(), group })
+        Ok(Self { passages, per_chunk, code, chunks: (0..group.files).map(|_| None).collect(), group })
     }
 
     /// Length of a token vector.
     pub fn dim(&self) -> usize {
         self.code.dim()
+    }
+
+    /// What codes mean.
+    pub fn code(&self) -> &ResidualCode {
+        &self.code
+    }
+
+    /// Number of the chunk that holds a passage.
+    pub fn chunk_of(&self, passage: u32) -> u32 {
+        passage / self.per_chunk
     }
 
     /// Whether a chunk has been added.
@@ -112,6 +131,7 @@ impl LateTokens {
     pub fn add_chunk(&mut self, number: u32, content: &[u8]) -> Result<()> {
         let body = self.group.body(number, content)?;
         let chunk = LateChunk::parse(body, self.code.len_bytes(), self.passages);
+        let chunk = chunk.filter(|chunk| Some(chunk.first) == number.checked_mul(self.per_chunk));
         match (self.chunks.get_mut(number as usize), chunk) {
             (Some(place), Some(chunk)) => *place = Some(chunk),
             _ => return Err(self.group.damaged(number, "it does not have the structure of such a chunk")),
@@ -119,13 +139,14 @@ impl LateTokens {
         Ok(())
     }
 
+    /// Codes of the tokens of a passage; none if its chunk has not been added.
+    pub fn codes(&self, passage: u32) -> Option<&[u8]> {
+        self.chunks.get(self.chunk_of(passage) as usize)?.as_ref()?.codes(passage)
+    }
+
     /// Token vectors of a passage, `[tokens, dim]`, 127 for 1; none if its chunk has not been added.
     pub fn rows(&self, passage: u32) -> Option<Vec<i8>> {
-        let holds = |chunk: &&LateChunk| chunk.range().contains(&passage);
-        // chunks are in the order of their passages, but some are missing: look through those that are there
-        let chunk = self.chunks.iter().flatten().find(holds)?;
-        let at = (passage - chunk.first) as usize;
-        Some(self.code.decode(&chunk.codes[chunk.bounds[at]..chunk.bounds[at + 1]]))
+        self.codes(passage).map(|codes| self.code.decode(codes))
     }
 
     /// Tokens and bytes of codes of the chunks that have been added.
@@ -155,7 +176,7 @@ mod tests {
     fn open(passages: u32) -> (LateTokens, Vec<Vec<u8>>) {
         let (id, contents) = ChunkGroup::frame(&bodies());
         let group = ChunkGroup { name: "late-0-*.bin.gz".to_owned(), id, files: 2, bytes: 0, largest: 100 };
-        (LateTokens::open(&code_to_bytes(&code()), "code", passages, group).unwrap(), contents)
+        (LateTokens::open(&code_to_bytes(&code()), "code", passages, 2, group).unwrap(), contents)
     }
 
     #[test]
@@ -168,7 +189,8 @@ mod tests {
         let rows = tokens.rows(0).unwrap();
         assert_eq!(rows, code().decode(&[0, 0xff, 0, 1, 0xff, 0]));
         assert_eq!((tokens.rows(1), tokens.rows(3)), (Some(Vec::new()), None));
-        assert_eq!((tokens.size(), tokens.dim()), ((3, 9), 16));
+        assert_eq!(tokens.codes(2), Some([1, 0xff, 0].as_slice()));
+        assert_eq!((tokens.size(), tokens.dim(), tokens.chunk_of(2)), ((3, 9), 16, 1));
     }
 
     #[test]
@@ -176,7 +198,7 @@ mod tests {
         let bytes = code_to_bytes(&code());
         let group = open(3).0.group;
         for cut in 0..bytes.len() {
-            let error = LateTokens::open(&bytes[..cut], "late-code-0.bin", 3, group.clone()).unwrap_err();
+            let error = LateTokens::open(&bytes[..cut], "late-code-0.bin", 3, 2, group.clone()).unwrap_err();
             assert!(error.to_string().starts_with("late-code-0.bin: damaged"), "{cut}: {error}");
         }
         let body = &bodies()[0];
@@ -186,5 +208,14 @@ mod tests {
         assert!(LateChunk::parse(body, 3, 1).is_none(), "more passages than the index has");
         let (mut tokens, contents) = open(3);
         assert!(tokens.add_chunk(0, &contents[1]).is_err(), "another number");
+        let elsewhere = LateTokens::open(&bytes, "code", 3, 3, tokens.group.clone());
+        assert!(elsewhere.unwrap().add_chunk(1, &contents[1]).is_err(), "not where the chunk's passages begin");
+        assert!(LateTokens::open(&bytes, "code", 3, 0, tokens.group.clone()).is_err(), "chunks of nothing");
+    }
+
+    #[test]
+    fn chunks_are_of_few_passages() {
+        let sizes = [1, 300, 10_000, 18_000, 1_000_000].map(passages_per_chunk);
+        assert_eq!(sizes, [2, 2, 2, 3, 20]);
     }
 }

@@ -148,6 +148,8 @@ pub struct LateEntry {
     pub dim: usize,
     /// Weight of its score beside that of the first stage (see [`crate::search::late`]).
     pub lambda: f32,
+    /// Passages in a chunk of their token vectors.
+    pub passages_per_chunk: u32,
 }
 
 /// What late interaction reads (see [`late`](super::late)).
@@ -158,7 +160,7 @@ pub struct LateFiles {
     pub head: FileEntry,
     /// What codes mean.
     pub code: FileEntry,
-    /// Token vectors of passages, by the ranges of [`Files::passages`].
+    /// Token vectors of passages, [`LateEntry::passages_per_chunk`] of them in a file.
     pub tokens: ChunkGroup,
 }
 
@@ -414,7 +416,12 @@ impl StaticFiles {
 
 impl LateEntry {
     fn from_json(json: &Json) -> JsonResult<Self> {
-        Ok(Self { id: json.string("id")?, dim: json.whole("dim")?, lambda: json.number("lambda")? as f32 })
+        Ok(Self {
+            id: json.string("id")?,
+            dim: json.whole("dim")?,
+            lambda: json.number("lambda")? as f32,
+            passages_per_chunk: json.whole("passagesPerChunk")?,
+        })
     }
 }
 
@@ -556,7 +563,7 @@ mod tests {
 
     fn with_late() -> Manifest {
         let mut manifest = manifest();
-        manifest.late = Some(LateEntry { id: "l".to_owned(), dim: 64, lambda: 0.5 });
+        manifest.late = Some(LateEntry { id: "l".to_owned(), dim: 64, lambda: 0.5, passages_per_chunk: 2 });
         manifest.files.late = Some(LateFiles {
             head: entry("late-head-0.safetensors.gz", b"i"),
             code: entry("late-code-0.bin.gz", b"j"),

@@ -115,7 +115,7 @@ impl BiEncoder {
     }
 
     /// Pools the token vectors `[seq_len, dim]` of one sequence into `out [dim]`, L2-normalised if the model says so.
-    fn pool_into(&self, hidden: &[f32], out: &mut [f32]) {
+    pub(crate) fn pool_into(&self, hidden: &[f32], out: &mut [f32]) {
         let config = self.encoder.config();
         pool(config.pooling, hidden, out);
         if config.normalize {

@@ -3,9 +3,9 @@
 
 use super::chain::{Chain, First, Rung};
 use super::context::Context;
-use super::late::{LATE, reorder_late, score_late, standardise};
+use super::late::{LATE, LateFiles, open_late, reorder_late, score_late, standardise};
 use super::rerank::RERANK;
-use super::searcher::{Hit, Searcher, Tier, mismatch, not_loaded};
+use super::searcher::{Hit, Searcher, Tier, not_loaded};
 use super::static_tier::StaticTier;
 use crate::error::Result;
 use crate::index::late::LateTokens;
@@ -88,14 +88,13 @@ impl Cascade {
     /// If the index has none, if the bi-encoder is not loaded yet, if a file is damaged, or if they do not belong together.
     pub fn load_late(&mut self, head: &[u8], code: &[u8]) -> Result<()> {
         let manifest = &self.searcher.manifest;
-        let files = manifest.files.late.as_ref().ok_or_else(|| not_loaded(LATE_FILES))?;
+        let (Some(entry), Some(files)) = (&manifest.late, &manifest.files.late) else {
+            return Err(not_loaded(LATE_FILES));
+        };
         let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(manifest.files.model_name()))?;
-        let tokens = LateTokens::open(code, &files.code.name, manifest.counts.passages, files.tokens.clone())?;
-        let dim = encoders.load_late_head(head, &files.head.name)?.config().dim;
-        if dim != tokens.dim() {
-            return Err(mismatch(&files.code.name, "length of a token vector", dim, tokens.dim()));
-        }
-        self.late_tokens = Some(tokens);
+        let (passages, per_chunk, group) = (manifest.counts.passages, entry.passages_per_chunk, files.tokens.clone());
+        let files = LateFiles { head: (head, &files.head.name), code: (code, &files.code.name) };
+        self.late_tokens = Some(open_late(encoders, files, passages, per_chunk, group)?);
         Ok(())
     }
 

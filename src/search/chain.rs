@@ -48,7 +48,7 @@ pub struct Chain {
 /// Why a text is no chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no part of a chain. One is written lexical+dense>late:50>cross:10: first lexical, dense, lexical+static or lexical+dense \
+    "`{0}` is no part of a chain. One is written lexical+dense>late:30>cross:10: first lexical, dense, lexical+static or lexical+dense \
      (fused), then late:N or cross:N with N from 1 to 200"
 )]
 pub struct NotAChain(String);
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn chains_are_read_and_written() {
-        let chain: Chain = "lexical+dense > late:50 > cross:10".parse().unwrap();
-        assert_eq!(chain, Chain { first: First::Fused, rungs: vec![Rung::Late(50), Rung::Cross(10)] });
+        let chain: Chain = "lexical+dense > late:30 > cross:10".parse().unwrap();
+        assert_eq!(chain, Chain { first: First::Fused, rungs: vec![Rung::Late(30), Rung::Cross(10)] });
         assert!(chain.has_late() && chain.has_cross());
-        for text in ["lexical", "dense>cross:30", "lexical+static>late:200", "lexical+dense>late:50>cross:10"] {
+        for text in ["lexical", "dense>cross:30", "lexical+static>late:200", "lexical+dense>late:30>cross:10"] {
             assert_eq!(text.parse::<Chain>().unwrap().to_string(), text);
         }
         let fused: Chain = "fused".parse().unwrap();
@@ -143,7 +143,7 @@ mod tests {
         let error = |text: &str| text.parse::<Chain>().unwrap_err().to_string();
         for (text, part) in [
             ("", "``"),
-            ("late:50", "`late:50`"),
+            ("late:30", "`late:30`"),
             ("lexical>late", "`late`"),
             ("lexical>late:0", "`late:0`"),
             ("lexical>late:201", "`late:201`"),

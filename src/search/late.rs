@@ -13,12 +13,44 @@ use super::fuse::Standard;
 use super::rerank::reorder;
 use super::searcher::{Hit, mismatch, not_loaded};
 use crate::error::Result;
+use crate::index::chunks::ChunkGroup;
 use crate::index::late::LateTokens;
 use crate::kernels::Backend;
+use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
 
-/// Candidates that are scored.
-pub const LATE: usize = 50;
+/// Candidates that are scored: fifty give no better order, and a visitor reads token vectors of each.
+pub const LATE: usize = 30;
+
+/// The files that late interaction begins with, uncompressed, and their names for messages.
+#[derive(Debug, Clone, Copy)]
+pub struct LateFiles<'a> {
+    /// The head of the bi-encoder.
+    pub head: (&'a [u8], &'a str),
+    /// What codes of token vectors mean.
+    pub code: (&'a [u8], &'a str),
+}
+
+/// Loads the head into `encoders` and opens the token vectors of an index of so many passages, whose chunks are `group`, of
+/// `per_chunk` passages each.
+///
+/// # Errors
+/// If a file is damaged, or they do not belong together.
+pub fn open_late(
+    encoders: &mut Encoders,
+    files: LateFiles<'_>,
+    passages: u32,
+    per_chunk: u32,
+    group: ChunkGroup,
+) -> Result<LateTokens> {
+    let LateFiles { head: (head, head_file), code: (code, code_file) } = files;
+    let tokens = LateTokens::open(code, code_file, passages, per_chunk, group)?;
+    let dim = encoders.load_late_head(head, head_file)?.config().dim;
+    if dim != tokens.dim() {
+        return Err(mismatch(code_file, "length of a token vector", dim, tokens.dim()));
+    }
+    Ok(tokens)
+}
 
 /// Scores of passages for a query, `[passages]`.
 ///
@@ -57,7 +89,6 @@ pub fn standardise(hits: &[Hit], n: usize) -> Vec<Hit> {
 mod tests {
     use super::*;
     use crate::codes::residual::ResidualCode;
-    use crate::index::chunks::ChunkGroup;
     use crate::index::late::{chunk_body, code_to_bytes};
 
     fn hit(passage: u32, score: f32) -> Hit {
@@ -90,7 +121,7 @@ mod tests {
         let bodies = [chunk_body(0, &[token(0), Vec::new(), token(1)], code.len_bytes())];
         let (id, contents) = ChunkGroup::frame(&bodies);
         let group = ChunkGroup { name: "late-*".to_owned(), id, files: 1, bytes: 0, largest: 99 };
-        let mut tokens = LateTokens::open(&code_to_bytes(&code), "code", 3, group).unwrap();
+        let mut tokens = LateTokens::open(&code_to_bytes(&code), "code", 3, 3, group).unwrap();
         let query = QueryVectors::of(&[[1.0].as_slice(), &[0.0; 15]].concat(), 16);
         let error = score_late(&query, &tokens, &[2, 0]).unwrap_err();
         assert!(error.to_string().starts_with("token vectors of passage 2"), "{error}");

@@ -1,14 +1,22 @@
 //! `encoder-*.wasm`: the models, of which it needs no index. One file for each SIMD level.
 
 use super::JsResult;
+use crate::index::chunks::ChunkGroup;
+use crate::index::late::LateTokens;
 use crate::kernels::Backend;
 use crate::model::encoders::Encoders;
+use crate::model::late::QueryVectors;
+use crate::search::late::{LateFiles, open_late, score_late};
 use wasm_bindgen::prelude::*;
 
 /// The models of an index: text in, numbers out. Lives in a worker.
 #[wasm_bindgen]
 pub struct Encoder {
     encoders: Encoders,
+    /// Token vectors of passages, once late interaction is loaded.
+    late: Option<LateTokens>,
+    /// The newest text that was embedded since then, with the vectors of its tokens.
+    newest: Option<(String, QueryVectors)>,
 }
 
 #[wasm_bindgen]
@@ -23,7 +31,7 @@ impl Encoder {
     pub fn new(content: &[u8], file: &str) -> JsResult<Encoder> {
         let mut encoders = Encoders::load(content, file)?;
         encoders.rehearse()?;
-        Ok(Encoder { encoders })
+        Ok(Encoder { encoders, late: None, newest: None })
     }
 
     /// Name of the bi-encoder.
@@ -46,9 +54,50 @@ impl Encoder {
         Ok(self.encoders.load_cross_encoder(content, file)?.id().to_owned())
     }
 
-    /// The embedding of a text.
+    /// Loads the head of late interaction and opens the code of the token vectors (uncompressed bytes) of so many passages; the
+    /// chunks, of `per_chunk` passages each, follow. Names are for messages, those of the chunks and their id as in the manifest.
+    #[allow(clippy::too_many_arguments)] // an object would cost more bytes than it saves lines
+    pub fn load_late(
+        &mut self,
+        head: &[u8],
+        head_file: &str,
+        code: &[u8],
+        code_file: &str,
+        passages: u32,
+        per_chunk: u32,
+        name: String,
+        id: String,
+        files: u32,
+    ) -> JsResult<()> {
+        let group = ChunkGroup { name, id, files, bytes: 0, largest: 0 };
+        let read = LateFiles { head: (head, head_file), code: (code, code_file) };
+        self.late = Some(open_late(&mut self.encoders, read, passages, per_chunk, group)?);
+        Ok(())
+    }
+
+    /// Adds a chunk of token vectors (uncompressed bytes).
+    pub fn add_late(&mut self, number: u32, content: &[u8]) -> JsResult<()> {
+        Ok(self.late.as_mut().ok_or_else(not_loaded)?.add_chunk(number, content)?)
+    }
+
+    /// The score of each of these passages for the query by late interaction; their chunks are there.
+    pub fn score_late(&mut self, query: &str, passages: &[u32]) -> JsResult<Vec<f32>> {
+        if self.newest.as_ref().is_none_or(|(text, _)| text != query) {
+            self.embed(query)?;
+        }
+        let (Some(tokens), Some((_, vectors))) = (&self.late, &self.newest) else { return Err(not_loaded()) };
+        Ok(score_late(vectors, tokens, passages)?)
+    }
+
+    /// The embedding of a text. In the same pass its token vectors come, once late interaction is loaded, and wait for
+    /// [`score_late`](Self::score_late).
     pub fn embed(&mut self, text: &str) -> JsResult<Vec<f32>> {
-        Ok(self.encoders.embed(text)?)
+        if self.late.is_none() {
+            return Ok(self.encoders.embed(text)?);
+        }
+        let (embedding, vectors) = self.encoders.embed_late(text)?;
+        self.newest = Some((text.to_owned(), vectors));
+        Ok(embedding)
     }
 
     /// Token ids of a text, special tokens included.
@@ -65,4 +114,8 @@ impl Encoder {
     pub fn score(&mut self, query: &str, texts: Vec<String>) -> JsResult<Vec<f32>> {
         Ok(self.encoders.score(query, &texts)?)
     }
+}
+
+fn not_loaded() -> JsError {
+    JsError::new("late interaction is not loaded")
 }

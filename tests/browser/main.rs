@@ -8,6 +8,7 @@
 mod browser;
 mod damage;
 mod gpu;
+mod late;
 mod meaning;
 mod node;
 mod offline;

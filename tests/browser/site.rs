@@ -16,6 +16,11 @@ pub(crate) struct Site {
 impl Site {
     /// The gardening site of the tests, indexed by the built binary into a temporary folder, with the demo page before it.
     pub(crate) fn garden() -> Self {
+        Self::garden_with(&[])
+    }
+
+    /// The same, indexed with further options.
+    pub(crate) fn garden_with(options: &[&str]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&root.join("tests/fixtures/garden"), temporary.path());
@@ -24,7 +29,12 @@ impl Site {
         {
             std::fs::copy(root.join("www").join(file), temporary.path().join(file)).unwrap();
         }
-        let output = Command::new(env!("CARGO_BIN_EXE_siteseer")).arg("index").arg(temporary.path()).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_siteseer"))
+            .arg("index")
+            .args(options)
+            .arg(temporary.path())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self::serve(temporary.path().to_owned(), Some(temporary))
     }

@@ -10,7 +10,7 @@ import { Rows } from './rows.js';
 /** @import { Words } from './strings.js' */
 /** @import { View } from './view.js' */
 
-const ORDERED = /** @type {const} */ ({ static: 'orderedByMeaning', dense: 'orderedByMeaning', reranked: 'orderedByBest' });
+const ORDERED = /** @type {const} */ ({ static: 'orderedByMeaning', dense: 'orderedByMeaning', late: 'orderedByMeaning', reranked: 'orderedByBest' });
 
 export class Answers {
   /** What was shown last. @type {ResultPage | null} */

@@ -23,13 +23,10 @@ export class SearchClient {
   hasFilters = false;
   #link;
   #manifest;
-  #rerankBudget;
-  #rerankPatience;
+  #budgets;
   #workers;
-  #static;
   #webgpu;
-  #dense;
-  #reranked;
+  #tiers;
 
   /**
    * @param {OpenOptions} [options]
@@ -38,8 +35,7 @@ export class SearchClient {
    */
   constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}, refused = null, Start = globalThis.Worker) {
     this.status.limit(tiers, refused);
-    this.#rerankBudget = rerankBudget;
-    this.#rerankPatience = rerankPatience;
+    this.#budgets = [rerankBudget, rerankPatience];
     this.#workers = (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1;
     this.#webgpu = webgpu;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
@@ -51,9 +47,12 @@ export class SearchClient {
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
     }, Start);
-    this.#static = new UpperTier('static', this.#link, this.status, () => this.ready, 'results match words only.');
-    const dense = (this.#dense = new UpperTier('dense', this.#link, this.status, () => this.ready, 'results match words only.'));
-    this.#reranked = new UpperTier('reranked', this.#link, this.status, () => dense.load(), 'results are not re-ordered.');
+    const tier = (/** @type {(typeof UPPER)[number]} */ name, /** @type {() => Promise<void>} */ below, /** @type {string} */ without) =>
+      new UpperTier(name, this.#link, this.status, below, `results ${without}.`);
+    const [byWords, alone] = [() => this.ready, 'match words only'];
+    const dense = tier('dense', byWords, alone);
+    const [byMeaning, asBefore] = [() => dense.load(), 'are not re-ordered'];
+    this.#tiers = { static: tier('static', byWords, alone), dense, late: tier('late', byMeaning, asBefore), reranked: tier('reranked', byMeaning, asBefore) };
     /** Settles with the lexical tier; renewed when the worker is started again. @type {Promise<void>} */
     this.ready = this.#open();
     this.ready.catch(() => {}); // told by the status and by whoever waits for it
@@ -78,7 +77,7 @@ export class SearchClient {
   /** @param {SiteseerError} error */
   #restarted(error) {
     if (this.status.lexical.state === 'loading') return; // `#open` meets the crash itself and opens again
-    const tiers = [this.#reranked, this.#dense, this.#static];
+    const tiers = UPPER.map((name) => this.#tiers[name]).reverse();
     tiers.find(({ busy }) => busy)?.fail(error);
     for (const tier of tiers) tier.forget();
     this.ready = this.#open();
@@ -94,15 +93,18 @@ export class SearchClient {
     signal?.throwIfAborted();
     if (!text.trim()) return;
     const query = { text, limit, filters, sort, meta };
+    const by = (/** @type {'static' | 'dense' | 'late'} */ tier) => this.#tiers[tier].page('query', { ...query, tier }, signal);
     yield await this.#words(query, signal);
-    const nearby = this.status.dense.state !== 'ready' && (await this.#static.page('query', { ...query, tier: 'static' }, signal));
+    const nearby = this.status.dense.state !== 'ready' && (await by('static'));
     if (nearby) yield nearby;
-    const dense = await this.#dense.page('query', { ...query, tier: 'dense' }, signal);
+    const dense = await by('dense');
     if (!dense) return;
     yield dense;
-    if (sort) return; // the reranker knows of relevance only
-    for (const budget of [this.#rerankBudget, this.#rerankPatience]) {
-      const reranked = budget > 0 && (await this.#reranked.page('rerank', { ...query, budget }, signal));
+    if (sort) return; // those above know of relevance only
+    const late = await by('late');
+    if (late) yield late;
+    for (const budget of this.#budgets) {
+      const reranked = budget > 0 && (await this.#tiers.reranked.page('rerank', { ...query, budget }, signal));
       if (reranked) yield reranked;
       if (this.status.reranked.state !== 'ready') return;
     }
@@ -165,14 +167,13 @@ export class SearchClient {
    * @returns {Promise<void>}
    */
   load(tier) {
-    if (tier === 'lexical') return this.ready;
-    return { static: this.#static, dense: this.#dense, reranked: this.#reranked }[tier].load();
+    return tier === 'lexical' ? this.ready : this.#tiers[tier].load();
   }
 
   /** @param {Exclude<Tier, 'lexical'>} tier */
   stop(tier) {
     this.status.savesData = true;
-    for (const each of [this.#static, this.#dense, this.#reranked].slice(UPPER.indexOf(tier))) each.stop();
+    for (const name of UPPER.slice(UPPER.indexOf(tier))) this.#tiers[name].stop();
   }
 
   /**
@@ -180,8 +181,8 @@ export class SearchClient {
    * @returns {Promise<Float32Array>}
    */
   async embed(text) {
-    await this.#dense.load();
-    return this.#dense.call('embed', { text });
+    await this.#tiers.dense.load();
+    return this.#tiers.dense.call('embed', { text });
   }
 
   /**
@@ -189,8 +190,8 @@ export class SearchClient {
    * @returns {Promise<Uint32Array>}
    */
   async tokenIds(text) {
-    await this.#dense.load();
-    return this.#dense.call('tokenIds', { text });
+    await this.#tiers.dense.load();
+    return this.#tiers.dense.call('tokenIds', { text });
   }
 
   close() {

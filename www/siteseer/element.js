@@ -12,7 +12,7 @@ import { buildView } from './view.js';
 /** @import { Filters, OpenOptions, Strings, Tier } from './siteseer.js' */
 
 const NAME = 'siteseer-search';
-const TIERS = /** @type {Tier[]} */ (['lexical', 'static', 'dense', 'reranked']);
+const TIERS = /** @type {Tier[]} */ (['lexical', 'static', 'dense', 'late', 'reranked']);
 const WEBGPU = /** @type {const} */ (['auto', 'force', 'off']);
 
 /** Outside a document (a worker, Node) the module can be imported for `open()`. */

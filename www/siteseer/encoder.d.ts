@@ -11,6 +11,12 @@ export interface Encoder {
   dim(): number;
   /** Returns the reranker's id. */
   load_reranker(bytes: Uint8Array, file: string): string;
+  /** Late interaction: the head, what codes of token vectors mean, passages in all and in a chunk, and the chunks as the manifest has them. */
+  load_late(head: Uint8Array, head_file: string, code: Uint8Array, code_file: string, passages: number, per_chunk: number, name: string, id: string, files: number): void;
+  /** A chunk of token vectors. */
+  add_late(number: number, bytes: Uint8Array): void;
+  /** The score of each passage for the query; their chunks were added. Quick for the text that was embedded last. */
+  score_late(query: string, passages: Uint32Array): Float32Array;
   embed(text: string): Float32Array;
   token_ids(text: string): Uint32Array;
   /** The number of word pieces in a text. */

@@ -11,6 +11,7 @@ export const english = {
   results: { one: '{n} result', other: '{n} results' },
   byWords: 'By words',
   byMeaning: 'By meaning',
+  refined: 'By meaning, refined',
   bestFirst: 'Best first',
   opening: 'Opening the index…',
   loadingMeaning: 'Search by meaning is loading',

@@ -11,7 +11,7 @@ const KEYS = /** @type {const} */ ([
   ['esc', 'keyClose'],
 ]);
 
-const BADGES = /** @type {const} */ ({ lexical: 'byWords', static: 'byMeaning', dense: 'byMeaning', reranked: 'bestFirst' });
+const BADGES = /** @type {const} */ ({ lexical: 'byWords', static: 'byMeaning', dense: 'byMeaning', late: 'refined', reranked: 'bestFirst' });
 
 /** What the button would load, or stop loading. @typedef {'static' | 'dense' | 'reranked'} Offered */
 /** What a tier says of itself, and what the button offers. @typedef {{ note?: string, reason?: string, action?: string, tier?: Offered, stops?: boolean }} Saying */

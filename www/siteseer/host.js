@@ -52,14 +52,14 @@ export class Host {
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
    * @param {{ manifest: string } & Scoring} args
-   * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static tier, before a query); 0: not in this index
+   * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static and the late tier, before a query); 0: not in this index
    */
   async open({ manifest, ...scoring }) {
-    const { backend, manifest: { files: { vectors, model, reranker, filters, staticTower } } } = (this.#opened = await openIndex(manifest, (url) => this.emit('ask', { url })));
+    const { backend, manifest: { files: { vectors, model, late, reranker, filters, staticTower } } } = (this.#opened = await openIndex(manifest, (url) => this.emit('ask', { url })));
     this.#scoring = scoring;
     await this.load({ tier: 'lexical' });
     const size = (/** @type {(FileEntry | undefined)[]} */ ...needed) => (needed.every((file) => file) ? storedBytes(.../** @type {FileEntry[]} */ (needed)) : 0);
-    return { backend, bytes: { static: size(staticTower?.root, staticTower?.axes), dense: size(vectors, model), reranked: size(reranker) }, filters: filters !== undefined };
+    return { backend, bytes: { static: size(staticTower?.root, staticTower?.axes), dense: size(vectors, model), late: size(late?.head, late?.code), reranked: size(reranker) }, filters: filters !== undefined };
   }
 
   /**
@@ -83,7 +83,7 @@ export class Host {
       const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
       return guard(() => engine.load_lexical(bytes), lexical);
     }
-    if (tier === 'reranked') await this.load({ tier: 'dense' });
+    if (tier === 'late' || tier === 'reranked') await this.load({ tier: 'dense' });
     return (await this.#rise()).load(tier, signal);
   }
 
@@ -103,7 +103,7 @@ export class Host {
   /**
    * @param {Query & { tier: Exclude<Tier, 'reranked'> }} args
    * @param {AbortSignal} signal
-   * @returns {Promise<ResultPage>}
+   * @returns {Promise<ResultPage | null>} null: the late tier has nothing to add
    */
   async query({ tier, ...query }, signal) {
     const start = performance.now();
@@ -114,8 +114,8 @@ export class Host {
     const hits = this.#upper
       ? await this.#upper.rank(tier, query, signal)
       : guard(() => engine.rank_lexical(query.text, hitsFor(query.limit))).hits;
-    if (failure && !hits.length) throw failure; // else the other words answer
-    return this.#page(tier, query, hits, start, signal);
+    if (failure && !hits?.length) throw failure; // else the other words answer
+    return hits && this.#page(tier, query, hits, start, signal);
   }
 
   /**

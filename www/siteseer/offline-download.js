@@ -13,9 +13,11 @@ import { inLanes } from './offline-versions.js';
 const LEXICAL = ['lexical', 'postings', 'spellings', 'passages'];
 /** Kinds of files of the static tier, which nobody needs who has the model. */
 const STATIC = ['root', 'axes', 'tokens', 'cells', 'rows'];
-const MODELS = ['vectors', 'model', 'reranker'];
+/** Of late interaction: thousands of files, which nobody needs who has the reranker. */
+const LATE = ['lateHead', 'lateCode', 'lateTokens'];
+const MODELS = ['vectors', 'model', 'reranker', ...LATE];
 /** Kinds of files that are not needed where a tier is the highest. */
-const ABOVE = { lexical: [...MODELS, ...STATIC], static: MODELS, dense: ['reranker', ...STATIC], reranked: STATIC };
+const ABOVE = { lexical: [...MODELS, ...STATIC], static: MODELS, dense: ['reranker', ...LATE, ...STATIC], late: ['reranker', ...STATIC], reranked: [...LATE, ...STATIC] };
 
 /** There is no room on the device. */
 export class NoRoom extends Error {}

@@ -34,9 +34,9 @@ export class Version {
     for (const { name, bytes, rawBytes = bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
       if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
-    const { staticTower, ...others } = manifest.files;
-    delete others.late; // token vectors: the browser does not read them
-    for (const [kind, entries] of Object.entries({ ...others, ...staticTower })) {
+    const { staticTower, late, ...others } = manifest.files;
+    const named = late && { lateHead: late.head, lateCode: late.code, lateTokens: late.tokens };
+    for (const [kind, entries] of Object.entries({ ...others, ...staticTower, ...named })) {
       const files = 'largest' in entries ? Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number)) : [entries];
       this.kinds.set(kind, files);
       for (const entry of files) this.files.set(entry.name, entry);

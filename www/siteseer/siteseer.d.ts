@@ -3,8 +3,8 @@
 
 /**
  * A rung of the ladder. `lexical` matches words; `static`, if the index has it, compares meanings without a model until `dense` does with
- * the model; `reranked` reads the best again. */
-export type Tier = 'lexical' | 'static' | 'dense' | 'reranked';
+ * the model; `late`, if the index has it, compares the best word by word; `reranked` reads the best again. */
+export type Tier = 'lexical' | 'static' | 'dense' | 'late' | 'reranked';
 
 /** What computes: a build for the CPU; `webgpu` on reranked pages that the GPU scored. */
 export type Backend = 'relaxed-simd' | 'simd128' | 'scalar' | 'webgpu';
@@ -151,6 +151,7 @@ export interface Status extends EventTarget {
   readonly lexical: TierStatus;
   readonly static: TierStatus;
   readonly dense: TierStatus;
+  readonly late: TierStatus;
   readonly reranked: TierStatus;
   readonly backend: Backend | null;
   /** True where the visitor's browser asked to save data and the site did not insist, or after `stop`, until the highest tier is asked for. */
@@ -196,7 +197,7 @@ type StatusKey =
 export interface Strings extends Partial<Record<OfflineKey | ExtraKey, string>>, Record<StatusKey | BoxKey, string> {
   results: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 }
-type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'bestFirst';
+type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeaning' | 'refined' | 'bestFirst';
 
 /**
  * `<siteseer-search>`: the search box. Attributes: `manifest`, `tiers`, `rerank-budget`, `rerank-patience`, `rerank-workers`, `webgpu`,

@@ -3,7 +3,7 @@
 /** @import { Backend, Status, Tier, TierStatus } from './siteseer.js' */
 
 /** The tiers above the lexical, from the lowest. */
-export const UPPER = /** @type {const} */ (['static', 'dense', 'reranked']);
+export const UPPER = /** @type {const} */ (['static', 'dense', 'late', 'reranked']);
 
 /** @implements {Status} */
 export class LadderStatus extends EventTarget {
@@ -13,6 +13,8 @@ export class LadderStatus extends EventTarget {
   static = { state: 'idle', loaded: 0, total: 0 };
   /** @type {TierStatus} */
   dense = { state: 'idle', loaded: 0, total: 0 };
+  /** @type {TierStatus} */
+  late = { state: 'idle', loaded: 0, total: 0 };
   /** @type {TierStatus} */
   reranked = { state: 'idle', loaded: 0, total: 0 };
   /** @type {Backend | null} */
@@ -33,7 +35,7 @@ export class LadderStatus extends EventTarget {
     if (tiers) this.#highest = tiers;
     let most = place(this.#highest);
     this.savesData = !!saved && place(saved) <= most;
-    if (this.savesData) most = place(saved || '') - 1;
+    if (this.savesData) most = Math.min(place(saved || ''), place('late')) - 1; // that one reads for every query
     for (const tier of UPPER.slice(most + 1)) this.set(tier, { state: 'off' });
   }
 

@@ -142,8 +142,8 @@ mark {
   border: 2px solid var(--_muted);
   border-radius: 50%;
 }
-.badge.static, .badge.dense, .badge.reranked { color: var(--_accent); }
-.badge.static::before, .badge.dense::before, .badge.reranked::before { border-color: currentColor; background: currentColor; }
+.badge:not(.lexical) { color: var(--_accent); }
+.badge:not(.lexical)::before { border-color: currentColor; background: currentColor; }
 .badge.reranked::before { outline: 1.5px solid; outline-offset: 1.5px; margin-inline: 3px 2px; }
 .note { font-variant-numeric: tabular-nums; }
 .reason {
@@ -185,6 +185,6 @@ kbd {
   .row[aria-selected='true'] { outline: 2px solid Highlight; outline-offset: -2px; }
   .row[aria-selected='true']::before { background: Highlight; }
   mark { background: Mark; color: MarkText; forced-color-adjust: none; }
-  .badge.static::before, .badge.dense::before, .badge.reranked::before { background: CanvasText; forced-color-adjust: none; }
+  .badge:not(.lexical)::before { background: CanvasText; forced-color-adjust: none; }
 }
 `;

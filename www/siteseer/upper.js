@@ -5,6 +5,7 @@ import { readContext } from './context.js';
 import { SiteseerError } from './errors.js';
 import { Filter, countPages } from './filter.js';
 import { guard } from './guard.js';
+import { Late, PAIRS_AFTER_LATE } from './late.js';
 import { Models } from './models.js';
 import { Nearby } from './nearby.js';
 import { workersHere } from './pool.js';
@@ -23,8 +24,9 @@ export { Helper } from './helper.js';
 
 export class Upper {
   /**
-   * The newest dense ranking, for the reranker, and the logits of its first hits, as far as they are known.
-   * @type {{ key: string, hits: Hit[], logits: Float32Array } | undefined}
+   * The newest dense ranking; its order by late interaction, if that was asked for; and for the reranker the logits of the first hits of
+   * the better of the two, as far as they are known.
+   * @type {{ key: string, hits: Hit[], late?: Hit[], logits: Float32Array } | undefined}
    */
   #ranked;
   #scorer = new PairScorer((query, passages) => this.models.scorePairs(query, passages));
@@ -42,6 +44,7 @@ export class Upper {
     this.filter = new Filter(engine, manifest, now);
     this.nearby = new Nearby(engine, manifest, now, this.filter);
     this.models = new Models(engine, backend, reranker ? workers : 1, reranker ? webgpu : 'off');
+    this.late = new Late(index, this.models);
   }
 
   /**
@@ -60,6 +63,8 @@ export class Upper {
         fetch(vectors, 'low', progress, signal).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
         this.models.loadBiEncoder(fetch(model, 'low', progress, signal), model),
       ]);
+    } else if (tier === 'late') {
+      await this.late.load((files) => this.progress(tier, files), signal);
     } else {
       if (!reranker || !model) throw new SiteseerError('engine', 'This index has no reranker.');
       const bytes = await fetch(reranker, 'low', this.progress(tier, [reranker]), signal);
@@ -82,10 +87,16 @@ export class Upper {
    * @param {Exclude<Tier, 'reranked'>} tier
    * @param {Query} query
    * @param {AbortSignal} signal
-   * @returns {Promise<Hit[]>}
+   * @returns {Promise<Hit[] | null>} null: this tier has nothing to add
    */
   async rank(tier, query, signal) {
-    return tier === 'static' ? this.nearby.rank(query, signal) : this.#rank(tier, query);
+    if (tier === 'static') return this.nearby.rank(query, signal);
+    if (tier !== 'late') return this.#rank(tier, query);
+    const hits = this.#rank('dense', query);
+    const ranking = this.#ranked;
+    const late = ranking?.late ?? (await this.late.rank(query.text, hits, signal));
+    if (late && ranking?.hits === hits && !ranking.late) Object.assign(ranking, { late, logits: new Float32Array() });
+    return late;
   }
 
   /**
@@ -108,7 +119,7 @@ export class Upper {
   }
 
   /**
-   * The dense ranking of a query with its best candidates re-ordered, as `Host.rerank` says.
+   * The dense ranking of a query, or that of late interaction, with its best candidates re-ordered, as `Host.rerank` says.
    * @param {Query} query
    * @param {number} budget ms
    * @param {AbortSignal} signal
@@ -119,11 +130,12 @@ export class Upper {
     const capacity = this.#scorer.capacity(budget);
     await this.filter.load(query);
     await chunks.words(query.text, signal);
-    const hits = this.#rank('dense', query);
+    const dense = this.#rank('dense', query);
     const ranking = this.#ranked;
+    const hits = ranking?.late ?? dense;
     const known = ranking?.logits ?? new Float32Array();
     const most = Math.min(known.length + capacity, MOST_CANDIDATES, hits.length);
-    if (!capacity || most === known.length) return null;
+    if (!capacity || most === known.length || (ranking?.late && known.length >= PAIRS_AFTER_LATE)) return null;
     const candidates = await chunks.load(hits.slice(0, most));
     const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
     await chunks.load(Array.from(read, (passage) => ({ passage })));

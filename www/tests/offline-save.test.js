@@ -17,7 +17,7 @@ const noRoom = (/** @type {Page} */ page) => line(page).getByText('There is no r
 const all = (/** @type {Page} */ page) =>
   page.evaluate(async () => {
     const { files } = /** @type {import('../siteseer/manifest.js').Manifest} */ (await (await fetch('siteseer/manifest.json')).json());
-    const names = Object.values({ ...files, staticTower: undefined }).flatMap((entry) =>
+    const names = Object.values({ ...files, staticTower: undefined, late: undefined }).flatMap((entry) =>
       !entry ? [] :
       'largest' in entry ? Array.from({ length: entry.files }, (_, number) => entry.name.replace('*', String(number))) : [entry.name],
     );
@@ -86,7 +86,15 @@ browserTest('`offline="all"` saves everything without a click, also of a modal; 
   await page.keyboard.press('/');
   await input(page).fill(QUERY);
   await ready(page);
-}, { serve: { ...serve, rerankerBytes: 1000 }, box: { element: 'siteseer-modal', attributes: 'offline="all" tiers="dense"' } });
+}, { serve: { ...serve, rerankerBytes: 1000, late: true }, box: { element: 'siteseer-modal', attributes: 'offline="all" tiers="dense"' } });
+
+browserTest('token vectors are saved where no reranker takes their place', async ({ page }) => {
+  await controlled(page);
+  const names = new Set(await all(page));
+  const { files } = await untilKept(page, ({ files }) => files?.some((name) => /late-\w+-6\.bin/.test(name)) && files.filter((name) => names.has(name)).length === names.size - 1); // all but the reranker
+  assert.ok(['late-head', 'late-code'].every((kind) => files.some((name) => name.includes(kind))), files.join());
+  assert.ok(files.filter((name) => /late-\w+-\d+\.bin/.test(name)).length > 3 && !files.some((name) => /reranker/.test(name)), files.join());
+}, { serve: { ...serve, rerankerBytes: 1000, late: true }, box: { attributes: 'offline="all" tiers="late"' } });
 
 browserTest('a file that cannot be saved: said, and what came is kept for another try', async ({ page, site }) => {
   await controlled(page);

@@ -55,6 +55,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @property {number} [rerankerBytes] without it the index has no reranker
  * @property {boolean} [filters] pages have a filter `lang`
  * @property {boolean} [tower] the index has a static query tower
+ * @property {boolean} [late] the index has token vectors
  * @property {Record<string, string[][]>} [related] related pages by address
  * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]

@@ -13,7 +13,7 @@ export async function search(signal: AbortSignal): Promise<string[]> {
     else throw error;
   }
   const vector: Float32Array = await search.embed('share code');
-  console.log(vector.length, best?.tier satisfies 'lexical' | 'static' | 'dense' | 'reranked' | undefined);
+  console.log(vector.length, best?.tier satisfies 'lexical' | 'static' | 'dense' | 'late' | 'reranked' | undefined);
   for (const { url, title, here, there } of await search.related(undefined, { signal })) console.log(url, title, here || there);
   search.close();
   return best?.results.map(({ title, headingPath, url }) => [title, ...headingPath, url].join(' > ')) ?? [];

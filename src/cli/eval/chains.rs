@@ -39,7 +39,7 @@ impl Chains {
         let manifest = cascade.searcher.manifest();
         for chain in asked {
             let lacks = [
-                (chain.has_late() && !has_late, "token vectors. Index with --late FILE"),
+                (chain.has_late() && !has_late, "token vectors. Index with --late rerank"),
                 (chain.has_cross() && manifest.reranker.is_none(), "cross-encoder. Index with --reranker FILE"),
                 (
                     chain.first == First::Static && manifest.static_tower.is_none(),
@@ -118,10 +118,11 @@ impl Chains {
         };
         let before: Vec<Rung> = chain.rungs.iter().copied().take_while(|rung| !matches!(rung, Rung::Late(_))).collect();
         let candidates = Chain { first: chain.first, rungs: before };
+        let per_chunk = cascade.searcher.manifest().late.as_ref().map_or(1, |late| late.passages_per_chunk.max(1));
         let mut chunks = 0;
         for query in &collection.queries {
             let hits = cascade.rank_chain(&query.text, &candidates, *n)?;
-            let read: BTreeSet<_> = hits.iter().filter_map(|hit| cascade.searcher.chunk_of(hit.passage)).collect();
+            let read: BTreeSet<_> = hits.iter().map(|hit| hit.passage / per_chunk).collect();
             chunks += read.len() as u64;
         }
         let read = late.tokens.bytes as f64 / f64::from(late.tokens.files.max(1)) * chunks as f64 / queries as f64;

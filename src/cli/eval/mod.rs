@@ -7,6 +7,7 @@ pub(super) mod static_tower;
 
 use super::folder;
 use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings};
+use super::model_path::NONE;
 use super::progress::Progress;
 use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
@@ -39,7 +40,7 @@ const RERANK_DEPTHS: &[usize] = &[10, 20, 30, 50];
     after_help = "A collection is a folder in BEIR layout: corpus.jsonl[.gz], queries.jsonl[.gz], qrels/SPLIT.tsv. For an index \
                         of your own site two tables are enough, columns separated by tabs:\n  queries.tsv   id, text, style (optional)\n  \
                         qrels.tsv     query id, URL with #anchor (or the page's URL), grade 0 to 3\n\n\
-                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:50>cross:10'\n  siteseer eval scifact/ --cache /tmp/eval\n  \
+                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:30>cross:10'\n  siteseer eval scifact/ --cache /tmp/eval\n  \
                         siteseer eval questions/ --index public/ --per-query wins-and-losses.tsv\n  \
                         siteseer eval questions/ --index public/ --json baseline.json\n  \
                         siteseer eval questions/ --index public/ --compare baseline.json --fail-on-drop 0.01"
@@ -72,14 +73,15 @@ pub struct EvalArgs {
     /// collection's documents siteseer-static-tower, if it is there]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
-    /// Head of late interaction for the index of the collection's documents, or `none` [default: none]
-    #[arg(long, env = "SITESEER_LATE", value_name = "FILE|none")]
+    /// Head of late interaction for the index of the collection's documents: `rerank`, the one that comes with siteseer, a file,
+    /// or `off` [default: off]
+    #[arg(long, env = "SITESEER_LATE", value_name = "off|rerank|FILE")]
     late: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
     /// if the index has a cross-encoder]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     rerank_depth: Vec<usize>,
-    /// Judge a chain of rungs, such as 'lexical+dense>late:50>cross:10', too (may be repeated)
+    /// Judge a chain of rungs, such as 'lexical+dense>late:30>cross:10', too (may be repeated)
     #[arg(long, value_name = "CHAIN")]
     chain: Vec<Chain>,
     /// Longest passage of the collection's documents, in word pieces
@@ -130,7 +132,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
             query_tower: args.query_tower.as_deref(),
             reranker: args.reranker.as_deref(),
             static_tower: args.static_tower.as_deref(),
-            late: args.late.as_deref(),
+            late: Some(args.late.as_deref().unwrap_or(Path::new(NONE))),
             late_bits: LATE_BITS,
         },
         passage_pieces: args.passage_pieces,

@@ -29,10 +29,9 @@ use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
 use device::{Device, GpuEmbedder};
-use earlier::EarlierVectors;
-use embed::Embedding;
+use earlier::EarlierIndex;
 pub use embed::embed_token_ids;
-use late::LateCodes;
+use embed::{Embedded, Embedding};
 pub(super) use models::ModelChoice;
 use models::Models;
 use nearby::Nearby;
@@ -80,9 +79,9 @@ pub struct IndexArgs {
     /// [default: siteseer-static-tower, if it is there and belongs to the model]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
-    /// Head of late interaction: token vectors of all passages go along, for a rung between vectors and cross-encoder, or `none`
-    /// [default: none]
-    #[arg(long, env = "SITESEER_LATE", value_name = "FILE|none")]
+    /// Late interaction, a rung between vectors and cross-encoder that compares word by word: `rerank` lets token vectors of all passages
+    /// go along, with the head that comes with siteseer; or another head's file; or `off` [default: off]
+    #[arg(long, env = "SITESEER_LATE", value_name = "off|rerank|FILE")]
     late: Option<PathBuf>,
     /// Bits of a dimension of a token vector, 1 or 2
     #[arg(long, env = "SITESEER_LATE_BITS", value_name = "N", default_value_t = LATE_BITS, value_parser = clap::value_parser!(u8).range(1..=2))]
@@ -107,7 +106,7 @@ pub struct IndexArgs {
     /// Related pages that each page gets, or `off`: a small file a page, for `<siteseer-related>`; needs a model
     #[arg(long, env = "SITESEER_RELATED", value_name = "N|off", value_parser = parse_related, default_value = "3")]
     related: RelatedCount,
-    /// Earlier index (or the site that holds it) from which the vectors of unchanged passages are taken, for builds that empty their output folder
+    /// Earlier index (or the site that holds it) from which vectors and token vectors of unchanged passages are taken, for builds that empty their output folder
     /// [default: the index that is replaced]
     #[arg(long, env = "SITESEER_REUSE", value_name = "DIR")]
     reuse: Option<PathBuf>,
@@ -168,25 +167,26 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let site = read(args)?;
     summary::print_notes(&site.report, args.quiet);
     let gpu = models.as_ref().map(|models| GpuEmbedder::open(args.device, models)).transpose()?.flatten();
-    let earlier = models.as_ref().and_then(|models| earlier_vectors(args, &out, models, gpu.as_ref()));
+    let earlier = models.as_ref().and_then(|models| earlier_index(args, &out, models, gpu.as_ref()));
     let embedding = Embedding { earlier: earlier.as_ref(), gpu: gpu.as_ref(), quiet: args.quiet };
-    let embedded = embed_pages(&site.pages, models.as_ref(), args.passage_pieces, &embedding)?;
+    let (passages, embedded) = embed_pages(&site.pages, models.as_ref(), args.passage_pieces, &embedding)?;
     drop(earlier);
-    if embedded.passages.is_empty() {
+    if passages.is_empty() {
         bail!("{}: the pages hold no text to index. Check --root-selector and data-siteseer-body", args.site.display());
     }
 
     let output = OutputFolder::create(&out)?;
-    let mut manifest = write_index(&output, &site.pages, &embedded, models.as_ref())?;
-    if let Some(vectors) = embedded.vectors.as_ref().filter(|_| args.related.0 > 0) {
-        manifest.related = Some(write_related(&output, &site.pages, &embedded.passages, vectors, args.related)?);
+    let mut manifest = write_index(&output, &site.pages, &passages, embedded.as_ref(), models.as_ref())?;
+    if let Some(embedded) = embedded.as_ref().filter(|_| args.related.0 > 0) {
+        manifest.related = Some(write_related(&output, &site.pages, &passages, &embedded.vectors, args.related)?);
     }
     let manifest = args.weights.apply(manifest)?;
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
     let backend = models.as_ref().map(|models| embed::kernels_of(&models.bi_encoder, gpu.as_ref()));
-    Summary::new(&site.report, &manifest, embedded.reused, client_bytes, &out, backend, started.elapsed())
+    let reused = embedded.map_or(0, |embedded| embedded.reused);
+    Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
         .print(args.json, args.quiet);
     Ok(())
 }
@@ -227,24 +227,26 @@ pub(super) struct PageSettings<'a> {
 pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Path) -> Result<()> {
     let models = Models::load(settings.models)?;
     let embedding = Embedding { earlier: None, gpu: None, quiet: settings.quiet };
-    let embedded = embed_pages(pages, models.as_ref(), settings.passage_pieces, &embedding)?;
-    if embedded.passages.is_empty() {
+    let (passages, embedded) = embed_pages(pages, models.as_ref(), settings.passage_pieces, &embedding)?;
+    if passages.is_empty() {
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &embedded, models.as_ref())?;
+    let manifest = write_index(&output, pages, &passages, embedded.as_ref(), models.as_ref())?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
 
-/// The vectors of the index that this one replaces, or of the one named by `--reuse`; none with `--fresh`, or where there is no
+/// The index that this one replaces, or the one named by `--reuse`; none with `--fresh`, or where there is no
 /// index. One that can't serve is no obstacle: a line says why, and everything is embedded.
-fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models, gpu: Option<&GpuEmbedder>) -> Option<EarlierVectors> {
+fn earlier_index(args: &IndexArgs, out: &Path, models: &Models, gpu: Option<&GpuEmbedder>) -> Option<EarlierIndex> {
     let folder = args.reuse.as_deref().unwrap_or(out);
     if args.fresh || !(args.reuse.is_some() || folder.join(MANIFEST_NAME).is_file()) {
         return None;
     }
-    let open = |folder: PathBuf| EarlierVectors::open(&folder, &models.bi_encoder, &models.bi_encoder_bytes, gpu);
+    let open = |folder: PathBuf| {
+        EarlierIndex::open(&folder, &models.bi_encoder, &models.bi_encoder_bytes, models.late.as_ref(), gpu)
+    };
     match find_index(folder).and_then(open) {
         Ok(earlier) => Some(earlier),
         Err(error) => {
@@ -256,28 +258,20 @@ fn earlier_vectors(args: &IndexArgs, out: &Path, models: &Models, gpu: Option<&G
     }
 }
 
-/// The passages of some pages, and what a model says of them.
-struct Embedded {
-    passages: Vec<Passage>,
-    /// A vector for each, if there is a model.
-    vectors: Option<Vectors>,
-    /// How many of these are from an earlier index.
-    reused: usize,
-    /// Their token vectors, if there is a head for late interaction.
-    late: Option<LateCodes>,
-}
-
-/// Splits pages into passages and embeds them.
-fn embed_pages(pages: &[Page], models: Option<&Models>, pieces: usize, embedding: &Embedding<'_>) -> Result<Embedded> {
+/// Splits pages into passages and, if there is a model, embeds them.
+fn embed_pages(
+    pages: &[Page],
+    models: Option<&Models>,
+    pieces: usize,
+    embedding: &Embedding<'_>,
+) -> Result<(Vec<Passage>, Option<Embedded>)> {
     let Some(Models { bi_encoder, late, .. }) = models else {
-        let passages = split(pages, &estimated_pieces, pieces);
-        return Ok(Embedded { passages, vectors: None, reused: 0, late: None });
+        return Ok((split(pages, &estimated_pieces, pieces), None));
     };
     let passages = split(pages, &|text| bi_encoder.tokenizer().count(text), pieces);
     let texts: Vec<String> = passages.iter().map(|p| text_of(pages, p)).collect();
-    let (vectors, reused) = embed::vectors_of(bi_encoder, &texts, embedding)?;
-    let late = late.as_ref().map(|late| LateCodes::new(bi_encoder, late, &texts, embedding.quiet)).transpose()?;
-    Ok(Embedded { passages, vectors: Some(vectors), reused, late })
+    let embedded = embed::embed(bi_encoder, late.as_ref(), &texts, embedding)?;
+    Ok((passages, Some(embedded)))
 }
 
 /// Word pieces of a text where there is no tokenizer: words × 4/3.
@@ -295,10 +289,11 @@ fn text_of(pages: &[Page], passage: &Passage) -> String {
 fn write_index(
     output: &OutputFolder,
     pages: &[Page],
-    embedded: &Embedded,
+    passages: &[Passage],
+    embedded: Option<&Embedded>,
     models: Option<&Models>,
 ) -> Result<Manifest> {
-    let (passages, vectors) = (&embedded.passages, embedded.vectors.as_ref());
+    let vectors = embedded.map(|embedded| &embedded.vectors);
     let mut lexical = LexicalBuilder::new();
     let mut lengths: Vec<u32> = Vec::new();
     for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
@@ -321,7 +316,7 @@ fn write_index(
     let ends = starts.iter().skip(1).copied().chain([passages.len() as u32]);
     let chunks: Vec<&[Passage]> =
         starts.iter().zip(ends).map(|(&start, end)| &passages[start as usize..end as usize]).collect();
-    let late = models.and_then(|models| models.late.as_ref()).zip(embedded.late.as_ref());
+    let late = models.and_then(|models| models.late.as_ref()).zip(embedded.and_then(|embedded| embedded.late.as_ref()));
     let chunks = chunks.into_par_iter().map(|passages| {
         let records: Vec<PassageRecord> = passages.iter().map(|p| record_of(pages, p)).collect();
         chunk_to_json(&records)
@@ -349,7 +344,7 @@ fn write_index(
         reranker: reranker.map(|(entry, _)| entry.clone()),
         static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
         related: None,
-        late: late.map(|(late, _)| late.entry()),
+        late: late.map(|(late, _)| late.entry(passages.len() as u32)),
         passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
@@ -366,7 +361,7 @@ fn write_index(
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
             static_tower: nearby.map(|(_, nearby)| write_nearby(output, &nearby)).transpose()?,
-            late: late.map(|(late, codes)| codes.write(output, late, &starts)).transpose()?,
+            late: late.map(|(late, codes)| codes.write(output, late)).transpose()?,
             passages: output.add_chunks(ChunkKind::Passages.name(), &chunks)?,
         },
     })

@@ -2,7 +2,7 @@
 //! query tower (or the passage tower itself), the cross-encoder that shares its word embeddings, the static query tower, and the head of
 //! late interaction.
 
-use super::super::model_path::{NONE, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
+use super::super::model_path::{NONE, OFF, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
 use super::late::LateModel;
 use crate::error::{Error, check_same};
 use crate::hash::sha256_hex;
@@ -17,6 +17,8 @@ use std::path::Path;
 
 /// Numbers of a vector, at most: what [`Backend::scan_into`] takes.
 const MAX_DIM: usize = 512;
+/// Why a query tower has no late interaction.
+const UNTRAINED: &str = "the head of late interaction was not trained with a query tower's token vectors";
 
 /// The models, loaded and checked, with the bytes that are written into the index.
 #[derive(Debug)]
@@ -52,8 +54,8 @@ pub(in crate::cli) struct ModelChoice<'a> {
 }
 
 impl Models {
-    /// Loads the models that were named, or the default ones. A default cross-encoder or static query tower that belongs
-    /// to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
+    /// Loads the models that were named, or the default ones. A default cross-encoder or static query tower that
+    /// belongs to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
     /// If one is missing or damaged, or if a query tower, cross-encoder, static query tower or late-interaction head that was
@@ -68,7 +70,7 @@ impl Models {
                 ("late-interaction head", "--late", late),
             ];
             for (what, option, path) in others {
-                if let Some(path) = path.filter(|path| *path != NONE) {
+                if let Some(path) = path.filter(|path| *path != NONE && *path != OFF) {
                     let file = path.display();
                     bail!("{file}: a {what} needs the model's vectors. Leave out --model none, or {option}");
                 }
@@ -101,7 +103,13 @@ impl Models {
             },
             None => None,
         };
-        let late = find_late(late)?.map(|path| load_late(&path, late_bits, &bi_encoder)).transpose()?;
+        let late = match find_late(late)? {
+            Some(path) if query_tower.is_some() => {
+                bail!("{}: {UNTRAINED}. Leave out --query-tower, or --late", path.display())
+            }
+            Some(path) => Some(load_late(&path, late_bits, &bi_encoder)?),
+            None => None,
+        };
         Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, late }))
     }
 

@@ -45,8 +45,8 @@ unsafe fn sum<A: Arch>(row: &[f32]) -> f32 {
         let mut sums = [A::splat(0.0); 4];
         let mut i = 0;
         while i < whole {
-            for lane in 0..4 {
-                sums[lane] = A::add(sums[lane], A::load(row.as_ptr().add(i + lane * A::LANES)));
+            for (lane, sum) in sums.iter_mut().enumerate() {
+                *sum = A::add(*sum, A::load(row.as_ptr().add(i + lane * A::LANES)));
             }
             i += 4 * A::LANES;
         }
@@ -67,9 +67,9 @@ unsafe fn squares<A: Arch>(row: &[f32], mean: f32) -> f32 {
         let mut sums = [A::splat(0.0); 4];
         let mut i = 0;
         while i < whole {
-            for lane in 0..4 {
+            for (lane, sum) in sums.iter_mut().enumerate() {
                 let distance = A::sub(A::load(row.as_ptr().add(i + lane * A::LANES)), A::splat(mean));
-                sums[lane] = A::mul_add(distance, distance, sums[lane]);
+                *sum = A::mul_add(distance, distance, *sum);
             }
             i += 4 * A::LANES;
         }

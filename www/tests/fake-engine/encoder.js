@@ -1,6 +1,6 @@
 // Stands in for the wasm encoder in the tests of the client. The text of a query can order a fault: `!trap-pairs` traps in
 // the reranker, `!pair-40` takes 40 ms for every pair that is scored. The reranker prefers short passages, and writes the
-// length of every slice to the console.
+// length of every slice to the console. Late interaction prefers what stands further back in the index, and `!trap-late` traps in it.
 //
 // However busy the machine is that runs the tests, once there is a reranker the worker's clock stands still but for what
 // the query ordered of a scoring, to the millisecond: budgets and slices must not depend on anything else.
@@ -23,8 +23,12 @@ export default async function init({ module_or_path }) {
 
 const words = (/** @type {string} */ text) => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
 const DIM = 4;
+const HEADER_BYTES = 20;
 
 export class Encoder {
+  /** Passages whose token vectors were added. @type {Set<number>} */
+  #late = new Set();
+
   static backend() {
     return /** @type {const} */ ('simd128');
   }
@@ -59,6 +63,36 @@ export class Encoder {
   /** @param {string} text */
   embed(text) {
     return Float32Array.from({ length: DIM }, (_, i) => (i === text.length % DIM ? 1 : 0));
+  }
+
+  /**
+   * @param {Uint8Array} head
+   * @param {string} headFile
+   * @param {Uint8Array} code
+   * @param {string} codeFile
+   */
+  load_late(head, headFile, code, codeFile) {
+    if (new TextDecoder().decode(head.subarray(0, 4)) !== 'HEAD') throw new Error(`${headFile}: another bi-encoder's. Index the site again.`);
+    if (new TextDecoder().decode(code) !== 'CODE') throw new Error(`${codeFile}: damaged. Index the site again.`);
+  }
+
+  /**
+   * @param {number} _number
+   * @param {Uint8Array} bytes
+   */
+  add_late(_number, bytes) {
+    for (const passage of JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_BYTES)))) this.#late.add(passage);
+  }
+
+  /**
+   * @param {string} query
+   * @param {Uint32Array} passages
+   */
+  score_late(query, passages) {
+    if (query.includes('!trap-late')) throw new WebAssembly.RuntimeError('unreachable');
+    const missing = passages.find((passage) => !this.#late.has(passage));
+    if (missing !== undefined) throw new Error(`The token vectors of passage ${missing} are not loaded.`);
+    return Float32Array.from(passages);
   }
 
   /** @param {string} text */
