@@ -21,6 +21,7 @@ mod generic;
 pub mod linear;
 pub mod max_sim;
 pub mod norm;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod panels;
 pub mod quantize;
 #[cfg_attr(not(any(test, feature = "battery", not(target_feature = "simd128"))), allow(dead_code))]

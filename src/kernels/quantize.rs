@@ -72,7 +72,7 @@ impl ActivationFormat {
 
 /// A batch of quantized rows, packed for the register tiles of one backend; reused from call to call.
 ///
-/// Rows are grouped in panels ([`RowPanels`](super::panels::RowPanels)); one of `r` rows from row `first` starts at activation
+/// Rows are grouped in panels (`RowPanels`: as few as there can be, of equal height); one of `r` rows from row `first` starts at activation
 /// `first · k_padded` and is laid out `[k_padded / GROUP][r][GROUP]`, so that a tile reads it front to back.
 #[derive(Debug, Default, Clone)]
 pub struct QuantizedRows {
