@@ -216,7 +216,8 @@ unsafe fn store<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, y: [[A::F; 2
 ///
 /// # Safety
 /// See [`Arch`]; `R` rows from `row` exist, and channels from `channel` to `n`.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 unsafe fn store_part<A: Arch, const R: usize>(
     args: &mut LinearArgs<'_>,
     y: &[[A::F; 2]; R],
