@@ -61,12 +61,12 @@ pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf,
     optional(named, DEFAULT_STATIC_TOWER)
 }
 
-/// The file named by `--late` or `SITESEER_LATE`, unless that is `off`; `rerank` is the head that comes with the program, in the
+/// The file named by `--late` or `SITESEER_LATE`, unless that is `off` (or `none`); `rerank` is the head that comes with the program, in the
 /// places of [`find_model`].
 pub(super) fn find_late(named: Option<&Path>) -> Result<Option<PathBuf>> {
     match named {
         None => Ok(None),
-        Some(path) if path == OFF => Ok(None),
+        Some(path) if path == OFF || path == NONE => Ok(None),
         Some(path) if path == RERANK => match find_default(DEFAULT_LATE)? {
             Some(path) => Ok(Some(path)),
             None => bail!("{DEFAULT_LATE}: not found. Name the file of a head with --late, or leave it out"),
