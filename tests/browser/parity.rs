@@ -79,7 +79,7 @@ async fn shipped_encoders_embed_like_candle_in_f32() {
     }
     // relaxed SIMD has 7-bit activations, the others 12-bit ones; the plain build is too slow for all
     for (bundle, backend, n, least_of_few, least_of_many) in [
-        ("encoder-relaxed", "relaxed-simd", texts.len(), 0.995, 0.993),
+        ("encoder-relaxed", "relaxed-simd", texts.len(), 0.994, 0.993),
         ("encoder-simd", "simd128", texts.len(), 0.998, 0.998),
         ("encoder-scalar", "scalar", 5, 0.998, 0.998),
     ] {
