@@ -1,5 +1,5 @@
 //! The shipped engines against candle in f32 and the `tokenizers` crate, in the browser, on
-//! 500 passages, and on 2,000 more where the evaluation collections are.
+//! 500 passages, and on up to 2,000 more where the evaluation collections are (the smallest has fewer than its share).
 
 use crate::browser::Browser;
 use crate::eval::eval_folder;
