@@ -18,6 +18,7 @@ use siteseer::kernels::Backend;
 use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::encoder::Workspace;
 use siteseer::model::late::{LateHead, kept_tokens};
+use siteseer::search::cascade::Cascade;
 use siteseer::search::chain::Chain;
 use siteseer::search::late::{reorder_late, score_late};
 use siteseer::search::searcher::{Hit, Tier};
@@ -101,6 +102,17 @@ impl Desk {
     }
 }
 
+/// An index with all its token vectors, and the texts of its passages as the model reads them.
+fn open_with_texts(index: &Path) -> (Cascade, Vec<String>) {
+    let mut cascade = folder::open(index, true).unwrap();
+    assert!(folder::load_late(index, &mut cascade).unwrap());
+    folder::load_all_chunks(index, &mut cascade.searcher).unwrap();
+    folder::load_all_late(index, &mut cascade).unwrap();
+    let passages = cascade.searcher.manifest().counts.passages;
+    let texts = (0..passages).map(|passage| cascade.searcher.passage(passage).unwrap().model_text()).collect();
+    (cascade, texts)
+}
+
 #[test]
 fn an_imported_head_projects_and_weighs_by_its_formula() {
     let desk = Desk::new();
@@ -176,13 +188,7 @@ fn an_index_has_token_vectors_of_all_passages_close_to_the_models() {
 
     let (encoder, mut work) = (encoder(), Workspace::default());
     let head = LateHead::load(&fs::read(desk.at("head.safetensors")).unwrap(), "head").unwrap();
-    let mut cascade = folder::open(&index, true).unwrap();
-    assert!(folder::load_late(&index, &mut cascade).unwrap());
-    folder::load_all_chunks(&index, &mut cascade.searcher).unwrap();
-    folder::load_all_late(&index, &mut cascade).unwrap();
-    let passages = cascade.searcher.manifest().counts.passages;
-    let texts: Vec<String> =
-        (0..passages).map(|passage| cascade.searcher.passage(passage).unwrap().model_text()).collect();
+    let (mut cascade, texts) = open_with_texts(&index);
     let tokens: &LateTokens = cascade.late_tokens_mut().unwrap();
     let (mut sum, mut count) = (0.0, 0.0);
     for (passage, text) in (0..).zip(&texts) {
@@ -336,13 +342,7 @@ impl Desk {
     /// What codes mean, and the codes of each passage's tokens by its text.
     fn codes(&self) -> (Vec<u8>, BTreeMap<String, Vec<u8>>) {
         let index = self.at("site/siteseer");
-        let mut cascade = folder::open(&index, true).unwrap();
-        assert!(folder::load_late(&index, &mut cascade).unwrap());
-        folder::load_all_chunks(&index, &mut cascade.searcher).unwrap();
-        folder::load_all_late(&index, &mut cascade).unwrap();
-        let passages = cascade.searcher.manifest().counts.passages;
-        let texts: Vec<String> =
-            (0..passages).map(|passage| cascade.searcher.passage(passage).unwrap().model_text()).collect();
+        let (mut cascade, texts) = open_with_texts(&index);
         let tokens: &LateTokens = cascade.late_tokens_mut().unwrap();
         let codes = (0..).zip(texts).map(|(passage, text)| (text, tokens.codes(passage).unwrap().to_vec()));
         (code_to_bytes(tokens.code()), codes.collect())

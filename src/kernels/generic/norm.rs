@@ -13,8 +13,8 @@ pub(crate) unsafe fn layer_norm<A: Arch>(args: NormArgs<'_>) {
     for row in x.chunks_exact_mut(hidden) {
         // SAFETY: all offsets stay below `whole <= hidden`, the length of `row`, `gamma` and `beta`.
         unsafe {
-            let mean = sum::<A>(row) / hidden as f32;
-            let squares = squares::<A>(row, mean);
+            let mean = sum::<A, false>(row, 0.0) / hidden as f32;
+            let squares = sum::<A, true>(row, mean);
             let vmean = A::splat(mean);
             let inv = 1.0 / (squares / hidden as f32 + eps).sqrt();
             let (vinv, p) = (A::splat(inv), row.as_mut_ptr());
@@ -33,47 +33,33 @@ pub(crate) unsafe fn layer_norm<A: Arch>(args: NormArgs<'_>) {
 
 // No closures below and in the other kernels: natively a closure is a function without the instruction set, and stays one.
 
-/// The sum of a row. Four sums run side by side, since each addition waits for the one before.
+/// The sum of a row, or of the squares of its distances to `mean`. Four sums run side by side, since each addition waits for the one before.
 ///
 /// # Safety
 /// See [`Arch`].
 #[inline(always)]
-unsafe fn sum<A: Arch>(row: &[f32]) -> f32 {
+unsafe fn sum<A: Arch, const SQUARES: bool>(row: &[f32], mean: f32) -> f32 {
     let whole = row.len() / (4 * A::LANES) * 4 * A::LANES;
     // SAFETY: all offsets stay below `whole <= row.len()`.
-    unsafe {
+    let mut all = unsafe {
         let mut sums = [A::splat(0.0); 4];
         let mut i = 0;
         while i < whole {
             for (lane, sum) in sums.iter_mut().enumerate() {
-                *sum = A::add(*sum, A::load(row.as_ptr().add(i + lane * A::LANES)));
+                let v = A::load(row.as_ptr().add(i + lane * A::LANES));
+                if SQUARES {
+                    let distance = A::sub(v, A::splat(mean));
+                    *sum = A::mul_add(distance, distance, *sum);
+                } else {
+                    *sum = A::add(*sum, v);
+                }
             }
             i += 4 * A::LANES;
         }
-        let all = A::reduce_add(A::add(A::add(sums[0], sums[1]), A::add(sums[2], sums[3])));
-        all + row[whole..].iter().sum::<f32>()
+        A::reduce_add(A::add(A::add(sums[0], sums[1]), A::add(sums[2], sums[3])))
+    };
+    for &v in &row[whole..] {
+        all += if SQUARES { (v - mean) * (v - mean) } else { v };
     }
-}
-
-/// The sum of squared distances to `mean`, likewise.
-///
-/// # Safety
-/// See [`Arch`].
-#[inline(always)]
-unsafe fn squares<A: Arch>(row: &[f32], mean: f32) -> f32 {
-    let whole = row.len() / (4 * A::LANES) * 4 * A::LANES;
-    // SAFETY: all offsets stay below `whole <= row.len()`.
-    unsafe {
-        let mut sums = [A::splat(0.0); 4];
-        let mut i = 0;
-        while i < whole {
-            for (lane, sum) in sums.iter_mut().enumerate() {
-                let distance = A::sub(A::load(row.as_ptr().add(i + lane * A::LANES)), A::splat(mean));
-                *sum = A::mul_add(distance, distance, *sum);
-            }
-            i += 4 * A::LANES;
-        }
-        let all = A::reduce_add(A::add(A::add(sums[0], sums[1]), A::add(sums[2], sums[3])));
-        all + row[whole..].iter().map(|&v| (v - mean) * (v - mean)).sum::<f32>()
-    }
+    all
 }
