@@ -226,6 +226,7 @@ fn impossible_configurations() {
         ("/hidden_size", json!(0), "hidden_size is 0"),
         ("/hidden_size", json!(1u64 << 40), "hidden_size"),
         ("/num_heads", json!(3), "does not divide"),
+        ("/hidden_size", json!(2048), "a head has 1024"),
         ("/num_layers", json!(1 << 20), "num_layers"),
         ("/vocab_size", json!(8), "embeddings.word has shape [9, 8]"),
         ("/max_tokens", json!(17), "max_tokens is 17"),

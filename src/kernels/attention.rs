@@ -5,6 +5,11 @@
 use super::Backend;
 use super::quantize::grow;
 
+/// Keys whose scores lie side by side, and the most floats of a head; a multiple of every backend's `NR`.
+pub(crate) const CHUNK: usize = 512;
+/// Floats from one row of a tile to the next: one line of the cache more than a chunk, or all rows would compete for the same places.
+pub(super) const ROW_STRIDE: usize = CHUNK + 16;
+
 /// Buffers that attention reuses from call to call.
 #[derive(Debug, Default, Clone)]
 pub struct AttentionScratch {
@@ -12,7 +17,9 @@ pub struct AttentionScratch {
     pub(super) keys: Vec<f32>,
     /// Values of one head: `[head_dim_padded / NR][seq][NR]`.
     pub(super) values: Vec<f32>,
-    /// Scores of one tile of rows: `[MR][seq_padded]`.
+    /// Queries of one tile of rows, scaled: `[MR][ROW_STRIDE]`.
+    pub(super) queries: Vec<f32>,
+    /// Scores of one tile of `R` rows: `[chunks of CHUNK keys][R][ROW_STRIDE]`.
     pub(super) scores: Vec<f32>,
 }
 
@@ -70,7 +77,7 @@ impl Backend {
     /// of tokens), into `out [tokens, hidden]`. With [`QueryRows::First`] only the first row of each sequence is written.
     ///
     /// # Panics
-    /// If the shapes do not fit, or `offsets` does not rise.
+    /// If the shapes do not fit, `offsets` does not rise, or a head is wider than 512.
     pub fn attention_into(
         self,
         qkv: &[f32],
@@ -83,12 +90,14 @@ impl Backend {
         let tokens = offsets.last().copied().unwrap_or(0);
         let hidden = heads.hidden_size();
         assert!(offsets.is_sorted(), "offsets rise");
+        assert!(heads.head_dim <= CHUNK, "a head has at most {CHUNK} floats");
         assert!(qkv.len() >= tokens * 3 * hidden && out.len() >= tokens * hidden, "qkv is [tokens, 3 * hidden]");
         let longest = offsets.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0);
         let nr = self.nr();
         grow(&mut scratch.keys, longest.next_multiple_of(nr) * heads.head_dim);
         grow(&mut scratch.values, longest * heads.head_dim.next_multiple_of(nr));
-        grow(&mut scratch.scores, self.mr() * longest.next_multiple_of(nr));
+        grow(&mut scratch.queries, self.mr() * ROW_STRIDE);
+        grow(&mut scratch.scores, self.mr() * longest.div_ceil(CHUNK) * ROW_STRIDE);
         self.attention(AttentionArgs { qkv, offsets, heads, rows, scratch, out });
     }
 }

@@ -80,8 +80,8 @@ pub struct QuantizedRows {
     pub(super) data: Vec<u8>,
     /// Scale of each row.
     pub(super) scales: Vec<f32>,
-    /// Zero point of each row.
-    pub(super) zeros: Vec<i32>,
+    /// Zero point of each row, negated.
+    pub(super) minus_zeros: Vec<f32>,
     /// Number of rows.
     pub(super) m: usize,
     /// Length of a row.
@@ -93,7 +93,7 @@ impl QuantizedRows {
     pub(super) fn resize(&mut self, m: usize, k: usize, k_padded: usize, size: usize) {
         grow(&mut self.data, m * k_padded * size);
         grow(&mut self.scales, m);
-        grow(&mut self.zeros, m);
+        grow(&mut self.minus_zeros, m);
         (self.m, self.k) = (m, k);
     }
 }

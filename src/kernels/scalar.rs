@@ -36,7 +36,7 @@ pub(super) fn quantize_rows(args: QuantizeArgs<'_>) {
     let (k, k_padded) = (out.k, pad_k(out.k));
     for (row, x) in x.chunks_exact(k).enumerate() {
         let (scale, zero, q) = quantize_row(x, FORMAT);
-        (out.scales[row], out.zeros[row]) = (scale, zero);
+        (out.scales[row], out.minus_zeros[row]) = (scale, -zero as f32);
         for (bytes, q) in out.data[row * k_padded * 2..].chunks_exact_mut(2).zip(q) {
             bytes.copy_from_slice(&(q as i16).to_ne_bytes());
         }
@@ -51,7 +51,7 @@ pub(super) fn linear(args: LinearArgs<'_>) {
         let a = bytes.map(|bytes| i32::from(i16::from_ne_bytes([bytes[0], bytes[1]])));
         for c in 0..n {
             let acc = dot(a.clone(), &layer.weights[c * k_padded..][..k]);
-            let centred = acc as f32 - x.zeros[row] as f32 * layer.column_sum[c];
+            let centred = acc as f32 + x.minus_zeros[row] * layer.column_sum[c];
             let mut y = centred * (layer.scale[c] * x.scales[row]) + layer.bias[c];
             if activation == Activation::Gelu {
                 y = gelu(y);

@@ -51,6 +51,8 @@ pub struct ModelConfig {
 const MAX_SIZE: usize = 1 << 24;
 /// More layers than any encoder has.
 const MAX_LAYERS: usize = 1 << 10;
+/// Most floats of a head: what the attention kernels have room for.
+const MAX_HEAD_DIM: usize = crate::kernels::attention::CHUNK;
 /// Weights of one table, at most 2^30: their byte offsets fit in 32 bits, a wasm pointer.
 const MAX_ELEMENTS: usize = 1 << 30;
 
@@ -125,6 +127,9 @@ impl ModelConfig {
                 "num_heads is {}, which does not divide hidden_size {}",
                 self.num_heads, self.hidden_size
             ));
+        }
+        if self.head_dim() > MAX_HEAD_DIM {
+            return Err(format!("a head has {} of hidden_size, but may have {MAX_HEAD_DIM}", self.head_dim()));
         }
         if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps < 1.0) {
             // without the value: this would be the only place where the browser writes a float, for 7 KB

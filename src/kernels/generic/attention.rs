@@ -1,12 +1,26 @@
 //! Attention, once for all instruction sets.
 //!
 //! Keys and values of one head are repacked into panels as wide as a register tile (32 KB for 256 tokens: they stay
-//! in the first-level cache), then tiles of up to `MR` query rows go through scores, softmax and weighted sum.
+//! in the first-level cache), then tiles of up to `MR` query rows go through scores, softmax and weighted sum. The rows of
+//! a tile lie `ROW_STRIDE` floats apart, whatever the model and the sequence: a constant costs no instruction in an address.
 
 use super::math::exp;
 use crate::kernels::arch::Arch;
-use crate::kernels::attention::AttentionArgs;
+use crate::kernels::attention::{AttentionArgs, CHUNK, ROW_STRIDE};
 use crate::kernels::panels::RowPanels;
+
+/// Lanes of the widest backend's vector.
+const MOST_LANES: usize = 16;
+/// From place `MOST_LANES - n` on, a mask that keeps `n` lanes.
+const ONES_THEN_ZEROS: [f32; 2 * MOST_LANES] = {
+    let mut mask = [0.0; 2 * MOST_LANES];
+    let mut i = 0;
+    while i < MOST_LANES {
+        mask[i] = 1.0;
+        i += 1;
+    }
+    mask
+};
 
 /// # Safety
 /// See [`Arch`]; shapes as `Backend::attention_into` checks them, scratch grown for the longest sequence.
@@ -39,7 +53,7 @@ pub(crate) unsafe fn attention<A: Arch>(mut args: AttentionArgs<'_>) {
 }
 
 /// Repacks keys `[len, head_dim]` to `[len_padded / NR][head_dim][NR]` and values to `[dim_padded / NR][len][NR]`.
-/// The last key stands in for those that pad: their scores are overwritten before the softmax.
+/// The last key stands in for those that pad: their scores are left out of the softmax.
 #[inline(always)]
 unsafe fn pack_keys_values<A: Arch>(args: &mut AttentionArgs<'_>, start: usize, len: usize, head: usize) {
     let (dim, hidden, nr) = (args.heads.head_dim, args.heads.hidden_size(), 2 * A::LANES);
@@ -95,29 +109,44 @@ unsafe fn rows_of_head<A: Arch, const R: usize>(
     row: usize,
 ) {
     let (dim, hidden, nr) = (args.heads.head_dim, args.heads.hidden_size(), 2 * A::LANES);
-    let len_padded = len.next_multiple_of(nr);
-    let scale = 1.0 / (dim as f32).sqrt();
-    // SAFETY: keys hold `len_padded * dim`, values `len * dim_padded`, scores `MR * len_padded` floats; query rows are
-    // tokens `start + row + r` of `qkv`, output rows the same of `out`.
+    // SAFETY: keys hold `len_padded * dim`, values `len * dim_padded`, queries `MR`, scores `MR · chunks` rows of `ROW_STRIDE` floats;
+    // query rows are tokens `start + row + r` of `qkv`, output rows the same of `out`.
     unsafe {
-        let query = args.qkv.as_ptr().add((start + row) * 3 * hidden + head * dim);
+        let queries = args.scratch.queries.as_mut_ptr();
+        for r in 0..R {
+            let query = args.qkv.as_ptr().add((start + row + r) * 3 * hidden + head * dim);
+            scale_row::<A>(query, dim, 1.0 / (dim as f32).sqrt(), queries.add(r * ROW_STRIDE));
+        }
         let scores = args.scratch.scores.as_mut_ptr();
-        for panel in 0..len_padded / nr {
-            let acc = f32_tile::<A, R>(query, 3 * hidden, args.scratch.keys.as_ptr().add(panel * nr * dim), dim);
+        let mut most = [A::splat(f32::MIN); R];
+        for panel in (0..len).step_by(nr) {
+            let keys = args.scratch.keys.as_ptr().add(panel * dim);
+            let acc = f32_tile::<A, R>([[A::splat(0.0); 2]; R], queries, keys, dim);
+            let to = scores.add(panel / CHUNK * R * ROW_STRIDE + panel % CHUNK);
             for (r, acc) in acc.iter().enumerate() {
-                let to = scores.add(r * len_padded + panel * nr);
-                A::store(to, A::mul(acc[0], A::splat(scale)));
-                A::store(to.add(A::LANES), A::mul(acc[1], A::splat(scale)));
+                A::store(to.add(r * ROW_STRIDE), acc[0]);
+                A::store(to.add(r * ROW_STRIDE + A::LANES), acc[1]);
+                // keys that pad repeat the last one, so they cannot be the only greatest
+                most[r] = A::max(most[r], A::max(acc[0], acc[1]));
             }
         }
         let mut inv_sum = [0f32; R];
         for (r, inv_sum) in inv_sum.iter_mut().enumerate() {
-            *inv_sum = 1.0 / softmax_numerators::<A>(scores.add(r * len_padded), len, len_padded);
+            let (max, mut sum) = (A::splat(A::reduce_max(most[r])), A::splat(0.0));
+            for first in (0..len).step_by(CHUNK) {
+                let scores = scores.add((first / CHUNK * R + r) * ROW_STRIDE);
+                sum = softmax_numerators::<A>(scores, CHUNK.min(len - first), max, sum);
+            }
+            *inv_sum = 1.0 / A::reduce_add(sum);
         }
         let mut d = 0;
         while d < dim {
-            let values = args.scratch.values.as_ptr().add(d * len);
-            let acc = f32_tile::<A, R>(scores, len_padded, values, len);
+            let mut acc = [[A::splat(0.0); 2]; R];
+            for first in (0..len).step_by(CHUNK) {
+                let scores = scores.add(first / CHUNK * R * ROW_STRIDE);
+                let values = args.scratch.values.as_ptr().add(d * len + first * nr);
+                acc = f32_tile::<A, R>(acc, scores, values, CHUNK.min(len - first));
+            }
             for (r, acc) in acc.iter().enumerate() {
                 let out = args.out.as_mut_ptr().add((start + row + r) * hidden + head * dim + d);
                 let inv = A::splat(inv_sum[r]);
@@ -136,21 +165,37 @@ unsafe fn rows_of_head<A: Arch, const R: usize>(
     }
 }
 
-/// `acc[r][c] = Σ_i a[r · row_stride + i] · b[i · NR + c]` for `R` rows, `NR` columns, `i < k`.
+/// `to[i] = from[i] · scale`, `i < len`.
+#[inline(always)]
+unsafe fn scale_row<A: Arch>(from: *const f32, len: usize, scale: f32, to: *mut f32) {
+    let whole = len / A::LANES * A::LANES;
+    // SAFETY: both have `len` floats.
+    unsafe {
+        let mut i = 0;
+        while i < whole {
+            A::store(to.add(i), A::mul(A::load(from.add(i)), A::splat(scale)));
+            i += A::LANES;
+        }
+        for i in whole..len {
+            *to.add(i) = *from.add(i) * scale;
+        }
+    }
+}
+
+/// `acc[r][c] += Σ_i a[r · ROW_STRIDE + i] · b[i · NR + c]` for `R` rows, `NR` columns, `i < k`.
 #[inline(always)]
 unsafe fn f32_tile<A: Arch, const R: usize>(
+    mut acc: [[A::F; 2]; R],
     a: *const f32,
-    row_stride: usize,
     mut b: *const f32,
     k: usize,
 ) -> [[A::F; 2]; R] {
     // SAFETY: the caller's pointers cover `R` rows of `k` floats and `k * NR` floats.
     unsafe {
-        let mut acc = [[A::splat(0.0); 2]; R];
         for i in 0..k {
             let (b0, b1) = (A::load(b), A::load(b.add(A::LANES)));
             for (r, acc) in acc.iter_mut().enumerate() {
-                let x = A::splat(*a.add(r * row_stride + i));
+                let x = A::splat(*a.add(r * ROW_STRIDE + i));
                 acc[0] = A::mul_add(x, b0, acc[0]);
                 acc[1] = A::mul_add(x, b1, acc[1]);
             }
@@ -160,29 +205,25 @@ unsafe fn f32_tile<A: Arch, const R: usize>(
     }
 }
 
-/// Replaces `len` scores by `e^(score − max)`, fills up to `len_padded` with zeros, and returns their sum.
+/// Replaces `len` scores by `e^(score − max)` and adds them to `sum`. What follows them in the last vector becomes zero.
 #[inline(always)]
-unsafe fn softmax_numerators<A: Arch>(scores: *mut f32, len: usize, len_padded: usize) -> f32 {
-    // SAFETY: `scores` has `len_padded` floats, a multiple of LANES.
+unsafe fn softmax_numerators<A: Arch>(scores: *mut f32, len: usize, max: A::F, mut sum: A::F) -> A::F {
+    let whole = len / A::LANES * A::LANES;
+    // SAFETY: `scores` has `len` floats, padded to whole vectors; the mask's first `len - whole` lanes, fewer than all, are ones.
     unsafe {
-        for j in len..len_padded {
-            *scores.add(j) = f32::MIN;
-        }
-        let mut max = A::load(scores);
-        let mut j = A::LANES;
-        while j < len_padded {
-            max = A::max(max, A::load(scores.add(j)));
-            j += A::LANES;
-        }
-        let max = A::splat(A::reduce_max(max));
-        let mut sum = A::splat(0.0);
-        j = 0;
-        while j < len_padded {
+        let mut j = 0;
+        while j < whole {
             let e = exp::<A>(A::sub(A::load(scores.add(j)), max));
             A::store(scores.add(j), e);
             sum = A::add(sum, e);
             j += A::LANES;
         }
-        A::reduce_add(sum)
+        if whole < len {
+            let mask = A::load(ONES_THEN_ZEROS.as_ptr().add(MOST_LANES - (len - whole)));
+            let e = A::mul(exp::<A>(A::sub(A::load(scores.add(j)), max)), mask);
+            A::store(scores.add(j), e);
+            sum = A::add(sum, e);
+        }
+        sum
     }
 }

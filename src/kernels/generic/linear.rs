@@ -34,7 +34,7 @@ pub(crate) unsafe fn quantize_rows<A: Arch>(args: QuantizeArgs<'_>) {
         // SAFETY: `x` has `k` floats.
         let (lo, hi) = unsafe { min_max::<A>(x) };
         let (scale, zero) = A::FORMAT.scale_and_zero(lo, hi);
-        (out.scales[row], out.zeros[row]) = (scale, zero);
+        (out.scales[row], out.minus_zeros[row]) = (scale, -zero as f32);
         if row == rows.end {
             panel += 1;
             rows = panels.rows(panel);
@@ -65,7 +65,7 @@ pub(crate) unsafe fn quantize_rows<A: Arch>(args: QuantizeArgs<'_>) {
 #[inline(always)]
 unsafe fn min_max<A: Arch>(x: &[f32]) -> (f32, f32) {
     let whole = x.len() / (4 * A::LANES) * 4 * A::LANES;
-    let (mut lo, mut hi) = (0f32, 0f32);
+    let (mut lo, mut hi);
     // SAFETY: reads stay below `whole <= x.len()`.
     unsafe {
         let (mut vlo, mut vhi) = ([A::splat(0.0); 4], [A::splat(0.0); 4]);
@@ -77,9 +77,10 @@ unsafe fn min_max<A: Arch>(x: &[f32]) -> (f32, f32) {
             }
             i += 4 * A::LANES;
         }
-        for lane in 0..4 {
-            (lo, hi) = (lo.min(A::reduce_min(vlo[lane])), hi.max(A::reduce_max(vhi[lane])));
-        }
+        (vlo[0], vhi[0]) = (A::min(vlo[0], vlo[1]), A::max(vhi[0], vhi[1]));
+        (vlo[2], vhi[2]) = (A::min(vlo[2], vlo[3]), A::max(vhi[2], vhi[3]));
+        lo = A::reduce_min(A::min(vlo[0], vlo[2]));
+        hi = A::reduce_max(A::max(vhi[0], vhi[2]));
     }
     for &v in &x[whole..] {
         (lo, hi) = (lo.min(v), hi.max(v));
@@ -144,15 +145,14 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
         let at = |values: &[f32]| values.as_ptr().wrapping_add(channel);
         let (column_sum, scale, bias) = (at(&layer.column_sum), at(&layer.scale), at(&layer.bias));
         let mut y = [[A::splat(0.0); 2]; R];
-        for half in 0..2 {
-            let c = half * A::LANES;
-            let (column_sum, scale, bias) = (A::load(column_sum.add(c)), A::load(scale.add(c)), A::load(bias.add(c)));
-            for r in 0..R {
-                let x_scale = A::splat(*args.x.scales.as_ptr().add(row + r));
-                let zero = A::splat(*args.x.zeros.as_ptr().add(row + r) as f32);
-                let centred = A::sub(A::to_f32(acc[r][half]), A::mul(zero, column_sum));
-                y[r][half] = A::mul_add(centred, A::mul(scale, x_scale), bias);
-            }
+        let (c0, s0, b0) = (A::load(column_sum), A::load(scale), A::load(bias));
+        let (c1, s1, b1) =
+            (A::load(column_sum.add(A::LANES)), A::load(scale.add(A::LANES)), A::load(bias.add(A::LANES)));
+        for r in 0..R {
+            let x_scale = A::splat(*args.x.scales.as_ptr().add(row + r));
+            let minus_zero = A::splat(*args.x.minus_zeros.as_ptr().add(row + r));
+            y[r][0] = A::mul_add(A::mul_add(minus_zero, c0, A::to_f32(acc[r][0])), A::mul(s0, x_scale), b0);
+            y[r][1] = A::mul_add(A::mul_add(minus_zero, c1, A::to_f32(acc[r][1])), A::mul(s1, x_scale), b1);
         }
         y
     };
