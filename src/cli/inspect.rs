@@ -2,17 +2,17 @@
 //! tier against an exact scan, balance of the cells, and the number of files; or which pages say the same.
 
 mod duplicates;
+mod exact;
+mod recall;
 
+use self::exact::Exact;
+use self::recall::Step;
 use super::eval::static_tower::bytes_by_query;
 use super::folder;
-use super::model_path::find_static_tower;
 use crate::index::manifest::RelatedEntry;
 use crate::index::related::{key, number};
-use crate::index::scan::{ScanQuery, Scored};
+use crate::index::scan::Scored;
 use crate::index::top_k::TopK;
-use crate::index::vectors::Vectors;
-use crate::kernels::Backend;
-use crate::model::static_tower::StaticTower;
 use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use crate::site::decode_url;
@@ -94,6 +94,8 @@ struct StaticReport {
     recall_at_10: Option<f64>,
     /// The same against all rows, so without what codes lose.
     recall_at_10_of_rows: f64,
+    /// What it would be if a query read more; empty without the tower's model file.
+    steps: Vec<Step>,
 }
 
 /// The report.
@@ -197,7 +199,7 @@ fn related_bytes(index: &Path, searcher: &Searcher, related: &RelatedEntry) -> R
 fn inspect_static(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[String]) -> Result<StaticReport> {
     let query_bytes = bytes_by_query(index, cascade, queries.iter().map(String::as_str), args.probes)?;
     folder::load_all_nearby(index, cascade)?;
-    let exact = exact_search(args, index, cascade)?;
+    let exact = Exact::open(args.static_tower.as_deref(), index, cascade)?;
     let tier = cascade.static_tier().context("it was opened above")?;
     let all: Vec<u32> =
         (0..cascade.searcher.manifest().files.static_tower.as_ref().map_or(0, |f| f.rows.files)).collect();
@@ -206,10 +208,8 @@ fn inspect_static(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queri
         let read = cascade.searcher.rows_needed(query, &tier.near(query)?)?;
         let found = best(tier.score_rows(query, &read)?);
         of_rows += share(&found, &best(tier.score_rows(query, &all)?));
-        if let Some((tower, vectors)) = &exact {
-            let scan = ScanQuery::new(&tower.embed(&tower.tokenize(query)));
-            let top = scan.top_k(Backend::best(), vectors, DEPTH, |_| true);
-            of_exact += share(&found, &top.iter().map(|scored| scored.passage).collect::<Vec<_>>());
+        if let Some(exact) = &exact {
+            of_exact += share(&found, &exact.first(query, DEPTH));
         }
     }
     let n = queries.len() as f64;
@@ -218,24 +218,10 @@ fn inspect_static(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queri
         probes: tier.cells().probes(),
         cell_passages: Spread::of(tier.cells().sizes().map(|size| size as u64).collect()),
         query_bytes: Spread::of(query_bytes),
-        recall_at_10: exact.map(|_| of_exact / n),
+        recall_at_10: exact.as_ref().map(|_| of_exact / n),
         recall_at_10_of_rows: of_rows / n,
+        steps: exact.map_or(Ok(Vec::new()), |exact| recall::steps(index, cascade, &exact, queries))?,
     })
-}
-
-/// The tower that the index's is made of, and all vectors; none if the tower's file is not at hand.
-fn exact_search(args: &InspectArgs, index: &Path, cascade: &Cascade) -> Result<Option<(StaticTower, Vectors)>> {
-    let manifest = cascade.searcher.manifest();
-    let (Some(model), Some(entry)) = (&manifest.model, &manifest.static_tower) else { return Ok(None) };
-    let Some((path, named)) = find_static_tower(args.static_tower.as_deref())? else { return Ok(None) };
-    let bytes = fs::read(&path).with_context(|| format!("{}: can't be read", path.display()))?;
-    let tower = StaticTower::load(&bytes, &path.display().to_string())?;
-    let belongs = tower.id() == entry.id && tower.tokenizer_sha256() == model.tokenizer_sha256;
-    if !belongs && named {
-        bail!("{}: the index's static query tower is another one, {}", path.display(), entry.id);
-    }
-    let vectors = folder::read_vectors(index, manifest)?;
-    Ok(vectors.filter(|_| belongs).map(|vectors| (tower, vectors)))
 }
 
 fn best(scored: Vec<Scored>) -> Vec<u32> {
@@ -279,4 +265,7 @@ fn print(report: &Report) {
     let exact =
         tier.recall_at_10.map_or("not measured, without the tower's model file".to_owned(), |r| format!("{r:.3}"));
     println!("recall@10 against the exact scan: {exact}; against all rows: {:.3}", tier.recall_at_10_of_rows);
+    if !tier.steps.is_empty() {
+        recall::print(&tier.steps);
+    }
 }

@@ -210,11 +210,19 @@ impl Cells {
     /// # Errors
     /// If the query has not as many coordinates as there are axes.
     pub fn probed(&self, query: &[f32]) -> Result<Vec<u32>> {
+        self.nearest(query, self.probes)
+    }
+
+    /// So many cells, the nearest first.
+    ///
+    /// # Errors
+    /// As [`probed`](Self::probed).
+    pub fn nearest(&self, query: &[f32], count: usize) -> Result<Vec<u32>> {
         if query.len() != self.dim() {
             return Err(damaged(&self.file, "it has another number of axes than the query"));
         }
         let code = &self.codes[0];
-        let (query, mut top) = (code.query(query), TopK::new(self.probes));
+        let (query, mut top) = (code.query(query), TopK::new(count));
         for (centre, cell) in self.centres.chunks_exact(code.len_bytes().max(1)).zip(0..) {
             top.push(cell, query.score(centre));
         }
@@ -318,6 +326,7 @@ mod tests {
         for ((_, score), expected) in scores.iter().zip([-0.2, 0.1, 1.0]) {
             assert!((score - expected).abs() < 0.02, "{score} for {expected}");
         }
+        assert_eq!(index.nearest(&query, 2).unwrap(), [1, 0], "further cells are the next nearest");
         index.set_probes(9);
         assert_eq!(index.probed(&query).unwrap(), [1, 0]);
         assert!(index.probed(&[1.0]).is_err());

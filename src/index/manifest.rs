@@ -122,7 +122,8 @@ pub struct StaticTowerEntry {
     pub id: String,
     /// Weights of the fused score with its vectors.
     pub fusion: FusionEntry,
-    /// Passages in a chunk of their rows, unless a section alone has more.
+    /// Passages in a chunk of their rows; a section alone may have eight times as many (see
+    /// [`Sections::row_chunks`](super::sections::Sections::row_chunks)).
     pub rows_per_chunk: u32,
 }
 

@@ -10,6 +10,8 @@
 use crate::error::{Error, REBUILD_INDEX, Result};
 
 const MAGIC: &[u8; 4] = b"SSec";
+/// A section alone may have so many times the passages of a chunk of rows.
+const LONG: u32 = 8;
 
 /// First passage of each section, and the number of passages at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +114,15 @@ impl Sections {
         chunks
     }
 
+    /// The first passage of each chunk of rows: chunks as above, but a section of more than [`LONG`] times `most` passages is cut,
+    /// since a query reads the rows of fifty sections. On sites of code a section may list thousands of names.
+    pub fn row_chunks(&self, most: u32) -> Vec<u32> {
+        let starts = self.chunks(most);
+        let ends = starts.iter().skip(1).chain(self.starts.last());
+        let piece = (LONG * most).max(1) as usize;
+        starts.iter().zip(ends).flat_map(|(&start, &end)| (start..end).step_by(piece)).collect()
+    }
+
     /// Section of a passage.
     pub fn section_of(&self, passage: u32) -> u32 {
         self.starts.partition_point(|&start| start <= passage) as u32 - 1
@@ -147,6 +158,15 @@ mod tests {
         assert_eq!(chunks(&[1, 3, 200, 1, 3, 1, 4], 5), [0, 4, 204, 209]);
         assert_eq!(chunks(&[7], 4), [0]);
         assert_eq!(chunks(&[], 4), [0u32; 0]);
+    }
+
+    #[test]
+    fn rows_of_long_sections_are_cut() {
+        let chunks = |lengths: &[u32], most| Sections::new(lengths).row_chunks(most);
+        assert_eq!(chunks(&[1, 2, 16, 17, 1], 2), [0, 1, 3, 19, 35], "sixteen are not cut, the seventeenth is");
+        assert_eq!(chunks(&[50], 2), [0, 16, 32, 48]);
+        assert_eq!(chunks(&[1, 1], 14), [0]);
+        assert_eq!(chunks(&[], 14), [0u32; 0]);
     }
 
     #[test]

@@ -166,7 +166,7 @@ impl Searcher {
             }
         }
         if let (Some(entry), Some(files)) = (&self.manifest.static_tower, &files.static_tower) {
-            self.rows = sections.chunks(entry.rows_per_chunk);
+            self.rows = sections.row_chunks(entry.rows_per_chunk);
             if self.rows.len() as u32 != files.rows.files {
                 return Err(mismatch(&files.rows.name, "number of chunks", self.rows.len(), files.rows.files));
             }
