@@ -14,19 +14,63 @@ time_of() {
     printf '  %-64s %8s s\n' "$title" "$(seconds_since "$start")"
 }
 
-# verb: bench [native|kernels|browser [OPTION…]]
+# A large site of real pages: 12,447 files, of which the instruction sets' have a few passages each and two that list thousands of names.
+LARGE=$TARGET/large
+LARGE_PARTS=("${DEMO_BOOKS[@]}" rust-by-example unstable-book error_codes style-guide core/arch/x86_64 core/arch/arm)
+
+copy_large_site() {
+    local from=$1 part
+    rm -rf "$LARGE" "$LARGE.new"
+    mkdir -p "$LARGE.new"
+    for part in "${LARGE_PARTS[@]}"; do
+        mkdir -p "$LARGE.new/${part%/*}"
+        cp -R "$from/$part" "$LARGE.new/$part"
+        rm -f "$LARGE.new/$part/print.html"
+    done
+    rm -rf "$LARGE.new/book/first-edition" "$LARGE.new/book/second-edition" "$LARGE.new/book/2018-edition"
+    mv "$LARGE.new" "$LARGE"
+}
+
+# What the first results cost a visitor, by the browser's resource timing, and what the index's shortcuts lose: of the folder of an
+# indexed site, or of the large site above. That one is indexed with what is there already, so the second time is quick.
+run_bench_bytes() {
+    local site=${1:-$LARGE} from
+    heading "The browser's half"
+    build_wasm
+    ensure_browser
+    ensure_www_packages
+    step "siteseer, release build" native-build "'cargo build --release' repeats it" build_siteseer
+    if [[ $site == "$LARGE" && ! -d $LARGE ]]; then
+        from=$(rust_docs)
+        [[ $from ]] || die "there is no Rust documentation to make a large site of." "Name the folder of a site: ./build.sh bench bytes public"
+        step "copy of a large site: $from" large-copy "check that there is room: df -h $TARGET" copy_large_site "$from"
+    fi
+    if [[ $site == "$LARGE" ]]; then
+        heading "siteseer index"
+        "$SITESEER" index "$site" --reranker none --related off --late off
+    fi
+    site=$(cd "$site" && pwd)
+    heading "Bytes of a first query, by resource timing; fails over budget"
+    SITESEER_DEMO_SITE=$site CHROMIUM=$CHROME npm --prefix "$ROOT/www" run test:site
+    heading "siteseer inspect"
+    "$SITESEER" inspect "$site"
+}
+
+# verb: bench [native|kernels|bytes [SITE]|browser [OPTION…]]
 run_bench() {
     local part=${1:-}
     (($#)) && shift
     case $part in
     '') ;;
     native | kernels) no_options "bench $part" "$@" ;;
+    bytes) ;;
     browser) ;;
-    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|browser]" ;;
+    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|bytes [SITE]|browser]" ;;
     esac
     set_up_build
     if [[ -z $part || $part == native ]]; then run_bench_native; fi
     if [[ -z $part || $part == kernels ]]; then run_bench_kernels; fi
+    if [[ $part == bytes ]]; then run_bench_bytes "$@"; fi
     if [[ -z $part || $part == browser ]]; then run_bench_browser "$@"; fi
 }
 

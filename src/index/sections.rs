@@ -105,22 +105,29 @@ impl Sections {
 
     /// The first passage of each chunk of them: as many whole sections as have `most` passages at most, or one alone.
     pub fn chunks(&self, most: u32) -> Vec<u32> {
-        let mut chunks: Vec<u32> = Vec::new();
-        for section in self.starts.windows(2) {
-            if chunks.last().is_none_or(|first| section[1] - first > most) {
-                chunks.push(section[0]);
-            }
-        }
-        chunks
+        self.cut(most, u32::MAX)
     }
 
     /// The first passage of each chunk of rows: chunks as above, but a section of more than [`LONG`] times `most` passages is cut,
     /// since a query reads the rows of fifty sections. On sites of code a section may list thousands of names.
     pub fn row_chunks(&self, most: u32) -> Vec<u32> {
-        let starts = self.chunks(most);
-        let ends = starts.iter().skip(1).chain(self.starts.last());
-        let piece = (LONG * most).max(1) as usize;
-        starts.iter().zip(ends).flat_map(|(&start, &end)| (start..end).step_by(piece)).collect()
+        self.cut(most, LONG.saturating_mul(most).max(1))
+    }
+
+    /// Chunks of whole sections, but a section is cut after each `longest` passages; what is left of it begins a chunk.
+    fn cut(&self, most: u32, longest: u32) -> Vec<u32> {
+        let mut chunks: Vec<u32> = Vec::new();
+        for section in self.starts.windows(2) {
+            if chunks.last().is_none_or(|first| section[1] - first > most) {
+                let mut first = section[0];
+                chunks.push(first);
+                while section[1] - first > longest {
+                    first += longest;
+                    chunks.push(first);
+                }
+            }
+        }
+        chunks
     }
 
     /// Section of a passage.
@@ -163,7 +170,8 @@ mod tests {
     #[test]
     fn rows_of_long_sections_are_cut() {
         let chunks = |lengths: &[u32], most| Sections::new(lengths).row_chunks(most);
-        assert_eq!(chunks(&[1, 2, 16, 17, 1], 2), [0, 1, 3, 19, 35], "sixteen are not cut, the seventeenth is");
+        assert_eq!(chunks(&[1, 2, 16, 17, 2], 2), [0, 1, 3, 19, 35, 36], "sixteen are not cut, seventeen are");
+        assert_eq!(chunks(&[17, 1], 2), [0, 16], "what is left of a section begins a chunk");
         assert_eq!(chunks(&[50], 2), [0, 16, 32, 48]);
         assert_eq!(chunks(&[1, 1], 14), [0]);
         assert_eq!(chunks(&[], 14), [0u32; 0]);
