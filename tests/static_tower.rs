@@ -291,6 +291,10 @@ fn an_index_has_the_static_tier_if_a_tower_belongs_to_its_model() {
     let report: Value = serde_json::from_slice(&inspect.unwrap().stdout).unwrap();
     assert_eq!(report["static"]["recallAt10"], 1.0, "two passages are all found: {report}");
     assert_eq!(report["passages"], 2);
+    let steps = report["static"]["steps"].as_array().unwrap();
+    assert!(steps.iter().all(|step| step["recallAt10"] == 1.0), "and further reading finds no more: {report}");
+    assert_eq!((&steps[0]["again"], &steps[0]["bytesMore"]), (&Value::Bool(false), &Value::from(0)), "the first page");
+    assert!(steps.iter().any(|step| step["again"] == true && step["bytesMore"].as_u64() > Some(0)), "{report}");
 
     let search = |tier: &str| siteseer().args(["search", "cat", "--tier", tier, "--index"]).arg(&index).assert();
     search("static").success().stdout(contains("cats.html")).stderr(contains("no model"));
