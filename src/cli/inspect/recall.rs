@@ -114,7 +114,7 @@ impl<'a> OfQuery<'a> {
         for (scored, most) in [self.near(cells)?, tier.score_rows(self.query, &first)?].iter().zip(AGAIN) {
             let mut top = TopK::new(most);
             scored.iter().for_each(|scored| top.push(scored.passage, scored.score));
-            candidates.extend(top.into_sorted().into_iter().map(|(passage, _)| passage));
+            candidates.extend(top.into_sorted().map(|(passage, _)| passage));
         }
         let found = self.exact.compare(self.query, candidates.iter().copied());
         let rows = candidates.len() as u64 * (self.exact.vectors.dim() as u64 + 4);
