@@ -108,7 +108,7 @@ impl Sections {
         self.cut(most, u32::MAX)
     }
 
-    /// The first passage of each chunk of rows: chunks as above, but a section of more than [`LONG`] times `most` passages is cut,
+    /// The first passage of each chunk of rows: chunks as above, but a section of more than eight times `most` passages is cut,
     /// since a query reads the rows of fifty sections. On sites of code a section may list thousands of names.
     pub fn row_chunks(&self, most: u32) -> Vec<u32> {
         self.cut(most, LONG.saturating_mul(most).max(1))
