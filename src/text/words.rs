@@ -12,6 +12,7 @@
 //! | `#[derive(Debug)]` | `#[derive`, `derive`, `debug` |
 //! | `Vec::push` | `vec::push`, `vec`, `push` |
 //! | `src/main.rs` | `src/main.rs`, `src`, `main.rs`, `main`, `rs` |
+//! | `x.to_string()` | `x.to_string`, `x`, `to_string`, `to`, `string` |
 //! | `HashMap` | `hashmap`, `hash`, `map` |
 //! | `don't`, `user's` | `dont`, `user` |
 //! | `東京都` | `東京`, `京都` |
@@ -100,11 +101,20 @@ pub fn fold_accents_into(term: &str, out: &mut String) {
 /// What may stand in front of a word and makes it another symbol, longest first.
 const SIGILS: [&str; 15] = ["#![", "#[", "--", "..=", "..", "[", "-", "#", ".", "?", "'", "@", "$", "!", "<"];
 
-/// A piece between joiners; `outer` if the joiner before it separates path segments (`/`, `::`, `@`).
+/// A piece between joiners.
 struct Part {
     start: usize,
     end: usize,
-    outer: bool,
+    /// What the joiner before it parts.
+    rank: Rank,
+}
+
+/// What a joiner parts: the words of a name (`_`, `-`), the members of a segment (`.`), or the segments of a path (`/`, `::`, `@`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Name,
+    Member,
+    Segment,
 }
 
 struct Scanner<'t, 'v> {
@@ -148,12 +158,12 @@ impl Scanner<'_, '_> {
     fn compound(&mut self, at: usize) -> usize {
         let text = self.text;
         self.parts.clear();
-        let (mut next, mut outer) = (at, false);
+        let (mut next, mut rank) = (at, Rank::Segment);
         let end = loop {
             let (end, after) = word_end(text, next);
-            self.parts.push(Part { start: next, end, outer });
+            self.parts.push(Part { start: next, end, rank });
             match joiner(text, after) {
-                Some((start, is_outer)) => (next, outer) = (start, is_outer),
+                Some(found) => (next, rank) = found,
                 None => break after,
             }
         };
@@ -169,10 +179,13 @@ impl Scanner<'_, '_> {
         }
         let parts = std::mem::take(&mut self.parts);
         for (i, part) in parts.iter().enumerate() {
-            if i == 0 || part.outer {
-                let segment = 1 + parts[i + 1..].iter().take_while(|p| !p.outer).count();
-                if segment > 1 && segment < parts.len() {
-                    self.emit("", part.start, parts[i + segment - 1].end, WordKind::Compound);
+            // The segment that begins here, then its first member.
+            let mut around = parts.len();
+            for rank in [Rank::Segment, Rank::Member] {
+                let count = 1 + parts[i + 1..].iter().take_while(|p| p.rank < rank).count();
+                if part.rank >= rank && count > 1 && count < around {
+                    self.emit("", part.start, parts[i + count - 1].end, WordKind::Compound);
+                    around = count;
                 }
             }
             self.camel(part.start, part.end, if joined { WordKind::Part } else { WordKind::Plain });
@@ -220,17 +233,18 @@ fn word_end(text: &str, at: usize) -> (usize, usize) {
     }
 }
 
-/// A joiner at `at` with a word behind it: where that word starts, and whether the joiner parts path segments.
-fn joiner(text: &str, at: usize) -> Option<(usize, bool)> {
+/// A joiner at `at` with a word behind it: where that word starts, and what the joiner parts.
+fn joiner(text: &str, at: usize) -> Option<(usize, Rank)> {
     let rest = &text.as_bytes()[at..];
-    let (len, outer) = match rest.first()? {
-        b'_' => (rest.iter().take_while(|&&b| b == b'_').count(), false),
-        b'-' | b'.' => (1, false),
-        b'/' | b'@' => (1, true),
-        b':' if rest.get(1) == Some(&b':') => (2, true),
+    let (len, rank) = match rest.first()? {
+        b'_' => (rest.iter().take_while(|&&b| b == b'_').count(), Rank::Name),
+        b'-' => (1, Rank::Name),
+        b'.' => (1, Rank::Member),
+        b'/' | b'@' => (1, Rank::Segment),
+        b':' if rest.get(1) == Some(&b':') => (2, Rank::Segment),
         _ => return None,
     };
-    char_at(text, at + len).filter(|&c| is_word_char(c) && !is_unspaced(c)).map(|_| (at + len, outer))
+    char_at(text, at + len).filter(|&c| is_word_char(c) && !is_unspaced(c)).map(|_| (at + len, rank))
 }
 
 /// The sigil directly in front of the word `text[at..end]`; empty if there is none. Numbers have none: `#123` is 123.
@@ -339,6 +353,8 @@ mod tests {
         assert_eq!(words("?Sized"), ["?sized", "sized"]);
         assert_eq!(words("&'static str"), ["'static", "static", "str"]);
         assert_eq!(words("src/main.rs"), ["src/main.rs", "src", "main.rs", "main", "rs"]);
+        assert_eq!(words("x.to_string()"), ["x.to_string", "x", "to_string", "to", "string"]);
+        assert_eq!(words("a/b.c-d"), ["a/b.c-d", "a", "b.c-d", "b", "c-d", "c", "d"]);
         assert_eq!(words("C++ and C# asm!"), ["c++", "c", "and", "c#", "c", "asm"]);
         assert_eq!(words("`-C target-cpu=x`"), ["-c", "c", "target-cpu", "target", "cpu", "x"]);
     }

@@ -1,13 +1,11 @@
-// Runs queries for the box: waits for a short pause in typing, and the latest query wins. A lexical page is held back
-// for a moment when a tier by meaning is ready, so that rows do not jump at every key.
+// Runs queries for the box: the latest one wins. Words answer every key at once; what is beyond them begins after a short pause in
+// typing, so that rows change their order when somebody looks, not at every key, and no half a word is asked for its meaning.
 
 import { isAbort } from './errors.js';
 
 /** @import { Filters, ResultPage, Search } from './siteseer.js' */
 
-const PAUSE_MS = 40;
-/** Longer than a tier by meaning takes for a query on an ordinary machine, shorter than a wait that is felt. */
-const HOLD_MS = 80;
+const PAUSE_MS = 120;
 
 /**
  * @typedef {object} RunnerHooks
@@ -33,40 +31,22 @@ export class Runner {
    * @param {string} text
    * @param {{ limit: number, filters?: Filters, meta?: boolean, now?: boolean }} options `now`: without waiting for a pause
    */
-  async run(text, { now = false, ...options }) {
+  async run(text, { limit, filters = {}, meta, now = false }) {
     this.#current?.abort();
     const controller = (this.#current = new AbortController());
     const { signal } = controller;
+    const quiet = now ? undefined : pause(PAUSE_MS, signal);
+    quiet?.catch(() => {}); // the next key may come before anybody waits for the pause
     try {
-      if (!now) await pause(PAUSE_MS, signal);
-      await this.#climb(text, options, signal);
+      const options = { limit, meta, signal, ...(Object.keys(filters).length && { filters }) };
+      for await (const page of this.hooks.search().query(text, options)) {
+        if (signal.aborted) return;
+        this.hooks.onPage(page);
+        await quiet; // the next page is computed when it is asked for
+      }
     } catch (error) {
       if (!signal.aborted && !isAbort(error)) this.hooks.onError(error);
     }
-  }
-
-  /**
-   * @param {string} text
-   * @param {{ limit: number, filters?: Filters, meta?: boolean }} options
-   * @param {AbortSignal} signal
-   */
-  async #climb(text, { limit, filters = {}, meta }, signal) {
-    const search = this.hooks.search();
-    /** @type {ResultPage | null} */
-    let held = null;
-    const show = (/** @type {ResultPage} */ page) => {
-      held = null;
-      if (!signal.aborted) this.hooks.onPage(page);
-    };
-    for await (const page of search.query(text, { limit, meta, signal, ...(Object.keys(filters).length && { filters }) })) {
-      if (page.tier !== 'lexical' || ![search.status.static, search.status.dense].some(({ state }) => state === 'ready')) {
-        show(page);
-      } else {
-        held = page;
-        setTimeout(() => held === page && show(page), HOLD_MS);
-      }
-    }
-    if (held) show(held);
   }
 }
 
