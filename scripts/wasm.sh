@@ -14,8 +14,8 @@ WASM_LEVELS=("${SHIPPED_LEVELS[@]}" scalar)
 ENGINE_LEVEL=simd
 GPU_LEVEL=simd
 # What of the engine waits for its second part. `www/siteseer/host.js` loads that before it calls one of these.
-ENGINE_LATER=check_encoder,check_reranker,context,context_reading,facets,load_filters,load_vectors,pair_texts,rank_dense
-ENGINE_LATER+=,rank_static,reading,rerank,rows_needed,set_filter,sort_values
+ENGINE_LATER=check_encoder,check_reranker,choose_phrases,context,context_reading,facets,load_filters,load_vectors,pair_texts,phrase_reading
+ENGINE_LATER+=,rank_dense,rank_static,reading,rerank,rows_needed,set_filter,sort_values
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 

@@ -352,6 +352,47 @@ fn filters_choose_pages_before_the_best_are_taken() {
 }
 
 #[test]
+fn a_phrase_chooses_passages_in_every_tier() {
+    let desk = indexed_with_reranker();
+    desk.page(
+        "cats.html",
+        "<h1>Pets</h1><p>The cat sat on the mat.</p><h2>b</h2><p>On the mat the cat sat, a dog, too.</p>",
+    );
+    desk.page(
+        "dogs.html",
+        "<h1>The dog sat</h1><p data-pagefind-filter='of:dogs'>The mat is the dog. Sat on the cat.</p>",
+    );
+    desk.index().success();
+    for tier in ["lexical", "dense", "reranked"] {
+        let urls = |args: &[&str]| -> Vec<String> {
+            let mut command = desk.siteseer();
+            let output =
+                command.args(["search", "--json", "--tier", tier, "-n", "50", "--index"]).arg(desk.site()).args(args);
+            let output = output.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let urls = results.as_array().unwrap().iter().map(|result| result["url"].as_str().unwrap().to_owned());
+            urls.filter(|url| url.starts_with("cats") || url.starts_with("dogs")).collect()
+        };
+        let mut both = urls(&["\"the mat\" cat"]);
+        both.sort();
+        assert_eq!(both.len(), 3, "{tier} {both:?}");
+        assert!(urls(&["\"cat sat\""]).iter().all(|url| url.starts_with("cats")), "{tier}");
+        assert_eq!(urls(&["\"cat sat\""]).len(), 2, "{tier}: a comma is no word");
+        assert_eq!(
+            urls(&["\"dog sat\" mat"]),
+            ["dogs.html"],
+            "{tier}: the title counts, the end of a sentence does not part"
+        );
+        assert_eq!(urls(&["\"sat on the mat\""]).len(), 1, "{tier}");
+        assert_eq!(urls(&["\"sat on\" \"the dog\""]).len(), 1, "{tier}: both in one section");
+        assert!(urls(&["\"mat cat\""]).is_empty(), "{tier}: nothing rather than something else");
+        assert!(urls(&["\"mat cat"]).len() >= 3, "{tier}: a quotation that is not closed");
+        assert!(urls(&["\"cat sat\"", "--filter", "of=dogs"]).is_empty(), "{tier}: and a filter");
+    }
+}
+
+#[test]
 fn results_have_metadata_sorting_orders_them_and_weights_count() {
     let desk = Desk::new();
     let page = |name: &str, says: &str, text: &str| desk.page(name, &format!("<div {says}></div><p>{text}</p>"));

@@ -91,6 +91,16 @@ pub fn set_filter(folder: &Path, searcher: &mut Searcher, conditions: &[Conditio
     Ok(searcher.set_filter(conditions)?)
 }
 
+/// Lets a query, whose words are loaded, be answered only from passages with the phrases that it has in quotation marks.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn choose_phrases(folder: &Path, searcher: &mut Searcher, query: &str) -> Result<()> {
+    let read = searcher.phrase_reading(query)?;
+    load_passages(folder, searcher, &read)?;
+    Ok(searcher.choose_phrases(query)?)
+}
+
 /// Loads the cross-encoder into an index that was opened with its dense parts; false if the index has none.
 ///
 /// # Errors

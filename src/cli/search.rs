@@ -122,6 +122,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             eprintln!("warning: results are without metadata: {error:#}");
         }
     }
+    folder::choose_phrases(&folder, &mut cascade.searcher, &args.query)?;
     if args.facets {
         return print_facets(args, &cascade.searcher);
     }

@@ -70,6 +70,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Those of `passages` that are true: `[passages]`.
+    pub fn of(passages: Vec<bool>) -> Self {
+        Self { passages }
+    }
+
     /// Whether a passage is among them.
     pub fn contains(&self, passage: u32) -> bool {
         self.passages.get(passage as usize).is_some_and(|chosen| *chosen)

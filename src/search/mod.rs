@@ -1,6 +1,6 @@
 //! Answering a query: [`searcher`] takes it through the tiers, [`fuse`] joins their lists, [`mod@late`] reorders the best by their token vectors, [`rerank`] by what
 //! `reading` gives a cross-encoder of them, [`excerpt`] chooses what to show, [`context`] what a language model gets, as
-//! [`quote`] makes it safe. `nearby` and [`static_tier`] are the two halves of the tier
+//! [`quote`] makes it safe. `phrase` sees to what the query has in quotation marks, `nearby` and [`static_tier`] are the two halves of the tier
 //! without a model. [`cascade`] is all of it with the models, in one process, in the tiers or in a [`chain`]; [`static_tower`] is its static tier.
 
 pub mod cascade;
@@ -10,6 +10,7 @@ pub mod excerpt;
 pub mod fuse;
 pub mod late;
 mod nearby;
+mod phrase;
 pub mod quote;
 mod reading;
 pub mod rerank;

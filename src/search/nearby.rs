@@ -33,8 +33,10 @@ impl Searcher {
         }
         let words = top_k(&self.bm25(sections, lexical, query), WORDS).into_iter();
         let mut chunks = Vec::new();
-        for passage in
-            top.into_sorted().map(|(passage, _)| passage).chain(words.map(|hit| sections.passages(hit.passage).start))
+        for passage in top
+            .into_sorted()
+            .map(|(passage, _)| passage)
+            .chain(words.map(|hit| self.first_of(sections.passages(hit.passage))))
         {
             let behind = self.rows.partition_point(|&first| first <= passage);
             if let Some(chunk) = behind.checked_sub(1).map(|chunk| chunk as u32)
@@ -65,7 +67,7 @@ impl Searcher {
         let unknown = if top.is_empty() { 0.0 } else { least };
         let best_of = |passages: std::ops::Range<u32>| {
             let known = top.iter().find(|scored| passages.contains(&scored.passage));
-            known.copied().unwrap_or(Scored { passage: passages.start, score: unknown })
+            known.copied().unwrap_or(Scored { passage: self.first_of(passages), score: unknown })
         };
         Ok(self.join(query, &top, &best_of, self.static_weights(), WORDS, limit))
     }

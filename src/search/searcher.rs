@@ -266,7 +266,7 @@ impl Searcher {
         let hits = found.into_iter().zip(1..);
         Ok(hits
             .map(|(hit, rank)| Hit {
-                passage: sections.passages(hit.passage).start,
+                passage: self.first_of(sections.passages(hit.passage)),
                 score: hit.score,
                 lexical_rank: Some(rank),
                 dense_rank: None,
@@ -344,8 +344,9 @@ impl Searcher {
         let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));
         let best_of = |passages: std::ops::Range<u32>| {
             let scored = |passage| Scored { passage, score: query_vector.score(backend, vectors, passage) };
-            let first = scored(passages.start);
-            passages.skip(1).map(scored).fold(first, |a, b| if b.score > a.score { b } else { a })
+            let first = scored(self.first_of(passages.clone()));
+            let others = passages.filter(|&passage| self.is_selected(passage)).map(scored);
+            others.fold(first, |a, b| if b.score > a.score { b } else { a })
         };
         Ok(self.join(query, &top, &best_of, weights, RETRIEVE, limit))
     }
@@ -403,8 +404,8 @@ impl Searcher {
         let mut scores = lexical.score_all(query, &LexicalOptions::default());
         if self.selection.is_some() {
             for (section, score) in (0..).zip(&mut scores) {
-                // a filter chooses whole pages, hence whole sections
-                if !self.is_selected(sections.passages(section).start) {
+                // a filter chooses whole pages, a phrase some passages of a section
+                if *score > 0.0 && !sections.passages(section).any(|passage| self.is_selected(passage)) {
                     *score = 0.0;
                 }
             }
@@ -414,6 +415,17 @@ impl Searcher {
 
     pub(super) fn is_selected(&self, passage: u32) -> bool {
         self.selection.as_ref().is_none_or(|selection| selection.contains(passage))
+    }
+
+    /// The first passage of a section that may answer.
+    pub(super) fn first_of(&self, mut section: std::ops::Range<u32>) -> u32 {
+        let first = section.start;
+        section.find(|&passage| self.is_selected(passage)).unwrap_or(first)
+    }
+
+    /// Answers only from these passages, until the next filter.
+    pub(super) fn choose(&mut self, selection: Selection) {
+        self.selection = Some(selection);
     }
 
     /// Opens what pages say of themselves.
@@ -519,7 +531,10 @@ impl Searcher {
         };
         let first = of(hit.passage)?;
         let (Some((sections, _)), None) = (&self.lexical, hit.dense_rank) else { return Some(first) };
-        let others = sections.passages(sections.section_of(hit.passage)).filter(|&p| p != hit.passage).filter_map(of);
+        let others = sections
+            .passages(sections.section_of(hit.passage))
+            .filter(|&p| p != hit.passage && self.is_selected(p))
+            .filter_map(of);
         Some(others.fold(first, |a, b| if b.1.matched.len() > a.1.matched.len() { b } else { a }))
     }
 

@@ -46,6 +46,16 @@ impl Engine {
         Ok(self.searcher.set_filter(&conditions_from_js(&conditions)?)?)
     }
 
+    /// The passages that `choose_phrases` reads of a query whose words are there: their chunks are to be added first.
+    pub fn phrase_reading(&self, query: &str) -> JsResult<Vec<u32>> {
+        Ok(self.searcher.phrase_reading(query)?)
+    }
+
+    /// From now on, until the next `set_filter`, answers only from passages with the phrases that the query has in quotation marks.
+    pub fn choose_phrases(&mut self, query: &str) -> JsResult<()> {
+        Ok(self.searcher.choose_phrases(query)?)
+    }
+
     /// How many pages with a word of the query have each value of each filter: `[[name, [[value, pages], …]], …]`.
     pub fn facets(&self, query: &str) -> JsResult<JsValue> {
         Ok(array(&self.searcher.facets(query)?, facet_to_js))

@@ -45,6 +45,10 @@ export interface Engine {
   load_filters(bytes: Uint8Array): void;
   /** From now on only pages that have one of the values, for each name, answer. */
   set_filter(conditions: [name: string, anyOf: string[]][]): void;
+  /** The passages that `choose_phrases` reads of a query whose words are there. */
+  phrase_reading(query: string): Uint32Array;
+  /** From now on, until `set_filter`, only passages with the phrases that the query has in quotation marks answer. */
+  choose_phrases(query: string): void;
   /** Pages with a word of the query, by value, by name. */
   facets(query: string): [name: string, values: [value: string, pages: number][]][];
   /** The value of each passage's page for a key to sort by; null: it has none. */

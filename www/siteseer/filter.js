@@ -1,9 +1,11 @@
-// What pages say of themselves, and the choice of pages by it: a file that is loaded with the first query that asks for it,
-// be it to filter, to sort, or to show metadata.
+// Which pages and passages may answer: what pages say of themselves, a file that is loaded with the first query that asks for
+// it, be it to filter, to sort, or to show metadata; and the phrases of a query, which only texts can tell.
 
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
+import { QUOTED } from './select.js';
 
+/** @import { Chunks } from './chunks.js' */
 /** @import { Engine } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
 /** @import { Index } from './opened.js' */
@@ -46,13 +48,27 @@ export class Filter {
   }
 
   /**
+   * Loads the texts that tell where the phrases of a query are. Its words are there.
+   * @param {{ text: string, filters?: Filters }} query
+   * @param {Chunks} chunks
+   */
+  async quote({ text, filters }, chunks) {
+    if (!QUOTED.test(text)) return;
+    this.set('', filters);
+    const read = guard(() => this.engine.phrase_reading(text));
+    await chunks.load(Array.from(read, (passage) => ({ passage })));
+  }
+
+  /**
    * Right before a ranking: the next query may have other conditions.
+   * @param {string} text
    * @param {Filters} [filters]
    */
-  set(filters = {}) {
+  set(text, filters = {}) {
     /** @type {[string, string[]][]} */
     const conditions = Object.entries(filters).map(([name, values]) => [name, [values].flat()]);
     guard(() => this.engine.set_filter(conditions.filter(([, anyOf]) => anyOf.length)));
+    if (QUOTED.test(text)) guard(() => this.engine.choose_phrases(text));
   }
 }
 
@@ -67,7 +83,8 @@ export class Filter {
 export async function countPages({ engine, chunks }, filter, { text, filters }, signal) {
   await filter.load({ filters: filters ?? {} });
   await chunks.words(text, signal);
-  filter.set(filters);
+  await filter.quote({ text, filters }, chunks);
+  filter.set(text, filters);
   const facets = guard(() => engine.facets(text));
   return Object.fromEntries(facets.map(([name, values]) => [name, Object.fromEntries(values)]));
 }

@@ -7,7 +7,7 @@ import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { openIndex } from './opening.js';
 import { storedBytes, sumProgress } from './progress.js';
-import { hitsFor, readResults } from './select.js';
+import { QUOTED, hitsFor, readResults } from './select.js';
 
 /** @import { Backend, Filters, ResultPage, Sort, Tier, WebGpu } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
@@ -109,7 +109,7 @@ export class Host {
     const start = performance.now();
     await this.load({ tier });
     const { engine, chunks, manifest } = this.#index;
-    if (query.filters || query.sort || (query.meta && manifest.files.filters)) await (await this.#rise()).filter.load(query);
+    if (QUOTED.test(query.text) || query.filters || query.sort || (query.meta && manifest.files.filters)) await (await this.#rise()).filter.load(query);
     const failure = await chunks.words(query.text, signal);
     const hits = this.#upper
       ? await this.#upper.rank(tier, query, signal)

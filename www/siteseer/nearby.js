@@ -69,10 +69,10 @@ export class Nearby {
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     }
     await this.#some('cells', guard(() => tower.missing_cells(text)), signal);
-    this.filter.set(filters);
+    this.filter.set(text, filters);
     const rows = guard(() => this.engine.rows_needed(text, tower.near(text)));
     await this.#some('rows', rows, signal);
-    this.filter.set(filters); // another query may have come between
+    this.filter.set(text, filters); // another query may have come between
     const { hits } = guard(() => this.engine.rank_static(text, tower.score_rows(text, rows), hitsFor(limit, sort)));
     return sortHits(this.engine, hits, sort);
   }

@@ -12,6 +12,9 @@ import { SORTED } from './sort.js';
 /** A long section is several passages: so many are ranked for one result, but read only as far as needed. */
 const PASSAGES_PER_SECTION = 3;
 
+/** A mark that may begin a phrase. */
+export const QUOTED = /["“”„«»]/;
+
 /**
  * Hits that are ranked for so many results.
  * @param {number} limit

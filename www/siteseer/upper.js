@@ -90,6 +90,7 @@ export class Upper {
    * @returns {Promise<Hit[] | null>} null: this tier has nothing to add
    */
   async rank(tier, query, signal) {
+    await this.filter.quote(query, this.index.chunks);
     if (tier === 'static') return this.nearby.rank(query, signal);
     if (tier !== 'late') return this.#rank(tier, query);
     const hits = this.#rank('dense', query);
@@ -108,7 +109,7 @@ export class Upper {
     const key = JSON.stringify([text, limit, filters, sort]);
     if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
     const { engine } = this.index;
-    this.filter.set(filters);
+    this.filter.set(text, filters);
     const most = hitsFor(limit, sort);
     const ranking = guard(() =>
       tier === 'dense' ? engine.rank_dense(text, this.models.encoder.embed(text), most) : engine.rank_lexical(text, most),
@@ -130,6 +131,7 @@ export class Upper {
     const capacity = this.#scorer.capacity(budget);
     await this.filter.load(query);
     await chunks.words(query.text, signal);
+    await this.filter.quote(query, chunks);
     const dense = this.#rank('dense', query);
     const ranking = this.#ranked;
     const hits = ranking?.late ?? dense;

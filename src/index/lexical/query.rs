@@ -110,6 +110,21 @@ pub(super) struct Candidate<'a> {
 }
 
 impl LexicalIndex {
+    /// Whether each passage holds a word, in any form that has its stem: `[passages]`. Its chunks are to be loaded.
+    #[must_use]
+    pub fn holding(&self, word: &str) -> Vec<bool> {
+        let options = LexicalOptions { prefix: false, typos: false, ..LexicalOptions::default() };
+        let mut reading = Reading::new(self, &options);
+        let (mut holding, mut name) = (vec![false; self.passages() as usize], String::new());
+        for stemmer in &self.stemmers {
+            stemmer.term_into(word, &mut name);
+            for posting in reading.find(&name).unwrap_or_default() {
+                holding[posting.passage as usize] = true;
+            }
+        }
+        holding
+    }
+
     /// The words of the query that `passage` holds, each with the term that stands for it, in the order of the query, as far
     /// as the chunks that it needs are loaded.
     #[must_use]

@@ -14,7 +14,7 @@ export default async function init({ module_or_path }) {
 /** Whether the engine's second part is there. */
 let arrived = false;
 /** What is in it. */
-export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values']);
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -44,6 +44,8 @@ export class Engine {
   #langs = [];
   /** @type {string[][]} */
   #wanted = [];
+  /** A passage holds it. */
+  #phrase = '';
 
   /** @param {string} manifestJson */
   constructor(manifestJson) {
@@ -69,10 +71,22 @@ export class Engine {
   set_filter(conditions) {
     if (conditions.some(([name]) => name !== 'lang')) throw new Error('filter: no page of the index has it.');
     this.#wanted = conditions.map(([, anyOf]) => anyOf);
+    this.#phrase = '';
   }
 
   /** @param {number} passage */
-  #isSelected = (passage) => this.#wanted.every((anyOf) => anyOf.includes(this.#langs[passage]));
+  #isSelected = (passage) =>
+    this.#wanted.every((anyOf) => anyOf.includes(this.#langs[passage])) && (!this.#phrase || !!this.#passages.get(passage)?.text.toLowerCase().includes(this.#phrase));
+
+  /** @param {string} query */
+  phrase_reading(query) {
+    return Uint32Array.from(this.rank_lexical(query, Infinity).hits, ({ passage }) => passage);
+  }
+
+  /** @param {string} query */
+  choose_phrases(query) {
+    this.#phrase = /"(.+)"/.exec(query)?.[1].toLowerCase() ?? '';
+  }
 
   /** @param {string} query */
   facets(query) {
