@@ -95,6 +95,18 @@ run_bench_kernels() {
     node ${flags[@]+"${flags[@]}"} "$ROOT/benches/browser/kernels.js" "$BENCH_DIR/engine"
 }
 
+# verb: bench keystroke
+run_bench_keystroke() {
+    ensure_browser
+    ensure_www_packages
+    heading "The browser's half"
+    build_wasm
+    heading "The demo"
+    make_demo
+    heading "Keystrokes, in headless Chromium"
+    CHROMIUM=$CHROME node "$ROOT/benches/browser/keystroke.js" "$DEMO"
+}
+
 # verb: bench browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]
 run_bench_browser() {
     local ort transformers

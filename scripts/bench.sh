@@ -56,20 +56,21 @@ run_bench_bytes() {
     "$SITESEER" inspect "$site"
 }
 
-# verb: bench [native|kernels|bytes [SITE]|browser [OPTION…]]
+# verb: bench [native|kernels|keystroke|bytes [SITE]|browser [OPTION…]]
 run_bench() {
     local part=${1:-}
     (($#)) && shift
     case $part in
     '') ;;
-    native | kernels) no_options "bench $part" "$@" ;;
+    native | kernels | keystroke) no_options "bench $part" "$@" ;;
     bytes) ;;
     browser) ;;
-    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|bytes [SITE]|browser]" ;;
+    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|keystroke|bytes [SITE]|browser]" ;;
     esac
     set_up_build
     if [[ -z $part || $part == native ]]; then run_bench_native; fi
     if [[ -z $part || $part == kernels ]]; then run_bench_kernels; fi
+    if [[ -z $part || $part == keystroke ]]; then run_bench_keystroke; fi
     if [[ $part == bytes ]]; then run_bench_bytes "$@"; fi
     if [[ -z $part || $part == browser ]]; then run_bench_browser "$@"; fi
 }

@@ -48,6 +48,10 @@ fn node_answers_from_the_folder_and_through_a_loader() {
     let folder = url::Url::from_directory_path(&site_folder).unwrap();
     assert_eq!(urls[0], format!("{folder}compost.html#smell"), "{urls:?}");
 
+    for (tier, _, urls) in search(&client, "", "\"turn the heap\" compost") {
+        assert_eq!(urls, [format!("{folder}compost.html#smell")], "{tier}: only there these words follow each other");
+    }
+
     let options = format!(
         "{{ manifest: 'https://example.org/docs/siteseer/manifest.json', rerankWorkers: 2,
             loader: (url) => readFile(new URL(url.slice('https://example.org/docs/'.length), '{folder}')) }}"

@@ -84,6 +84,41 @@ browserTest('the latest query wins', async ({ page }) => {
   assert.doesNotMatch(String(await page.locator('.list').textContent()), /cargo package/);
 });
 
+browserTest('words answer every key, meaning is asked for after a pause in typing', async ({ page }) => {
+  await input(page).fill('packages');
+  await meaning(page);
+  await page.clock.install();
+  await page.evaluate(() => {
+    const pages = Object.assign(window, { pages: /** @type {string[]} */ ([]) }).pages;
+    document.querySelector('siteseer-search')?.addEventListener('siteseer-results', (event) => {
+      const { tier, query } = /** @type {CustomEvent} */ (event).detail;
+      pages.push(`${tier} ${query}`);
+    });
+  });
+  const pages = () => page.evaluate(() => /** @type {any} */ (window).pages);
+  await page.clock.pauseAt(Date.now() + 60_000);
+  for (const text of ['crate', 'crates', 'crates manifest']) {
+    await input(page).fill(text);
+    await page.waitForFunction((newest) => /** @type {any} */ (window).pages.at(-1) === newest, `lexical ${text}`, { polling: 'raf' });
+  }
+  assert.deepEqual(await pages(), ['lexical crate', 'lexical crates', 'lexical crates manifest']);
+  await page.clock.runFor(500);
+  await page.waitForFunction(() => /** @type {any} */ (window).pages.length > 3);
+  assert.equal((await pages())[3], 'dense crates manifest');
+});
+
+browserTest('only passages with the words in quotation marks answer, in every tier', async ({ page }) => {
+  const text = async (/** @type {string} */ query) => {
+    await input(page).fill(query);
+    await meaning(page);
+    return rows(page).evaluateAll((options) => options.map(({ textContent }) => String(textContent)));
+  };
+  assert.ok((await text('source code of packages')).length > 1);
+  const found = await text('"source code" of packages');
+  assert.ok(found.length === 1 && /source code/.test(found[0]), found.join(' | '));
+  assert.ok((await text('"source code of packages')).length > 1, 'the quotation is not closed yet');
+});
+
 browserTest('hits of one page stand together under its title', async ({ page }) => {
   await input(page).fill(QUERY);
   await meaning(page);
