@@ -362,7 +362,12 @@ fn a_phrase_chooses_passages_in_every_tier() {
         "dogs.html",
         "<h1>The dog sat</h1><p data-pagefind-filter='of:dogs'>The mat is the dog. Sat on the cat.</p>",
     );
-    desk.siteseer().args(["index", "--no-client", "--reranker"]).arg(desk.reranker()).arg(desk.site()).assert().success();
+    desk.siteseer()
+        .args(["index", "--no-client", "--reranker"])
+        .arg(desk.reranker())
+        .arg(desk.site())
+        .assert()
+        .success();
     for tier in ["lexical", "dense", "reranked"] {
         let urls = |args: &[&str]| -> Vec<String> {
             let mut command = desk.siteseer();
