@@ -22,12 +22,14 @@ import { sortHits } from './sort.js';
 
 export { Helper } from './helper.js';
 
+/**
+ * A dense ranking; its order by late interaction, if that was asked for; for the reranker the logits of the first hits of the better of
+ * the two, as far as they are known; and whether a page of the query that runs has them all.
+ * @typedef {{ key: string, hits: Hit[], late?: Hit[], logits: Float32Array, shown?: boolean }} Ranking
+ */
+
 export class Upper {
-  /**
-   * The newest dense ranking; its order by late interaction, if that was asked for; and for the reranker the logits of the first hits of
-   * the better of the two, as far as they are known.
-   * @type {{ key: string, hits: Hit[], late?: Hit[], logits: Float32Array } | undefined}
-   */
+  /** The newest dense one. @type {Ranking | undefined} */
   #ranked;
   #scorer = new PairScorer((query, passages) => this.models.scorePairs(query, passages));
 
@@ -92,7 +94,12 @@ export class Upper {
   async rank(tier, query, signal) {
     await this.filter.quote(query, this.index.chunks);
     if (tier === 'static') return this.nearby.rank(query, signal);
-    if (tier !== 'late') return this.#rank(tier, query);
+    if (tier === 'lexical') return this.#rank(tier, query);
+    if (tier === 'dense') {
+      const hits = this.#rank(tier, query);
+      if (this.#ranked) this.#ranked.shown = false; // the query may be asked again
+      return hits;
+    }
     const hits = this.#rank('dense', query);
     const ranking = this.#ranked;
     const late = ranking?.late ?? (await this.late.rank(query.text, hits, signal));
@@ -137,15 +144,26 @@ export class Upper {
     const hits = ranking?.late ?? dense;
     const known = ranking?.logits ?? new Float32Array();
     const most = Math.min(known.length + capacity, MOST_CANDIDATES, hits.length);
-    if (!capacity || most === known.length || (ranking?.late && known.length >= PAIRS_AFTER_LATE)) return null;
+    if (!capacity || most === known.length || (ranking?.late && known.length >= PAIRS_AFTER_LATE)) return this.#known(ranking);
     const candidates = await chunks.load(hits.slice(0, most));
     const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
     await chunks.load(Array.from(read, (passage) => ({ passage })));
     const before = candidates.length === most ? known : new Float32Array(); // else the hits are not those of before
     const logits = await this.#scorer.score(query.text, candidates, budget, signal, before);
-    if (!logits) return null;
-    if (ranking && candidates.length === most) ranking.logits = logits;
+    if (!logits) return this.#known(ranking);
+    if (ranking && candidates.length === most) Object.assign(ranking, { logits, shown: true });
     return guard(() => engine.rerank([...candidates, ...hits.slice(most)], logits)).hits;
+  }
+
+  /**
+   * What the reranker has said of a query before, when it has no more to say.
+   * @param {Ranking | undefined} ranking
+   * @returns {Hit[] | null} null: nothing, or nothing that is not in a page of this query
+   */
+  #known(ranking) {
+    if (!ranking?.logits.length || ranking.shown) return null;
+    ranking.shown = true;
+    return guard(() => this.index.engine.rerank(ranking.late ?? ranking.hits, ranking.logits)).hits;
   }
 
   /**

@@ -112,6 +112,26 @@ browserTest('what was left out is scored while the visitor reads, and makes a se
   assert.ok(sum(lengths) <= 30, `none is scored twice: ${lengths}`);
 }, { serve });
 
+browserTest('a query that is asked again ends with the reranked page, once; nothing is scored twice', async ({ page }) => {
+  const lengths = slices(page);
+  const found = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ rerankBudget: 5000, rerankWorkers: 1 });
+    /** @type {[string, number[]][][]} */
+    const pages = [];
+    for (const query of [text, text]) {
+      pages.push([]);
+      for await (const { tier, results } of search.query(query)) pages.at(-1)?.push([tier, results.map((/** @type {any} */ { passage }) => passage)]);
+    }
+    search.close();
+    return pages;
+  }, BROAD);
+  assert.deepEqual(found[0].map(([tier]) => tier), ['lexical', 'dense', 'reranked']);
+  assert.deepEqual(found[1], found[0]);
+  await until(() => sum(lengths) > 0);
+  assert.ok(sum(lengths) <= 30, lengths.join());
+}, { serve });
+
 /**
  * The reranked page of a query, asked again until so many workers take part.
  * @param {Page} page
