@@ -15,7 +15,7 @@ ENGINE_LEVEL=simd
 GPU_LEVEL=simd
 # What of the engine waits for its second part. `www/siteseer/host.js` loads that before it calls one of these.
 ENGINE_LATER=check_encoder,check_reranker,choose_phrases,context,context_reading,facets,load_filters,load_vectors,pair_texts,phrase_reading
-ENGINE_LATER+=,rank_dense,rank_static,reading,rerank,rows_needed,set_filter,sort_values
+ENGINE_LATER+=,rank_dense,rank_static,reading,rerank,rows_needed,set_filter,sort_values,suggest
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 

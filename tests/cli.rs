@@ -117,6 +117,43 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
+fn a_misspelt_query_is_answered_with_what_may_be_meant() {
+    let desk = Desk::new();
+    let pages = [
+        ("packages.html", "en", "Share code between several Packages of one workspace; two workspaces share nothing."),
+        ("haus.html", "de", "Die Häuser am See sind <b>älter</b> als das Dorf."),
+        ("mais.html", "fr", "Nous parlons continuellement de la maison."),
+    ];
+    for (name, lang, text) in pages {
+        let html = format!("<!doctype html><html lang={lang}><title>x</title><main><h1>x</h1><p>{text}</main>");
+        fs::write(desk.site().join(name), html).unwrap();
+    }
+    desk.index().success();
+    let search = |query: &str| {
+        let mut command = desk.siteseer();
+        command.args(["search", "--tier", "lexical", query, "--index"]).arg(desk.site());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let meant =
+        |query: &str| search(query).lines().find_map(|line| line.strip_prefix("Did you mean ").map(str::to_owned));
+    assert_eq!(meant("pakcagse here"), None, "one word has nothing near it");
+    assert_eq!(meant("kpackages (twice)"), None);
+    assert_eq!(
+        meant("share pakcagse"),
+        Some("“share packages”?".into()),
+        "two edits of eight letters; as written on the page"
+    );
+    assert_eq!(meant("kpackages "), Some("“packages”?".into()), "a letter too much at the front");
+    assert_eq!(meant("cdoe "), Some("“code”?".into()), "four letters");
+    assert_eq!(meant("wrkspaces "), Some("“workspaces”?".into()), "not the stem, and with its ending");
+    assert_eq!(meant("häusre"), Some("“häuser”?".into()));
+    assert_eq!(meant("nous pralons"), Some("“nous parlons”?".into()));
+    assert_eq!(meant("workspaces packag"), None, "known, and being typed");
+    assert_eq!(meant("E0277x 1234 --pakcagse"), None, "symbols");
+    assert!(search("zzzz").contains("Nothing found"));
+}
+
+#[test]
 fn indexes_and_finds() {
     let desk = Desk::indexed();
     desk.search("cat mat").success().stdout(contains("cats.html#mat"));

@@ -10,6 +10,7 @@ use crate::index::vectors::Vectors;
 use crate::search::cascade::Cascade;
 use crate::search::searcher::Searcher;
 use crate::search::static_tier::Missing;
+use crate::search::suggest::Suggestions;
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use std::fs;
@@ -246,6 +247,20 @@ pub fn load_words(folder: &Path, searcher: &mut Searcher, query: &str) -> Result
         let missing = searcher.missing_words(query);
         if missing.is_empty() {
             return Ok(());
+        }
+        add_chunks(folder, searcher, missing)?;
+    }
+}
+
+/// What may have been meant by a query with words that the index does not have; loads the chunks that this needs.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn suggest(folder: &Path, searcher: &mut Searcher, query: &str) -> Result<Vec<String>> {
+    loop {
+        let Suggestions { queries, missing } = searcher.suggest(query)?;
+        if missing.is_empty() {
+            return Ok(queries);
         }
         add_chunks(folder, searcher, missing)?;
     }

@@ -149,6 +149,11 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&results)?);
     } else {
         print(&results, &cascade.searcher, tier, ms);
+        let meant = folder::suggest(&folder, &mut cascade.searcher, &args.query)?;
+        if !meant.is_empty() {
+            let meant: Vec<String> = meant.iter().map(|query| format!("“{}”", printable(query))).collect();
+            println!("Did you mean {}?", meant.join(" or "));
+        }
     }
     Ok(())
 }

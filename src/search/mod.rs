@@ -2,6 +2,7 @@
 //! `reading` gives a cross-encoder of them, [`excerpt`] chooses what to show, [`context`] what a language model gets, as
 //! [`quote`] makes it safe. `phrase` sees to what the query has in quotation marks, `nearby` and [`static_tier`] are the two halves of the tier
 //! without a model. [`cascade`] is all of it with the models, in one process, in the tiers or in a [`chain`]; [`static_tower`] is its static tier.
+//! [`suggest`] says what a misspelt query may mean.
 
 pub mod cascade;
 pub mod chain;
@@ -17,4 +18,5 @@ pub mod rerank;
 pub mod searcher;
 pub mod static_tier;
 pub mod static_tower;
+pub mod suggest;
 pub mod weights;

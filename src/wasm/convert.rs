@@ -111,7 +111,7 @@ pub(super) fn array<T>(items: &[T], to_js: fn(&T) -> JsValue) -> JsValue {
     items.iter().map(to_js).collect::<Array>().into()
 }
 
-fn text(text: &String) -> JsValue {
+pub(super) fn text(text: &String) -> JsValue {
     text.into()
 }
 

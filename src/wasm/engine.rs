@@ -4,11 +4,13 @@
 use super::JsResult;
 use super::convert::{
     array, chunk_to_js, conditions_from_js, context_to_js, facet_to_js, hit_to_js, hits_from_js, object, result_to_js,
+    text,
 };
 use super::scored::from_flat;
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
 use crate::search::searcher::{Hit, Searcher, Tier};
+use crate::search::suggest::Suggestions;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
@@ -86,6 +88,13 @@ impl Engine {
     /// may be needed, twice at most.
     pub fn missing_words(&self, query: &str) -> JsValue {
         array(&self.searcher.missing_words(query), chunk_to_js)
+    }
+
+    /// What may have been meant by a query with unknown words: `{ queries, missing }`; ask again when the missing chunks have been
+    /// added, until there are none.
+    pub fn suggest(&self, query: &str) -> JsResult<JsValue> {
+        let Suggestions { queries, missing } = self.searcher.suggest(query)?;
+        Ok(object(&[("queries", array(&queries, text)), ("missing", array(&missing, chunk_to_js))]))
     }
 
     /// The chunk of `passages` that holds each of these, in their order; a number that no chunk has for one that is in none.

@@ -27,17 +27,18 @@ export class Chunks {
    * of those.
    * @param {string} text
    * @param {AbortSignal} [signal] looked at between the rounds; what is on its way is kept for the next key
+   * @param {(text: string) => Chunk[]} [missing] what else a query may need
    * @returns {Promise<unknown>} why a word is left out, if one is: its chunk cannot be had
    */
-  async words(text, signal) {
+  async words(text, signal, missing = (query) => this.engine.missing_words(query)) {
     /** @type {Map<string, unknown>} */
     const failed = new Map();
     for (;;) {
-      const missing = guard(() => this.engine.missing_words(text)).filter((chunk) => !failed.has(this.#file(chunk).name));
-      if (!missing.length) return [...failed.values()][0];
-      const outcomes = await this.#settle(missing);
+      const wanted = guard(() => missing(text)).filter((chunk) => !failed.has(this.#file(chunk).name));
+      if (!wanted.length) return [...failed.values()][0];
+      const outcomes = await this.#settle(wanted);
       signal?.throwIfAborted();
-      outcomes.forEach((outcome, i) => outcome.status === 'rejected' && failed.set(this.#file(missing[i]).name, outcome.reason));
+      outcomes.forEach((outcome, i) => outcome.status === 'rejected' && failed.set(this.#file(wanted[i]).name, outcome.reason));
     }
   }
 

@@ -8,7 +8,7 @@ import { WorkerLink } from './link.js';
 import { LadderStatus, UPPER } from './status.js';
 import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
-/** @import { Context, ContextOptions, Facets, OpenOptions, QueryOptions, RelatedPage, ResultPage, Search, Tier } from './siteseer.js' */
+/** @import { Context, ContextOptions, OpenOptions, QueryOptions, RelatedPage, ResultPage, Search, Tier } from './siteseer.js' */
 /** @import { SiteseerError } from './errors.js' */
 
 /** The time that a visitor hardly notices. */
@@ -128,15 +128,16 @@ export class SearchClient {
     }
   }
 
-  /**
-   * @param {string} [text]
-   * @param {Pick<QueryOptions, 'filters' | 'signal'>} [options]
-   * @returns {Promise<Facets>}
-   */
-  async facets(text = '', { filters, signal } = {}) {
+  /** @type {Search['facets']} */
+  facets = (text = '', options) => this.#ask('facets', text, options);
+  /** @type {Search['suggest']} */
+  suggest = (text, options) => this.#ask('suggest', text, options);
+
+  /** @type {(method: string, text: string, options?: Pick<QueryOptions, 'filters' | 'signal'>) => Promise<any>} */
+  #ask = async (method, text, { filters, signal } = {}) => {
     await abortable(this.ready, signal);
-    return this.#link.call('facets', { text, filters }, signal);
-  }
+    return this.#link.call(method, { text, filters }, signal);
+  };
 
   /**
    * @param {string} text

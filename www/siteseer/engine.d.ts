@@ -59,6 +59,8 @@ export interface Engine {
   check_reranker(id: string): void;
   /** What the words of a query need and was not added yet; ask again when it was. */
   missing_words(query: string): Chunk[];
+  /** Queries that may have been meant by one with unknown words; ask again when the missing chunks were added. */
+  suggest(query: string): { queries: string[]; missing: Chunk[] };
   /** Words whose chunks were not added count for nothing. */
   rank_lexical(query: string, limit: number): Ranking;
   /** `embedding`: the query's. */

@@ -1,22 +1,23 @@
 // What the search box has beyond its results: filters, recent searches, a way on where nothing was found, and links that
 // lead to the words. A module of its own, which comes after the first results, or at once for a visitor with recent searches.
 
-import { h } from './dom.js';
 import { FacetBar } from './facets.js';
 import { extraLanguages } from './languages-extras.js';
 import { Recent } from './recent.js';
 import { extras as css } from './style-extras.js';
+import { Suggestions } from './suggestions.js';
 import { withTextFragment } from './text-fragment.js';
 
 /** @import { Box } from './box.js' */
-/** @import { Result, ResultPage } from './siteseer.js' */
+/** @import { Backend, Result, ResultPage } from './siteseer.js' */
+
+/** @type {Record<Backend, string>} */
+const BACKENDS = { 'relaxed-simd': 'WebAssembly, relaxed SIMD', simd128: 'WebAssembly, SIMD', scalar: 'WebAssembly', webgpu: 'WebGPU' };
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
 export class Extras {
-  #suggestions = h('div', { class: 'suggestions', part: 'suggestions' });
-
   /** @param {Box} box */
   constructor(box) {
     this.box = box;
@@ -27,8 +28,7 @@ export class Extras {
 
     this.facets = options.facets === 'none' ? null : new FacetBar(box, options.facets);
     this.recent = new Recent(box, options.recent);
-    this.#suggestions.hidden = true;
-    view.message.after(this.#suggestions);
+    this.suggestions = new Suggestions(box, this.recent);
     // before the browser follows the link, also by the middle button or the menu
     for (const type of ['pointerdown', 'click']) view.list.addEventListener(type, (event) => this.#lead(event), { capture: true, signal: box.signal });
   }
@@ -49,6 +49,7 @@ export class Extras {
   /** Another text or other filters: what stands beside the results is to follow. @param {ResultPage} page */
   show(page) {
     this.facets?.update(page.query);
+    this.suggestions.ask(page);
   }
 
   /**
@@ -59,29 +60,17 @@ export class Extras {
    */
   sync(page, idle) {
     if (this.facets) this.facets.hidden = !page;
-    this.#suggest(page && !page.results.length ? page.query : null);
+    this.suggestions.show(page);
+    this.#sayWhatScored(page);
     return this.recent.show(idle);
   }
 
-  /** @param {string | null} query that found nothing */
-  #suggest(query) {
-    const place = this.#suggestions;
-    const { box } = this;
-    const filtered = Object.keys(box.filters).length > 0;
-    const key = JSON.stringify([query, filtered]);
-    place.hidden = query === null;
-    if (query === null || place.dataset.key === key) return;
-    place.dataset.key = key;
-    const button = (/** @type {string} */ text, /** @type {() => void} */ act) => {
-      const element = h('button', { class: 'action', part: 'action', type: 'button' }, text);
-      element.addEventListener('click', act);
-      return element;
-    };
-    const others = this.recent.entries.filter((text) => text.toLowerCase() !== query.trim().toLowerCase()).slice(0, 2);
-    place.replaceChildren(
-      ...(filtered ? [button(box.words.say('withoutFilters'), () => box.setFilters({}))] : []),
-      ...others.map((text) => button(box.words.say('searchFor', { query: text }), () => box.setText(text))),
-    );
+  /** @param {ResultPage | null} page */
+  #sayWhatScored(page) {
+    const badge = this.box.view.foot.querySelector('.badge');
+    if (!page || !badge) return;
+    const key = page.backend === 'webgpu' ? 'scoredOnGpu' : 'scoredOnProcessor';
+    badge.setAttribute('title', this.box.words.say(key, { backend: BACKENDS[page.backend] }));
   }
 
   /** @param {Event} event */

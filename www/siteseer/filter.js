@@ -73,6 +73,27 @@ export class Filter {
 }
 
 /**
+ * What may have been meant by a text with words that no page has.
+ * @param {Index} index
+ * @param {Filter} filter
+ * @param {{ text: string, filters?: Filters }} query
+ * @param {AbortSignal} signal
+ * @returns {Promise<string[]>} the best first
+ */
+export async function suggestQueries({ engine, chunks }, filter, { text, filters }, signal) {
+  if (Object.keys(filters ?? {}).length) await filter.load({ filters });
+  await chunks.words(text, signal);
+  let queries = /** @type {string[]} */ ([]);
+  await chunks.words(text, signal, (query) => {
+    filter.set(filters);
+    const suggestions = engine.suggest(query);
+    ({ queries } = suggestions);
+    return suggestions.missing;
+  });
+  return queries;
+}
+
+/**
  * How many pages with a word of the text have each value.
  * @param {Index} index
  * @param {Filter} filter

@@ -154,6 +154,14 @@ export class Host {
     return this.#index.manifest.files.filters ? (await this.#rise()).facets(args, signal) : {};
   }
 
+  /**
+   * @param {{ text: string, filters?: Filters }} args
+   * @param {AbortSignal} signal
+   */
+  async suggest(args, signal) {
+    return (await this.#rise()).suggest(args, signal);
+  }
+
   /** @param {ContextQuery} args */
   async context(args) {
     return (await this.#rise()).context(args);

@@ -11,6 +11,9 @@ export const extraLanguages = {
     recent: 'Recent searches',
     clearRecent: 'Clear',
     searchFor: 'Search for “{query}”',
+    didYouMean: 'Did you mean “{query}”?',
+    scoredOnGpu: 'Scored on the GPU ({backend})',
+    scoredOnProcessor: 'Scored on the processor ({backend})',
   },
   de: {
     filters: 'Filter',
@@ -19,6 +22,9 @@ export const extraLanguages = {
     recent: 'Letzte Suchen',
     clearRecent: 'Leeren',
     searchFor: 'Nach „{query}“ suchen',
+    didYouMean: 'Meinten Sie „{query}“?',
+    scoredOnGpu: 'Auf der GPU bewertet ({backend})',
+    scoredOnProcessor: 'Auf dem Prozessor bewertet ({backend})',
   },
   es: {
     filters: 'Filtros',
@@ -27,6 +33,9 @@ export const extraLanguages = {
     recent: 'Búsquedas recientes',
     clearRecent: 'Borrar',
     searchFor: 'Buscar «{query}»',
+    didYouMean: '¿Quiso decir «{query}»?',
+    scoredOnGpu: 'Evaluado en la GPU ({backend})',
+    scoredOnProcessor: 'Evaluado en el procesador ({backend})',
   },
   fr: {
     filters: 'Filtres',
@@ -35,6 +44,9 @@ export const extraLanguages = {
     recent: 'Recherches récentes',
     clearRecent: 'Effacer',
     searchFor: 'Rechercher « {query} »',
+    didYouMean: 'Vouliez-vous dire « {query} » ?',
+    scoredOnGpu: 'Évalué sur la carte graphique ({backend})',
+    scoredOnProcessor: 'Évalué sur le processeur ({backend})',
   },
   ja: {
     filters: '絞り込み',
@@ -43,6 +55,9 @@ export const extraLanguages = {
     recent: '最近の検索',
     clearRecent: '消去',
     searchFor: '「{query}」を検索',
+    didYouMean: 'もしかして「{query}」',
+    scoredOnGpu: 'GPU で採点（{backend}）',
+    scoredOnProcessor: 'プロセッサーで採点（{backend}）',
   },
   zh: {
     filters: '筛选',
@@ -51,5 +66,8 @@ export const extraLanguages = {
     recent: '最近搜索',
     clearRecent: '清除',
     searchFor: '搜索“{query}”',
+    didYouMean: '您要找的是“{query}”吗？',
+    scoredOnGpu: '由 GPU 评分（{backend}）',
+    scoredOnProcessor: '由处理器评分（{backend}）',
   },
 };

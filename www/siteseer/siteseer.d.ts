@@ -166,6 +166,8 @@ export interface Search {
   context(text: string, options?: ContextOptions): Promise<Context>;
   /** How many pages with a word of the text (by default: how many pages) have each value of each filter; `{}` where no page has filters. */
   facets(text?: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<Facets>;
+  /** What may have been meant by a text with words that no page has, the best first; `[]` where all are known or none comes near. */
+  suggest(text: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<string[]>;
   /** The pages related to a page of the site, by default to this one, the best first; `[]` where the index has none. Reads one small file. */
   related(url?: string, options?: Pick<QueryOptions, 'signal'>): Promise<RelatedPage[]>;
   /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
@@ -186,7 +188,7 @@ export function open(options?: OpenOptions): Promise<Search>;
 /** The words of the line for offline use; there where the attribute `offline` is. */
 export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
 /** The words of filters, recent searches and suggestions. */
-export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 'clearRecent' | 'searchFor';
+export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 'clearRecent' | 'searchFor' | 'didYouMean' | `scoredOn${'Gpu' | 'Processor'}`;
 
 /** Words of the status line, of its buttons, and of the list of keys. */
 type StatusKey =

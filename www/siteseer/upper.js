@@ -3,7 +3,7 @@
 
 import { readContext } from './context.js';
 import { SiteseerError } from './errors.js';
-import { Filter, countPages } from './filter.js';
+import { Filter, countPages, suggestQueries } from './filter.js';
 import { guard } from './guard.js';
 import { Late, PAIRS_AFTER_LATE } from './late.js';
 import { Models } from './models.js';
@@ -172,6 +172,14 @@ export class Upper {
    */
   facets(args, signal) {
     return countPages(this.index, this.filter, args, signal);
+  }
+
+  /**
+   * @param {{ text: string, filters?: Filters }} args
+   * @param {AbortSignal} signal
+   */
+  suggest(args, signal) {
+    return suggestQueries(this.index, this.filter, args, signal);
   }
 
   /** @param {ContextQuery} args */

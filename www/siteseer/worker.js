@@ -16,6 +16,7 @@ serve(scope, {
   query: (args, signal) => host.query(args, signal),
   rerank: (args, signal) => host.rerank(args, signal),
   facets: (args, signal) => host.facets(args, signal),
+  suggest: (args, signal) => host.suggest(args, signal),
   context: (args) => host.context(args),
   embed: (args) => host.embed(args),
   tokenIds: (args) => host.tokenIds(args),

@@ -2,7 +2,7 @@
 // fails. The real one is tested end to end in tests/browser.
 
 import assert from 'node:assert/strict';
-import { QUERY, browserTests } from './harness.js';
+import { QUERY, best, browserTests, input } from './harness.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -90,3 +90,17 @@ browserTest('the attribute forces it too', async ({ page }) => {
   );
   assert.equal(backend, 'webgpu');
 }, { serve, box: { attributes: 'webgpu="force"' } });
+
+/** What scores, by the setting; what the badge says of it in English and in German. @type {[string, string][]} */
+const TOOLTIPS = [
+  ['webgpu="force"', 'Scored on the GPU (WebGPU)'],
+  ['webgpu="off"', 'Scored on the processor (WebAssembly, SIMD)'],
+  ['webgpu="force" lang="de"', 'Auf der GPU bewertet (WebGPU)'],
+];
+for (const [attributes, title] of TOOLTIPS) {
+  browserTest(`the badge says what scored: ${attributes}`, async ({ page }) => {
+    await input(page).fill(QUERY);
+    await best(page);
+    await page.locator(`.badge.reranked[title="${title}"]`).waitFor();
+  }, { serve, box: { attributes } });
+}

@@ -35,11 +35,13 @@ mod query;
 mod reader;
 mod score;
 mod spellings;
+mod suggest;
 
 pub use builder::{LexicalBuilder, LexicalFiles};
 pub use query::{LexicalOptions, MatchedTerm};
 pub use reader::LexicalIndex;
 pub use score::{Bm25f, Field, LexicalHit, top_k};
+pub use suggest::UnknownWord;
 
 #[cfg(test)]
 mod tests;

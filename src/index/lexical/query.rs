@@ -185,6 +185,17 @@ impl<'a> Reading<'a> {
         slots
     }
 
+    /// The term of a word for which none of the index stands, nor one that it begins; none of a word for which one may, as far as is
+    /// known.
+    pub(super) fn unknown_term(&mut self, word: &Word<'_>, is_last: bool) -> Option<String> {
+        let mut terms = Vec::new();
+        self.blocked = false;
+        self.push_terms(word, is_last, &mut terms);
+        let mut term = String::new();
+        self.index.stemmers[0].term_into(word.term, &mut term);
+        (!self.blocked && terms.iter().all(|t| t.cut)).then_some(term)
+    }
+
     /// What may stand for a word.
     fn push_terms(&mut self, word: &Word<'_>, is_last: bool, terms: &mut Vec<Candidate<'a>>) {
         let options = self.options;
@@ -211,14 +222,14 @@ impl<'a> Reading<'a> {
     }
 
     /// Notes that a chunk is looked into.
-    fn look(&mut self, kind: ChunkKind, number: u32) {
+    pub(super) fn look(&mut self, kind: ChunkKind, number: u32) {
         let chunk = Chunk { kind, number };
         chunk.insert_into(&mut self.used);
         self.blocked |= !self.index.has(chunk);
     }
 
     /// The postings of a term.
-    fn find(&mut self, term: &str) -> Option<&'a [Posting]> {
+    pub(super) fn find(&mut self, term: &str) -> Option<&'a [Posting]> {
         let number = self.index.postings.of(term)?;
         self.look(ChunkKind::Postings, number);
         self.index.postings.get(number)?.find(term)

@@ -135,6 +135,49 @@ fn each_language_is_stemmed_its_own_way() {
 }
 
 #[test]
+fn unknown_words_and_what_they_may_mean() {
+    let index = open(BOOK);
+    let query = "sharde wrkpsaces Vec::psuh zebra ";
+    let (unknown, missing) = index.unknown_words(query, &|_| true);
+    let found: Vec<(&str, Vec<(&str, u32)>)> = unknown
+        .iter()
+        .map(|word| (&query[word.range.clone()], word.terms.iter().map(|(term, at)| (term.as_str(), *at)).collect()))
+        .collect();
+    let expected = [
+        ("sharde", vec![("share", 0)]),
+        ("wrkpsaces", vec![("workspac", 0)]),
+        ("psuh", vec![("push", 4)]),
+        ("zebra", vec![]),
+    ];
+    assert_eq!((found.as_slice(), missing.as_slice()), (&expected[..], &[][..]));
+    let (unknown, _) = index.unknown_words("sharde ", &|passage| passage > 0);
+    assert_eq!(unknown[0].terms, [("share".to_owned(), 1)], "the first that is wanted");
+    let (unknown, _) = index.unknown_words("wrkspace ", &|passage| passage > 0);
+    assert!(unknown[0].terms.is_empty(), "none is wanted");
+    assert!(index.unknown_words("share workspac", &|_| true).0.is_empty(), "found, and being typed");
+}
+
+#[test]
+fn what_unknown_words_need_is_named() {
+    let files = build(BOOK);
+    let mut index = LexicalIndex::open(&files.root, files.passages, "lexical.bin").expect("opens");
+    let mut rounds = 0;
+    loop {
+        let (_, missing) = index.unknown_words("xshare ", &|_| true);
+        if missing.is_empty() {
+            break;
+        }
+        rounds += 1;
+        for chunk in missing {
+            let bodies = if chunk.kind == ChunkKind::Postings { &files.postings } else { &files.spellings };
+            index.add(chunk, &bodies[chunk.number as usize]).expect("a chunk of its own");
+        }
+    }
+    assert!((2..=3).contains(&rounds), "{rounds}");
+    assert_eq!(index.unknown_words("xshare ", &|_| true).0[0].terms, [("share".to_owned(), 0)]);
+}
+
+#[test]
 fn the_same_passages_give_the_same_bytes() {
     assert_eq!(build(BOOK), build(BOOK));
 }

@@ -14,7 +14,7 @@ export default async function init({ module_or_path }) {
 /** Whether the engine's second part is there. */
 let arrived = false;
 /** What is in it. */
-export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values']);
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values', 'suggest']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -132,6 +132,19 @@ export class Engine {
       else if (!known.has(word) && !this.#chunks.has('spellings 0')) missing.set('spellings', { kind: 'spellings', number: 0 });
     }
     return [...missing.values()];
+  }
+
+  /**
+   * For a word that is not there the known ones of the same first three letters. The chunk of spellings is asked for at first.
+   * @param {string} query
+   */
+  suggest(query) {
+    const known = [...new Set(this.#texts.lexical.flatMap(words))];
+    const unknown = words(query).filter((word) => !known.includes(word));
+    if (!unknown.length) return { queries: [], missing: [] };
+    if (!this.#chunks.has('spellings 0')) return { queries: [], missing: [{ kind: /** @type {const} */ ('spellings'), number: 0 }] };
+    const like = known.filter((word) => word.slice(0, 3) === unknown[0].slice(0, 3)).slice(0, 3);
+    return { queries: like.map((word) => query.toLowerCase().replace(unknown[0], word).trim()), missing: [] };
   }
 
   /**
