@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The only door: provisions the machine, builds, tests, measures and shows Siteseer. `./build.sh help` explains the verbs.
 # The parts are in scripts/, one subject each: common (messages, steps), rust, tools, arm, wasm, size, docs, demo, test, lint,
-# bench, bench-browser.
+# bench, bench-browser, lighthouse.
 
 set -Eeuo pipefail
 
@@ -30,6 +30,8 @@ source "$HERE/scripts/lint.sh"
 source "$HERE/scripts/bench-browser.sh"
 # shellcheck source=scripts/bench.sh
 source "$HERE/scripts/bench.sh"
+# shellcheck source=scripts/lighthouse.sh
+source "$HERE/scripts/lighthouse.sh"
 
 print_help() {
     cat <<HELP
@@ -54,6 +56,9 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
                       bytes: what the first results cost a visitor of SITE, an indexed site, and what its index loses; without one, of
                       12,000 pages of Rust's documentation, which it indexes.
   ./build.sh docs     The documentation as a site, by mdBook (compiled once, some minutes), with Siteseer's search in it.
+  ./build.sh lighthouse
+                      Lighthouse (npm) on the demo's page, phone and desktop; fails below 95 points in performance, accessibility
+                      or best practices.
   ./build.sh recipes  The recipes of docs/recipes.md with the generators themselves: built, indexed, asked in Chromium.
   ./build.sh setup    Only installs: Rust for the browser, wasm-bindgen, wasm-pack, wasm-opt, Chromium with its
                       driver, a Vulkan driver, an emulator of aarch64 with its compiler, the f32 weights that the int8 model
@@ -139,6 +144,10 @@ main() {
     recipes)
         no_options recipes "$@"
         run_recipes
+        ;;
+    lighthouse)
+        no_options lighthouse "$@"
+        run_lighthouse
         ;;
     lint)
         no_options lint "$@"

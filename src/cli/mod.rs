@@ -12,6 +12,7 @@ pub mod index;
 pub mod inspect;
 pub mod model;
 mod model_path;
+mod no_display;
 mod progress;
 pub mod related;
 pub mod search;
@@ -72,6 +73,8 @@ enum Verb {
 
 /// Entry point of the command. Returns the exit code.
 pub fn main() -> ExitCode {
+    // SAFETY: No other thread runs yet: this is the first thing that the program does.
+    unsafe { no_display::ask_no_desktop() };
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let command = match config::with_file(Cli::command(), &arguments) {
         Ok(command) => command,

@@ -52,6 +52,7 @@ export const extras = /* css */ `
 .recent .icon { inline-size: 18px; block-size: 18px; color: var(--_muted); }
 .suggestions { display: flex; flex-wrap: wrap; justify-content: center; gap: 8px; padding: 0 20px 24px; }
 .suggestions:empty { display: none; }
+.list:not([hidden]) ~ .suggestions { padding: 4px 14px 10px; font-size: 0.875em; }
 .suggestions .action { overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
   .facets, .facet { flex-wrap: nowrap; }

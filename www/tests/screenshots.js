@@ -106,6 +106,17 @@ const STATES = {
   long: { act: (page) => type(page, 'lengthy').then(() => settled(page)) },
   identifier: { act: (page) => type(page, '--cfg').then(() => settled(page)) },
   none: { act: (page) => type(page, 'zzzz qqqq').then(() => page.locator('.message .hint').first().waitFor()) },
+  meant: {
+    page: boxPage({ attributes: 'tiers="lexical"' }),
+    act: async (page) => {
+      await type(page, 'workspoces');
+      await page.getByRole('button', { name: 'Did you mean' }).first().waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      await page.waitForTimeout(300);
+    },
+  },
+  meantbeside: { act: (page) => type(page, 'manifest workspoces').then(() => page.getByRole('button', { name: 'Did you mean' }).waitFor()).then(() => settled(page)) },
   error: {
     faults: (site) => site.faults.set(/lexical/, { content: () => null }),
     act: (page) => type(page, QUERY).then(() => page.locator('.message.error').waitFor()),
