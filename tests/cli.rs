@@ -149,8 +149,24 @@ fn a_misspelt_query_is_answered_with_what_may_be_meant() {
     assert_eq!(meant("häusre"), Some("“häuser”?".into()));
     assert_eq!(meant("nous pralons"), Some("“nous parlons”?".into()));
     assert_eq!(meant("workspaces packag"), None, "known, and being typed");
-    assert_eq!(meant("E0277x 1234 --pakcagse"), None, "symbols");
+    assert_eq!(meant("E0277x 1234 --"), None, "symbols");
     assert!(search("zzzz").contains("Nothing found"));
+}
+
+#[test]
+fn nothing_is_said_of_a_desktop_that_is_not_there() {
+    let desk = Desk::new();
+    desk.page("cats.html", "<p>The cat sat on the mat.</p>");
+    let mut command = desk.siteseer();
+    for name in ["XDG_RUNTIME_DIR", "WAYLAND_DISPLAY", "DISPLAY", "NODEVICE_SELECT"] {
+        command.env_remove(name);
+    }
+    command
+        .args(["index", "--no-client"])
+        .arg(desk.site())
+        .assert()
+        .success()
+        .stderr(contains("XDG_RUNTIME_DIR").not());
 }
 
 #[test]

@@ -4,7 +4,9 @@
 use super::searcher::{Searcher, not_loaded};
 use crate::Result;
 use crate::index::chunks::Chunk;
+use crate::index::lexical::edits_between;
 use crate::text::stem::{Stemmer, for_each_term};
+use crate::text::words::lower_into;
 
 /// Queries that are suggested, at most.
 const MOST_QUERIES: usize = 3;
@@ -30,18 +32,21 @@ impl Searcher {
         let mut words: Vec<Vec<String>> = Vec::new();
         for word in &unknown {
             let typed = &query[word.range.clone()];
-            let mut meant: Vec<String> = Vec::new();
+            let mut meant: Vec<(usize, String)> = Vec::new();
             for (term, section) in &word.terms {
                 for chunk in self.missing_chunks_of(sections.passages(*section)) {
                     chunk.insert_into(&mut missing);
                 }
                 if let Some(surface) = self.surface(term, typed, sections.passages(*section))
+                    && surface.0 <= most_edits(typed)
                     && !meant.contains(&surface)
                 {
-                    meant.push(surface);
+                    // Insertion into a short list, nearest first; of equals the first stays first.
+                    let place = meant.iter().position(|(apart, _)| *apart > surface.0).unwrap_or(meant.len());
+                    meant.insert(place, surface);
                 }
             }
-            words.push(meant);
+            words.push(meant.into_iter().map(|(_, surface)| surface).collect());
         }
         let most = words.iter().map(Vec::len).max().unwrap_or(0).min(MOST_QUERIES);
         let mut queries = Vec::new();
@@ -60,8 +65,10 @@ impl Searcher {
         Ok(Suggestions { queries, missing })
     }
 
-    /// The word nearest to `typed` of those that have this term in some passages; none while these are not loaded.
-    fn surface(&self, term: &str, typed: &str, passages: std::ops::Range<u32>) -> Option<String> {
+    /// The word nearest to `typed` of those that have this term in some passages, behind its distance; none while these are not loaded.
+    fn surface(&self, term: &str, typed: &str, passages: std::ops::Range<u32>) -> Option<(usize, String)> {
+        let mut lower = String::new();
+        lower_into(typed, &mut lower);
         let mut nearest: Option<(usize, String)> = None;
         for record in passages.filter_map(|passage| self.passage(passage)) {
             let stemmer = Stemmer::for_lang(&record.lang);
@@ -71,19 +78,18 @@ impl Searcher {
                     if other != term {
                         return;
                     }
-                    let apart = unlikeness(word.term, typed);
+                    let apart = usize::from(edits_between(&lower, word.term));
                     if nearest.as_ref().is_none_or(|(least, _)| apart < *least) {
                         nearest = Some((apart, word.term.to_string()));
                     }
                 });
             }
         }
-        nearest.map(|(_, surface)| surface)
+        nearest
     }
 }
 
-/// How far the ends of two words with nearly the same stem are apart.
-fn unlikeness(word: &str, typed: &str) -> usize {
-    let same = word.chars().rev().zip(typed.chars().rev()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
-    word.chars().count().max(typed.chars().count()) - same
+/// Edits that lead from what was typed to what is suggested, at most.
+fn most_edits(typed: &str) -> usize {
+    if typed.chars().count() < 6 { 2 } else { 3 }
 }

@@ -39,6 +39,17 @@ impl Distances {
         self.table.last().copied().filter(|d| *d <= self.bound)
     }
 
+    /// The distance to `term` of the nearest beginning of the word that has so many characters at least, or None if it exceeds the
+    /// bound: terms are stems.
+    pub(super) fn of_beginning(&mut self, term: &str, least: usize) -> Option<u8> {
+        let whole = self.to(term);
+        let row = self.table.len() - self.word.len() - 1;
+        if self.term.len() < term.chars().count() {
+            return whole; // given up on the way
+        }
+        self.table[row + least.min(self.word.len())..].iter().min().copied().filter(|d| *d <= self.bound)
+    }
+
     fn exceeded(&self) -> bool {
         self.table[self.table.len() - self.word.len() - 1..].iter().all(|d| *d > self.bound)
     }
@@ -61,6 +72,12 @@ impl Distances {
         }
         self.term.push(c);
     }
+}
+
+/// The distance of two words, 255 at most.
+#[must_use]
+pub fn edits_between(word: &str, other: &str) -> u8 {
+    Distances::new(word, u8::MAX).to(other).unwrap_or(u8::MAX)
 }
 
 /// Edits that are forgiven in a word of so many characters.
@@ -90,6 +107,16 @@ mod tests {
         assert_eq!(distance("kitten", "sitting"), Some(3));
         assert_eq!(distance("éa", "aé"), Some(1));
         assert_eq!(distance("abc", "vwxyz"), None);
+    }
+
+    #[test]
+    fn a_beginning_may_be_nearer() {
+        let nearest = |word, term, least| Distances::new(word, 2).of_beginning(term, least);
+        assert_eq!(nearest("compliation", "compil", 6), Some(1));
+        assert_eq!(nearest("compliation", "compil", 9), None, "three characters more");
+        assert_eq!(nearest("conditonal", "condit", 6), Some(0));
+        assert_eq!(nearest("borow", "borrow", 99), Some(1));
+        assert_eq!(nearest("borow", "zebrafish", 1), None);
     }
 
     #[test]

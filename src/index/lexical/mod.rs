@@ -38,6 +38,7 @@ mod spellings;
 mod suggest;
 
 pub use builder::{LexicalBuilder, LexicalFiles};
+pub use edits::edits_between;
 pub use query::{LexicalOptions, MatchedTerm};
 pub use reader::LexicalIndex;
 pub use score::{Bm25f, Field, LexicalHit, top_k};

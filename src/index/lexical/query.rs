@@ -185,15 +185,12 @@ impl<'a> Reading<'a> {
         slots
     }
 
-    /// The term of a word for which none of the index stands, nor one that it begins; none of a word for which one may, as far as is
-    /// known.
-    pub(super) fn unknown_term(&mut self, word: &Word<'_>, is_last: bool) -> Option<String> {
+    /// Whether it is known that no term stands for a word, nor begins it.
+    pub(super) fn is_unknown(&mut self, word: &Word<'_>, is_last: bool) -> bool {
         let mut terms = Vec::new();
         self.blocked = false;
         self.push_terms(word, is_last, &mut terms);
-        let mut term = String::new();
-        self.index.stemmers[0].term_into(word.term, &mut term);
-        (!self.blocked && terms.iter().all(|t| t.cut)).then_some(term)
+        !self.blocked && terms.iter().all(|t| t.cut)
     }
 
     /// What may stand for a word.

@@ -8,11 +8,13 @@ use crate::index::chunks::{Chunk, ChunkKind};
 use crate::text::words::{WordKind, fold_accents_into, for_each_word};
 use std::ops::Range;
 
-/// Terms that are suggested for a word, at most.
-const MOST_TERMS: usize = 3;
+/// Terms that are looked at for a word, at most.
+const MOST_TERMS: usize = 5;
 /// One edit for so many characters, and [`MOST_EDITS`] at most.
 const CHARS_PER_EDIT: usize = 3;
-const MOST_EDITS: usize = 3;
+const MOST_EDITS: usize = 2;
+/// Characters that a term, which is a stem, may lack at the word's end, and no more than half of it.
+const MOST_CUT: usize = 5;
 /// Letters at the word's start that the term meant may begin with: the second, where the first is too much or swapped with it.
 const FIRST_LETTERS: usize = 2;
 
@@ -39,8 +41,8 @@ impl LexicalIndex {
             if word.kind == WordKind::Compound || edits == 0 || !word.term.chars().all(char::is_alphabetic) {
                 return;
             }
-            if let Some(term) = reading.unknown_term(&word, word.end == query.len()) {
-                let found = self.terms_like(&term, word.term, edits, &mut reading);
+            if reading.is_unknown(&word, word.end == query.len()) {
+                let found = self.terms_like(word.term, edits, &mut reading);
                 let passage = |term: String| {
                     let passage = reading.find(&term)?.iter().map(|posting| posting.passage).find(|p| wanted(*p))?;
                     Some((term, passage))
@@ -56,11 +58,13 @@ impl LexicalIndex {
         (unknown, missing)
     }
 
-    /// Terms within `edits` of a word's term, nearest first, then commonest.
-    fn terms_like(&self, term: &str, word: &str, edits: u8, reading: &mut Reading<'_>) -> Vec<String> {
+    /// Terms within `edits` of a beginning of a word, nearest first, then commonest.
+    fn terms_like(&self, word: &str, edits: u8, reading: &mut Reading<'_>) -> Vec<String> {
         let mut folded = String::new();
         fold_accents_into(word, &mut folded);
-        let mut distances = Distances::new(term, edits);
+        let mut distances = Distances::new(&folded, edits);
+        let chars = folded.chars().count();
+        let least = chars.saturating_sub(MOST_CUT).max(chars.div_ceil(2));
         let mut found: Vec<(u8, &str, u32)> = Vec::new();
         let mut letters: Vec<char> = folded.chars().take(FIRST_LETTERS).collect();
         letters.dedup();
@@ -69,7 +73,7 @@ impl LexicalIndex {
             reading.look(ChunkKind::Spellings, number);
             let Some(chunk) = self.spellings.get(number) else { continue };
             for (candidate, df) in chunk.with_letter(letter) {
-                let Some(distance) = distances.to(candidate) else { continue };
+                let Some(distance) = distances.of_beginning(candidate, least) else { continue };
                 let worse = |(d, _, other): &(u8, &str, u32)| *d > distance || *d == distance && *other < df;
                 let place = found.iter().position(worse).unwrap_or(found.len());
                 if place < MOST_TERMS {
