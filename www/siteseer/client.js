@@ -132,7 +132,6 @@ export class SearchClient {
   facets = (text = '', options) => this.#ask('facets', text, options);
   /** @type {Search['suggest']} */
   suggest = (text, options) => this.#ask('suggest', text, options);
-
   /** @type {(method: string, text: string, options?: Pick<QueryOptions, 'filters' | 'signal'>) => Promise<any>} */
   #ask = async (method, text, { filters, signal } = {}) => {
     await abortable(this.ready, signal);
