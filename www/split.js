@@ -105,7 +105,8 @@ function readTable(forms) {
  */
 function isLater(name, funcs) {
   const text = funcs.get(name)?.text ?? '';
-  return text.length > SHORT && (LATER.test(name) || (SHIM.test(name) && calls(text).some((callee) => LATER.test(callee))));
+  if (SHIM.test(name)) return calls(text).some((callee) => isLater(callee, funcs)); // what it calls says whose it is
+  return text.length > SHORT && LATER.test(name);
 }
 
 /**
