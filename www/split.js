@@ -102,6 +102,7 @@ function readTable(forms) {
 /**
  * @param {string} name of a function in the table
  * @param {Funcs} funcs
+ * @returns {boolean}
  */
 function isLater(name, funcs) {
   const text = funcs.get(name)?.text ?? '';
