@@ -85,7 +85,7 @@ export async function suggestQueries({ engine, chunks }, filter, { text, filters
   await chunks.words(text, signal);
   let queries = /** @type {string[]} */ ([]);
   await chunks.words(text, signal, (query) => {
-    filter.set(filters);
+    filter.set('', filters);
     const suggestions = engine.suggest(query);
     ({ queries } = suggestions);
     return suggestions.missing;

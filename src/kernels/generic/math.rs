@@ -28,8 +28,7 @@ pub(super) unsafe fn exp<A: Arch>(x: A::F) -> A::F {
 pub(super) unsafe fn gelu<A: Arch, const N: usize>(x: [A::F; N]) -> [A::F; N] {
     const MOST: f32 = 3.9;
     const FIRST: f32 = 2.676_141_8e-8;
-    const P: [f32; 6] =
-        [-1.797_484_5e-6, 5.182_568_2e-5, -8.509_340_1e-4, 8.950_190_6e-3, -6.496_868_3e-2, 3.981_834_7e-1];
+    const P: [f32; 6] = [-1.797_484_5e-6, 5.182_568_2e-5, -8.509_34e-4, 8.950_19e-3, -6.496_868e-2, 3.981_834_6e-1];
     // SAFETY: arithmetic only; the caller has the instruction set.
     unsafe {
         let (mut bounded, mut square) = (x, x);
