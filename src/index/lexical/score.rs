@@ -41,10 +41,10 @@ pub struct Bm25f {
 impl Default for Bm25f {
     fn default() -> Self {
         Self {
-            k1: 1.8,
+            k1: 1.6,
             title: Field { weight: 2.5, b: 0.5 },
             headings: Field { weight: 2.5, b: 0.4 },
-            body: Field { weight: 1.0, b: 0.7 },
+            body: Field { weight: 1.0, b: 0.6 },
         }
     }
 }
