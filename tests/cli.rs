@@ -94,13 +94,18 @@ fn indexed_with_reranker() -> Desk {
         let text: Vec<&str> = (0..5 + i % 9).map(|at| words[(i * 5 + at * at * 3) % 7]).collect();
         desk.page(&format!("p{i}.html"), &format!("<h2 id=h>{} mats</h2><p>{}.</p>", words[i % 4], text.join(" ")));
     }
+    index_with_reranker(&desk);
+    desk
+}
+
+/// Indexes the desk's site, with a cross-encoder.
+fn index_with_reranker(desk: &Desk) {
     desk.siteseer()
         .args(["index", "--no-client", "--reranker"])
         .arg(desk.reranker())
         .arg(desk.site())
         .assert()
         .success();
-    desk
 }
 
 fn open(desk: &Desk) -> Cascade {
@@ -415,12 +420,7 @@ fn a_phrase_chooses_passages_in_every_tier() {
         "dogs.html",
         "<h1>The dog sat</h1><p data-pagefind-filter='of:dogs'>The mat is the dog. Sat on the cat.</p>",
     );
-    desk.siteseer()
-        .args(["index", "--no-client", "--reranker"])
-        .arg(desk.reranker())
-        .arg(desk.site())
-        .assert()
-        .success();
+    index_with_reranker(&desk);
     for tier in ["lexical", "dense", "reranked"] {
         let urls = |args: &[&str]| -> Vec<String> {
             let mut command = desk.siteseer();
