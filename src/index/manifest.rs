@@ -53,7 +53,7 @@ pub struct Manifest {
     /// Late interaction, if the index has token vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<LateEntry>,
-    /// Passages in a chunk of them, unless a section alone has more.
+    /// Passages in a chunk of them, unless a part of a section alone has more.
     pub passages_per_chunk: u32,
     /// The other files.
     pub files: Files,
@@ -122,8 +122,7 @@ pub struct StaticTowerEntry {
     pub id: String,
     /// Weights of the fused score with its vectors.
     pub fusion: FusionEntry,
-    /// Passages in a chunk of their rows; a section alone may have eight times as many (see
-    /// [`Sections::row_chunks`](super::sections::Sections::row_chunks)).
+    /// Passages in a chunk of their rows, as in [`Manifest::passages_per_chunk`].
     pub rows_per_chunk: u32,
 }
 

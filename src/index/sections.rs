@@ -1,5 +1,8 @@
-//! Which passages make up a section. Words are ranked by section, meanings by passage: a short passage has a sharp vector, but
-//! a question's words may be spread over a whole section.
+//! Which passages make up a section, and the parts of long ones.
+//!
+//! Meanings are ranked by passage, since a short one has a sharp vector; words by section, since a question's words may be spread
+//! over a whole one. But a section as long as a chapter holds all words somewhere, and BM25 can only count its length against it:
+//! it is cut into even *parts*, and is worth its best one. A section of up to twelve passages, some 600 words, is one part.
 //!
 //! The table stands at the head of the lexical index's root, so that it costs no request of its own:
 //!
@@ -10,13 +13,16 @@
 use crate::error::{Error, REBUILD_INDEX, Result};
 
 const MAGIC: &[u8; 4] = b"SSec";
-/// A section alone may have so many times the passages of a chunk of rows.
-const LONG: u32 = 8;
+/// Passages of the longest section that is one part.
+const WHOLE: u32 = 12;
+/// Most passages of a part of a longer one.
+const PART: u32 = 4;
 
-/// First passage of each section, and the number of passages at the end.
+/// First passage of each section and of each of their parts, and the number of passages at the end of both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sections {
     starts: Vec<u32>,
+    parts: Vec<u32>,
 }
 
 impl Sections {
@@ -26,7 +32,18 @@ impl Sections {
             *end += length;
             Some(*end)
         });
-        Self { starts: std::iter::once(0).chain(ends).collect() }
+        Self::of(std::iter::once(0).chain(ends).collect())
+    }
+
+    fn of(starts: Vec<u32>) -> Self {
+        let mut parts = vec![0];
+        for section in starts.windows(2) {
+            let length = section[1] - section[0];
+            let count = if length > WHOLE { length.div_ceil(PART) } else { 1 };
+            let end = |part: u32| section[0] + (u64::from(length) * u64::from(part) / u64::from(count)) as u32;
+            parts.extend((1..=count).map(end));
+        }
+        Self { starts, parts }
     }
 
     /// The table and the lexical root behind it, as the file's bytes. `lengths` counts the passages of each section.
@@ -82,7 +99,7 @@ impl Sections {
             return damaged("its sections do not add up to the manifest's passages");
         }
         starts.push(sum);
-        Ok((Self { starts }, at))
+        Ok((Self::of(starts), at))
     }
 
     /// Number of sections.
@@ -103,36 +120,58 @@ impl Sections {
         self.starts[section as usize]..self.starts[section as usize + 1]
     }
 
-    /// The first passage of each chunk of them: as many whole sections as have `most` passages at most, or one alone.
-    pub fn chunks(&self, most: u32) -> Vec<u32> {
-        self.cut(most, u32::MAX)
-    }
-
-    /// The first passage of each chunk of rows: chunks as above, but a section of more than eight times `most` passages is cut,
-    /// since a query reads the rows of fifty sections. On sites of code a section may list thousands of names.
-    pub fn row_chunks(&self, most: u32) -> Vec<u32> {
-        self.cut(most, LONG.saturating_mul(most).max(1))
-    }
-
-    /// Chunks of whole sections, but a section is cut after each `longest` passages; what is left of it begins a chunk.
-    fn cut(&self, most: u32, longest: u32) -> Vec<u32> {
-        let mut chunks: Vec<u32> = Vec::new();
-        for section in self.starts.windows(2) {
-            if chunks.last().is_none_or(|first| section[1] - first > most) {
-                let mut first = section[0];
-                chunks.push(first);
-                while section[1] - first > longest {
-                    first += longest;
-                    chunks.push(first);
-                }
-            }
-        }
-        chunks
-    }
-
     /// Section of a passage.
     pub fn section_of(&self, passage: u32) -> u32 {
         self.starts.partition_point(|&start| start <= passage) as u32 - 1
+    }
+
+    /// Number of parts of all sections together.
+    pub fn parts(&self) -> u32 {
+        self.parts.len() as u32 - 1
+    }
+
+    /// Passages of a part.
+    ///
+    /// # Panics
+    /// If there is no such part.
+    pub fn part(&self, part: u32) -> std::ops::Range<u32> {
+        self.parts[part as usize]..self.parts[part as usize + 1]
+    }
+
+    /// Part of a passage.
+    pub fn part_of(&self, passage: u32) -> u32 {
+        self.parts.partition_point(|&start| start <= passage) as u32 - 1
+    }
+
+    /// The best part of each section and its score, of the scores of all parts; of equals the first.
+    ///
+    /// # Panics
+    /// If there are more parts than scores.
+    pub fn best_parts(&self, scores: &[f32]) -> Vec<(u32, f32)> {
+        let mut best: Vec<(u32, f32)> = Vec::with_capacity(self.len() as usize);
+        for part in 0..self.parts() {
+            let (begins, score) = (self.parts[part as usize] == self.starts[best.len()], scores[part as usize]);
+            match best.last_mut() {
+                Some(last) if !begins => {
+                    if score > last.1 {
+                        *last = (part, score);
+                    }
+                }
+                _ => best.push((part, score)),
+            }
+        }
+        best
+    }
+
+    /// The first passage of each chunk of them: as many whole parts as have `most` passages at most, or one alone.
+    pub fn chunks(&self, most: u32) -> Vec<u32> {
+        let mut chunks: Vec<u32> = Vec::new();
+        for part in self.parts.windows(2) {
+            if chunks.last().is_none_or(|first| part[1] - first > most) {
+                chunks.push(part[0]);
+            }
+        }
+        chunks
     }
 }
 
@@ -154,27 +193,34 @@ mod tests {
     }
 
     #[test]
-    fn chunks_hold_whole_sections() {
+    fn a_long_section_has_even_parts() {
+        let sections = Sections::new(&[1, 12, 13, 2]);
+        let parts: Vec<_> = (0..sections.parts()).map(|part| sections.part(part)).collect();
+        assert_eq!(parts, [0..1, 1..13, 13..16, 16..19, 19..22, 22..26, 26..28]);
+        for (part, passages) in (0..).zip(parts) {
+            passages.for_each(|passage| assert_eq!(sections.part_of(passage), part, "passage {passage}"));
+        }
+        let best = sections.best_parts(&[0.0, 2.0, 1.0, 3.0, 3.0, 0.5, 0.0]);
+        assert_eq!(best, [(0, 0.0), (1, 2.0), (3, 3.0), (6, 0.0)], "of equals the first");
+        let best = sections.best_parts(&[0.0, 2.0, 0.0, 0.0, 0.0, 0.5, 4.0]);
+        assert_eq!(best, [(0, 0.0), (1, 2.0), (5, 0.5), (6, 4.0)]);
+        assert_eq!((Sections::new(&[]).parts(), Sections::new(&[]).best_parts(&[])), (0, Vec::new()));
+    }
+
+    #[test]
+    fn chunks_hold_whole_parts() {
         let chunks = |lengths: &[u32], most| {
             let (sections, sum) = (Sections::new(lengths), lengths.iter().sum());
             let parsed = Sections::parse(&Sections::prepend_to(lengths, &[]), "l", sections.len(), sum).unwrap().0;
             assert_eq!(parsed, sections);
             sections.chunks(most)
         };
-        assert_eq!(chunks(&[1, 3, 200, 1, 3, 1, 4], 4), [0, 4, 204, 208, 209]);
-        assert_eq!(chunks(&[1, 3, 200, 1, 3, 1, 4], 5), [0, 4, 204, 209]);
+        assert_eq!(chunks(&[1, 3, 12, 1, 3, 1, 4], 4), [0, 4, 16, 20, 21]);
+        assert_eq!(chunks(&[1, 3, 12, 1, 3, 1, 4], 5), [0, 4, 16, 21]);
         assert_eq!(chunks(&[7], 4), [0]);
         assert_eq!(chunks(&[], 4), [0u32; 0]);
-    }
-
-    #[test]
-    fn rows_of_long_sections_are_cut() {
-        let chunks = |lengths: &[u32], most| Sections::new(lengths).row_chunks(most);
-        assert_eq!(chunks(&[1, 2, 16, 17, 2], 2), [0, 1, 3, 19, 35, 36], "sixteen are not cut, seventeen are");
-        assert_eq!(chunks(&[17, 1], 2), [0, 16], "what is left of a section begins a chunk");
-        assert_eq!(chunks(&[50], 2), [0, 16, 32, 48]);
-        assert_eq!(chunks(&[1, 1], 14), [0]);
-        assert_eq!(chunks(&[], 14), [0u32; 0]);
+        assert_eq!(chunks(&[1, 16, 2], 8), [0, 5, 13], "a long section is cut between its parts");
+        assert_eq!(chunks(&[6151], 14).len(), 513, "parts of four, three to a chunk");
     }
 
     #[test]

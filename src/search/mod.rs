@@ -9,6 +9,7 @@ pub mod chain;
 pub mod context;
 pub mod excerpt;
 pub mod fuse;
+mod join;
 pub mod late;
 mod nearby;
 mod phrase;

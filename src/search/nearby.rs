@@ -4,9 +4,9 @@
 //! of both are read (see [`cells`](crate::index::cells)), so that every candidate of the fusion has a cosine: a candidate
 //! without one could not be placed, and most good answers have some of the words.
 
+use super::join::best_by_words;
 use super::searcher::{Hit, Searcher, mismatch, not_loaded};
 use crate::error::Result;
-use crate::index::lexical::top_k;
 use crate::index::scan::Scored;
 use crate::index::top_k::TopK;
 
@@ -31,12 +31,12 @@ impl Searcher {
                 top.push(scored.passage, scored.score);
             }
         }
-        let words = top_k(&self.bm25(sections, lexical, query), WORDS).into_iter();
+        let words = best_by_words(sections, &self.bm25(sections, lexical, query), WORDS).into_iter();
         let mut chunks = Vec::new();
         for passage in top
             .into_sorted()
             .map(|(passage, _)| passage)
-            .chain(words.map(|hit| self.first_of(sections.passages(hit.passage))))
+            .chain(words.map(|(part, _)| self.first_of(sections.part(part))))
         {
             let behind = self.rows.partition_point(|&first| first <= passage);
             if let Some(chunk) = behind.checked_sub(1).map(|chunk| chunk as u32)

@@ -126,7 +126,7 @@ impl Searcher {
             let holds = lexical.holding(term);
             scores.iter_mut().zip(holds).filter(|(_, holds)| !holds).for_each(|(score, _)| *score = 0.0);
         }
-        Ok(top_k(&scores, READ).into_iter().map(|hit| sections.passages(hit.passage).start).collect())
+        Ok(top_k(&scores, READ).into_iter().map(|hit| sections.part(hit.passage).start).collect())
     }
 
     /// From now on, until the next [`set_filter`](Self::set_filter), answers only from the passages, among those that meet its conditions,
@@ -141,7 +141,7 @@ impl Searcher {
             return Ok(());
         }
         let mut chosen = vec![false; self.manifest.counts.passages as usize];
-        for section in self.phrase_reading(query)?.into_iter().filter_map(|first| self.section_around(first)) {
+        for section in self.phrase_reading(query)?.into_iter().filter_map(|first| self.part_around(first)) {
             let mut found = vec![false; phrases.len()];
             let mut holding = Vec::new();
             for passage in section {

@@ -7,11 +7,12 @@
 //! logits.
 
 use super::excerpt::{Excerpt, excerpt};
-use super::fuse::{Fused, FusionWeights, fuse};
+use super::fuse::FusionWeights;
+use super::join::best_by_words;
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::filters::{Condition, Facet, Filters, Selection};
-use crate::index::lexical::{LexicalIndex, LexicalOptions, top_k};
+use crate::index::lexical::{LexicalIndex, LexicalOptions};
 use crate::index::manifest::{Counts, FusionEntry, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
 use crate::index::scan::{ScanQuery, Scored};
@@ -21,9 +22,9 @@ use crate::kernels::Backend;
 use serde::Serialize;
 
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
-const RETRIEVE: usize = 200;
-/// Sections whose scores are standardised together (see [`fuse`]).
-const FUSE: usize = 100;
+pub(super) const RETRIEVE: usize = 200;
+/// Sections whose scores are standardised together (see [`fuse`](super::fuse)).
+pub(super) const FUSE: usize = 100;
 /// What the filters' file is called where the index has none.
 const FILTERS: &str = "filters";
 /// Longest excerpt, in characters.
@@ -153,7 +154,7 @@ impl Searcher {
         let (files, counts) = (&self.manifest.files, self.manifest.counts);
         let file = &files.lexical.name;
         let (sections, at) = Sections::parse(&content, file, counts.sections, counts.passages)?;
-        let lexical = LexicalIndex::open(&content[at..], sections.len(), file)?;
+        let lexical = LexicalIndex::open(&content[at..], sections.parts(), file)?;
         let starts = sections.chunks(self.manifest.passages_per_chunk);
         for (kind, found) in [
             (ChunkKind::Postings, lexical.chunks(ChunkKind::Postings)),
@@ -166,7 +167,7 @@ impl Searcher {
             }
         }
         if let (Some(entry), Some(files)) = (&self.manifest.static_tower, &files.static_tower) {
-            self.rows = sections.row_chunks(entry.rows_per_chunk);
+            self.rows = sections.chunks(entry.rows_per_chunk);
             if self.rows.len() as u32 != files.rows.files {
                 return Err(mismatch(&files.rows.name, "number of chunks", self.rows.len(), files.rows.files));
             }
@@ -250,7 +251,7 @@ impl Searcher {
         self.vectors.is_some()
     }
 
-    /// The best `limit` sections by their words, best first. A blank query has none.
+    /// The best `limit` sections by the words of their best parts, best first. A blank query has none.
     ///
     /// # Errors
     /// If the lexical postings are not loaded.
@@ -259,15 +260,13 @@ impl Searcher {
         if query.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let found = match self.selection {
-            None => lexical.search(query, limit, &LexicalOptions::default()),
-            Some(_) => top_k(&self.bm25(sections, lexical, query), limit),
-        };
-        let hits = found.into_iter().zip(1..);
-        Ok(hits
-            .map(|(hit, rank)| Hit {
-                passage: self.first_of(sections.passages(hit.passage)),
-                score: hit.score,
+        let best = best_by_words(sections, &self.bm25(sections, lexical, query), limit);
+        Ok(best
+            .into_iter()
+            .zip(1..)
+            .map(|((part, score), rank)| Hit {
+                passage: self.first_of(sections.part(part)),
+                score,
                 lexical_rank: Some(rank),
                 dense_rank: None,
                 logit: None,
@@ -276,7 +275,7 @@ impl Searcher {
     }
 
     /// The best `limit` sections by words and meaning, best first. `embedding [dim]` is the query's, L2-normalised. Words
-    /// are ranked by section; meanings by passage, and a section is worth its best one. Without the lexical postings it is
+    /// are ranked by part of a section; meanings by passage, and a part is worth its best one, a section its best part. Without the lexical postings it is
     /// the order of cosines alone. A blank query has none.
     ///
     /// # Errors
@@ -351,66 +350,8 @@ impl Searcher {
         Ok(self.join(query, &top, &best_of, weights, RETRIEVE, limit))
     }
 
-    /// Joins passages ranked by meaning, best first, with the best `words` sections by words. `best_of` gives the best of the
-    /// passages of a section that is not among the former. A blank query has none.
-    pub(super) fn join(
-        &self,
-        query: &str,
-        top: &[Scored],
-        best_of: &dyn Fn(std::ops::Range<u32>) -> Scored,
-        weights: FusionWeights,
-        words: usize,
-        limit: usize,
-    ) -> Vec<Hit> {
-        if query.trim().is_empty() {
-            return Vec::new();
-        }
-        let Some((sections, lexical)) = &self.lexical else {
-            let hit = |(s, rank): (&Scored, u32)| Hit {
-                passage: s.passage,
-                score: s.score,
-                lexical_rank: None,
-                dense_rank: Some(rank),
-                logit: None,
-            };
-            return top.iter().zip(1..).map(hit).take(limit).collect();
-        };
-        // the first passage of a section that comes by is its best one; the lists are short enough to look through
-        let mut dense: Vec<(u32, f32)> = Vec::with_capacity(RETRIEVE);
-        let mut best: Vec<u32> = Vec::with_capacity(RETRIEVE);
-        for scored in top {
-            let section = sections.section_of(scored.passage);
-            if dense.len() < RETRIEVE && dense.iter().all(|&(other, _)| other != section) {
-                dense.push((section, scored.score));
-                best.push(scored.passage);
-            }
-        }
-        let best_of = |section: u32| best_of(sections.passages(section));
-        let bm25 = self.bm25(sections, lexical, query);
-        let found = top_k(&bm25, words);
-        let words: Vec<(u32, f32)> = found.iter().map(|h| (h.passage, h.score)).collect();
-        let bm25_of = |section: u32| bm25[section as usize];
-        let mut fused = fuse(&dense, &words, weights, FUSE, |section| best_of(section).score, bm25_of);
-        fused.truncate(limit);
-        let passage_of = |section: u32| match dense.iter().position(|&(other, _)| other == section) {
-            Some(at) => best[at],
-            None => best_of(section).passage,
-        };
-        fused.iter().map(|f| hit_of(f, passage_of(f.passage))).collect()
-    }
-
-    /// BM25 scores of all sections; 0 of those that the filter leaves out.
-    pub(super) fn bm25(&self, sections: &Sections, lexical: &LexicalIndex, query: &str) -> Vec<f32> {
-        let mut scores = lexical.score_all(query, &LexicalOptions::default());
-        if self.selection.is_some() {
-            for (section, score) in (0..).zip(&mut scores) {
-                // a filter chooses whole pages, a phrase some passages of a section
-                if *score > 0.0 && !sections.passages(section).any(|passage| self.is_selected(passage)) {
-                    *score = 0.0;
-                }
-            }
-        }
-        scores
+    pub(super) fn has_selection(&self) -> bool {
+        self.selection.is_some()
     }
 
     pub(super) fn is_selected(&self, passage: u32) -> bool {
@@ -483,13 +424,19 @@ impl Searcher {
         let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
         let scores = self.bm25(sections, lexical, query);
         let found = (0..).zip(scores).filter(|(_, score)| *score > 0.0);
-        Ok(filters.facets(found.map(|(section, _)| sections.passages(section).start)))
+        Ok(filters.facets(found.map(|(part, _)| sections.part(part).start)))
     }
 
     /// The passages of the section that this one is in; none without the lexical file, or if there is no such passage.
     pub fn section_around(&self, passage: u32) -> Option<std::ops::Range<u32>> {
         let (sections, _) = self.lexical.as_ref()?;
         (passage < self.manifest.counts.passages).then(|| sections.passages(sections.section_of(passage)))
+    }
+
+    /// The passages of the part of a section that this one is in; none without the lexical file, or if there is no such passage.
+    pub fn part_around(&self, passage: u32) -> Option<std::ops::Range<u32>> {
+        let (sections, _) = self.lexical.as_ref()?;
+        (passage < self.manifest.counts.passages).then(|| sections.part(sections.part_of(passage)))
     }
 
     /// Chunks of these passages that are not there yet, in order.
@@ -500,7 +447,7 @@ impl Searcher {
         missing
     }
 
-    /// The chunk that holds a passage and with it its whole section; none without the root of the lexical index, which knows
+    /// The chunk that holds a passage and with it its whole part of a section; none without the root of the lexical index, which knows
     /// the sections, or if there is no such passage.
     pub fn chunk_of(&self, passage: u32) -> Option<Chunk> {
         let behind = self.chunks.partition_point(|&(first, _)| first <= passage);
@@ -523,7 +470,7 @@ impl Searcher {
     }
 
     /// The passage to show for a hit: the one with the nearest meaning, or, where only words were compared, the one of
-    /// its section that holds most of them (as far as its chunk is loaded).
+    /// its part of a section that holds most of them (as far as its chunk is loaded).
     pub(super) fn shown(&self, query: &str, hit: &Hit) -> Option<(u32, Excerpt)> {
         let of = |passage: u32| {
             let record = self.passage(passage)?;
@@ -532,7 +479,7 @@ impl Searcher {
         let first = of(hit.passage)?;
         let (Some((sections, _)), None) = (&self.lexical, hit.dense_rank) else { return Some(first) };
         let others = sections
-            .passages(sections.section_of(hit.passage))
+            .part(sections.part_of(hit.passage))
             .filter(|&p| p != hit.passage && self.is_selected(p))
             .filter_map(of);
         Some(others.fold(first, |a, b| if b.1.matched.len() > a.1.matched.len() { b } else { a }))
@@ -570,11 +517,6 @@ fn as_map<S: serde::Serializer>(pairs: &[(String, String)], serializer: S) -> st
 
 fn weights_of(entry: FusionEntry) -> FusionWeights {
     FusionWeights { dense: entry.dense, lexical: entry.lexical }
-}
-
-fn hit_of(fused: &Fused, passage: u32) -> Hit {
-    let Fused { score, lexical_rank, dense_rank, .. } = *fused;
-    Hit { passage, score, lexical_rank, dense_rank, logit: None }
 }
 
 pub(super) fn mismatch(file: &str, what: &'static str, expected: impl ToString, found: impl ToString) -> Error {

@@ -8,6 +8,7 @@ mod late;
 mod models;
 mod nearby;
 mod output;
+mod parts;
 mod related;
 mod summary;
 mod weights;
@@ -36,6 +37,7 @@ pub(super) use models::ModelChoice;
 use models::Models;
 use nearby::Nearby;
 use output::{OutputFolder, Storage};
+use parts::{words_between, words_of};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -295,22 +297,28 @@ fn write_index(
 ) -> Result<Manifest> {
     let vectors = embedded.map(|embedded| &embedded.vectors);
     let mut lexical = LexicalBuilder::new();
-    let mut lengths: Vec<u32> = Vec::new();
-    for passages in passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section)) {
+    let of_sections = passages.chunk_by(|a, b| (a.page, a.section) == (b.page, b.section));
+    let lengths: Vec<u32> = of_sections.map(|passages| passages.len() as u32).collect();
+    let (sections, all) = (Sections::new(&lengths), passages);
+    for number in 0..sections.parts() {
+        let part = sections.part(number);
+        let passages = &all[part.start as usize..part.end as usize];
         let page = &pages[passages[0].page];
         let section = &page.sections[passages[0].section];
-        let (number, headings) = (lengths.len() as u32, headings(page, section));
+        let headings = headings(page, section);
         if section.weights.is_empty() {
             let text: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
             lexical.add(number, &page.lang, &page.title, headings, &text.join("\n"));
         } else {
+            let whole = sections.passages(sections.section_of(part.start));
+            let before = words_of(&all[whole.start as usize..part.start as usize]);
             let blocks = section.weights.iter().copied().zip(section.blocks.iter().map(String::as_str));
-            lexical.add_weighted(number, &page.lang, &page.title, headings, &blocks.collect::<Vec<_>>());
+            let blocks = words_between(blocks, before..before + words_of(passages));
+            let blocks: Vec<(u16, &str)> = blocks.iter().map(|(weight, text)| (*weight, text.as_str())).collect();
+            lexical.add_weighted(number, &page.lang, &page.title, headings, &blocks);
         }
-        lengths.push(passages.len() as u32);
     }
     let lexical = lexical.finish();
-    let sections = Sections::new(&lengths);
     let passages_per_chunk = passages_per_chunk(passages.len() as u32);
     let starts = sections.chunks(passages_per_chunk);
     let ends = starts.iter().skip(1).copied().chain([passages.len() as u32]);

@@ -63,7 +63,7 @@ impl Nearby {
         let (short, long) = (file.cell_code(), file.row_code());
         let cell = |&cell: &usize| cell_body(&members[cell], &codes(&short, &mut members[cell].iter().copied()));
         let rows_per_chunk = ROWS_PER_CHUNK.max(n as u32 / MOST_CHUNKS);
-        let starts = sections.row_chunks(rows_per_chunk);
+        let starts = sections.chunks(rows_per_chunk);
         let ends = starts.iter().skip(1).copied().chain([n as u32]);
         let chunk = |(&start, end): (&u32, u32)| rows_body(start, end - start, &codes(&long, &mut (start..end)));
         let turn = |axes: &Axes, rows: Vec<Vec<f32>>| rows.into_par_iter().map(|row| axes.of(&row)).collect();
