@@ -9,13 +9,15 @@ brotli_size() {
         console.log(z.brotliCompressSync(d, { params: { [z.constants.BROTLI_PARAM_QUALITY]: 11 } }).length)' "$1"
 }
 
+# The files of the client, and the stemmers.
+dist_files() { (cd "$DIST" && find . -type f | sed 's|^\./||' | sort); }
+
 # A short table for the end of `wasm`.
 print_dist_sizes() {
     local file
     printf '  %-28s %10s %10s\n' file raw gzip
-    for file in "$DIST"/*; do
-        [[ -f $file ]] || continue
-        printf '  %-28s %10d %10d\n' "${file##*/}" "$(size_of "$file")" "$(gzip_size "$file")"
+    for file in $(dist_files); do
+        printf '  %-28s %10d %10d\n' "$file" "$(size_of "$DIST/$file")" "$(gzip_size "$DIST/$file")"
     done
 }
 
@@ -33,10 +35,9 @@ with_glue() {
 check_sizes() {
     local file raw gz br name budget client_gz=0 over=0
     printf '  %-28s %10s %10s %10s\n' file raw gzip brotli
-    for file in "$DIST"/*; do
-        [[ -f $file ]] || continue
-        raw=$(size_of "$file") gz=$(gzip_size "$file") br=$(brotli_size "$file")
-        printf '  %-28s %10d %10d %10d\n' "${file##*/}" "$raw" "$gz" "$br"
+    for file in $(dist_files); do
+        raw=$(size_of "$DIST/$file") gz=$(gzip_size "$DIST/$file") br=$(brotli_size "$DIST/$file")
+        printf '  %-28s %10d %10d %10d\n' "$file" "$raw" "$gz" "$br"
     done
     say ''
     printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
@@ -47,6 +48,14 @@ check_sizes() {
             "$( ((gz <= budget)) && echo within || echo OVER)"
         ((gz <= budget)) || over=1
     done
+    gz=0
+    for file in "${STEMMERS[@]}"; do
+        raw=$(size_of "$DIST/stemmers/$file.wasm.gz")
+        ((raw <= gz)) || gz=$raw name=$file
+    done
+    printf '  %-36s %10d %10d  %s\n' "largest stemmer ($name)" "$gz" "$STEMMER_BUDGET" \
+        "$( ((gz <= STEMMER_BUDGET)) && echo within || echo OVER)"
+    ((gz <= STEMMER_BUDGET)) || over=1
     for file in "${CLIENT_FILES[@]}"; do client_gz=$((client_gz + $(gzip_size "$DIST/$file"))); done
     printf '  %-36s %10d %10s\n' 'client (page and worker)' "$client_gz" -
     gz=$(($(gzip_size "$DIST/engine-more.wasm.gz") + $(gzip_size "$DIST/upper.js")))
@@ -54,5 +63,8 @@ check_sizes() {
     # what comes before the first lexical results, but for the index (manifest, postings, a chunk of passages)
     gz=$((client_gz + $(with_glue engine)))
     printf '  %-36s %10d %10d\n' 'first lexical results, without index' "$gz" "$LEXICAL_BUDGET"
+    # the stemmer is a file of the index, but no site has it that needs none
+    gz=$((gz + $(gzip_size "$DIST/stemmers.js") + $(size_of "$DIST/stemmers/de.wasm.gz")))
+    printf '  %-36s %10d %10d\n' 'the same for a site in German' "$gz" "$LEXICAL_BUDGET"
     return "$over"
 }

@@ -2,7 +2,8 @@
 # The browser's half: the folder www/dist/ that `siteseer index` copies into a site. It holds the client as www/bundle.js
 # makes it, engine.{js,wasm.gz} (the index and its search, all that the first results need), engine-more.wasm.gz (the rest of the
 # engine), tower.{js,wasm.gz} (meaning without a model), encoder-LEVEL.{js,wasm} (the models) and encoder-gpu.{js,wasm} (the models
-# on a GPU). The scalar encoder is built for tests only.
+# on a GPU). In stemmers/ are the wasm files of which `siteseer index` gives an index those of its languages. The scalar encoder is built
+# for tests only.
 #
 # Why several encoders: a wasm module with an instruction that the browser does not know fails as a whole, so the client
 # loads the best file that the browser can validate. The engine's one kernel, the scan, waits for memory at either level,
@@ -13,6 +14,8 @@ SHIPPED_LEVELS=(relaxed simd)
 WASM_LEVELS=("${SHIPPED_LEVELS[@]}" scalar)
 ENGINE_LEVEL=simd
 GPU_LEVEL=simd
+# The languages of src/text/stem/built_in.rs, each with the first of its names, but English.
+STEMMERS=(ar da de el es fi fr hu it nl no pt ro ru sv ta tr)
 # What of the engine waits for its second part. `www/siteseer/host.js` loads that before it calls one of these.
 ENGINE_LATER=check_encoder,check_reranker,choose_phrases,context,context_reading,facets,load_filters,load_vectors,pair_texts,phrase_reading
 ENGINE_LATER+=,rank_dense,rank_static,reading,rerank,rows_needed,set_filter,sort_values,suggest
@@ -23,6 +26,8 @@ WASM_TEST_DIR=$TARGET/wasm-test
 ENGINE_BUDGET=90000
 # Budget of the encoder on a GPU (wasm and its JS, gzip), DESIGN §2.
 GPU_BUDGET=140000
+# Budget of a stemmer (wasm, gzip), which is a part of the budget below on sites in its language.
+STEMMER_BUDGET=20000
 # Budget of everything before the first lexical results, the index included (gzip), DESIGN §2.
 LEXICAL_BUDGET=110000
 
@@ -58,6 +63,20 @@ wasm_level() {
 compile_small() {
     WASM_FOLDER=wasm-$1 wasm_level "$ENGINE_LEVEL" cargo build --target "$WASM_TARGET" --profile wasm-small \
         --no-default-features --features "wasm-$1" --lib
+}
+
+# bind_stemmers FOLDER: one wasm file for each language, packed. It exports numbers, so it has no glue. It is linked anew for each, since
+# what a linker has put into a file of data no tool takes out again.
+bind_stemmers() {
+    local language folder=$TARGET/wasm-stemmer
+    mkdir -p "$1"
+    for language in "${STEMMERS[@]}"; do
+        STEMMER_LANGUAGE=$language WASM_FOLDER=wasm-stemmer wasm_level "$ENGINE_LEVEL" cargo build --target "$WASM_TARGET" \
+            --profile wasm-small --package siteseer-stemmer
+        cp "$folder/$WASM_TARGET/wasm-small/siteseer_stemmer.wasm" "$1/$language.wasm"
+        shrink "$ENGINE_LEVEL" "$1/$language" ''
+        node "$ROOT/www/bundle.js" --pack "$1/$language.wasm"
+    done
 }
 
 # compile_encoder LEVEL
@@ -140,7 +159,7 @@ is_current() {
     shift
     [[ -f $stamp && $(<"$stamp") == "$(wasm_recipe)" ]] || return 1
     for output in "$@"; do [[ -s $output ]] || return 1; done
-    for input in src build.rs Cargo.toml Cargo.lock www/siteseer www/{bundle,list,wat,panics,split}.js www/package-lock.json scripts/wasm.sh; do
+    for input in src stemmer build.rs Cargo.toml Cargo.lock www/siteseer www/{bundle,list,wat,panics,split}.js www/package-lock.json scripts/wasm.sh; do
         [[ -e $ROOT/$input ]] && inputs+=("$ROOT/$input")
     done
     [[ -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]
@@ -182,6 +201,7 @@ assemble_dist() {
     bind_small "$fresh" tower
     for level in "${SHIPPED_LEVELS[@]}"; do bind_encoder "$fresh" "$level"; done
     bind_gpu_encoder "$fresh"
+    bind_stemmers "$fresh/stemmers"
     node "$ROOT/www/list.js" "$fresh"
     mirror "$fresh" "$DIST"
     rm -rf "$fresh"
@@ -196,9 +216,9 @@ compile_encoder_step() {
 
 # www/dist/, unless it is current.
 build_wasm() {
-    local level stamp=$TARGET/wasm-dist.stamp
+    local level stamp=$TARGET/wasm-dist.stamp stemmers=("${STEMMERS[@]/#/$DIST/stemmers/}")
     if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd,encoder-gpu}.js "$DIST"/{engine,engine-more,tower}.wasm.gz \
-        "$DIST"/encoder-{relaxed,simd,gpu}.wasm; then
+        "$DIST"/encoder-{relaxed,simd,gpu}.wasm "${stemmers[@]/%/.wasm.gz}"; then
         note "www/dist is current"
         return
     fi

@@ -2,6 +2,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "cli/languages.rs"]
+mod languages;
 #[path = "cli/related.rs"]
 mod related;
 #[path = "common/tiny_model.rs"]
@@ -156,6 +158,16 @@ fn a_misspelt_query_is_answered_with_what_may_be_meant() {
     assert_eq!(meant("workspaces packag"), None, "known, and being typed");
     assert_eq!(meant("E0277x 1234 --"), None, "symbols");
     assert!(search("zzzz").contains("Nothing found"));
+}
+
+#[test]
+fn what_was_meant_may_stand_in_a_later_passage() {
+    let desk = Desk::new();
+    desk.page("a.html", "<p>It depends on the cat.</p>");
+    desk.page("b.html", "<p>A dog depended on a mat.</p>");
+    desk.page("c.html", "<h2 id=d>A dependency</h2><p>On the mat.</p>");
+    desk.index().success();
+    desk.search("dependncy ").stdout(contains("Did you mean “dependency”"));
 }
 
 #[test]

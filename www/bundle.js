@@ -1,5 +1,5 @@
 // Makes of the modules in siteseer/ what visitors load: one module for the page, one for its worker, one for what that has
-// beyond words, one for what the page has beyond results, one for languages other than English, one for related pages, and for
+// beyond words, one for sites in languages other than English, one for what the page has beyond results, one for what it says in them, one for related pages, and for
 // sites with offline use one more for the page and a script for the service worker; minified, with the public types beside them.
 // The modules themselves run as they are, too; this is for fewer and smaller downloads. Two more are for Node, which no page loads,
 // and a `package.json`, by which Node knows modules.
@@ -15,7 +15,7 @@ import zopfli from '@gfx/zopfli';
 import { build, transform } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('siteseer/', import.meta.url));
-const MODULES = ['siteseer.js', 'worker.js', 'upper.js', 'extras.js', 'languages.js', 'offline-line.js', 'related.js'];
+const MODULES = ['siteseer.js', 'worker.js', 'upper.js', 'stemmers.js', 'extras.js', 'languages.js', 'offline-line.js', 'related.js'];
 /** Service workers load one by `importScripts`, which takes no modules; pages from the disk load the other, where no module runs. */
 const SCRIPTS = ['offline.js', 'from-disk.js'];
 const NODE = ['node.js', 'node-thread.js'];

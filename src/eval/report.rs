@@ -293,6 +293,7 @@ pub(super) mod tests {
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry(),
+                stemmers: Vec::new(),
                 postings: group(),
                 spellings: group(),
                 vectors: Some(entry()),

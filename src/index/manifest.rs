@@ -181,12 +181,25 @@ pub struct StaticFiles {
     pub rows: ChunkGroup,
 }
 
+/// What stems words of languages that the browser's engine does not know by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StemmerFile {
+    /// Primary subtags of the pages in such a language: `nb` and `nn` have one stemmer.
+    pub languages: Vec<String>,
+    /// A wasm file.
+    pub file: FileEntry,
+}
+
 /// The files of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Files {
     /// Which passages make up a section, and the root of the lexical index.
     pub lexical: FileEntry,
+    /// The stemmers that a visitor needs for the site's languages beside English, if it has others.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stemmers: Vec<StemmerFile>,
     /// Lexical postings, by range of terms.
     pub postings: ChunkGroup,
     /// Terms that a misspelt word may mean, by first letter.
@@ -303,6 +316,13 @@ impl Manifest {
             passages_per_chunk: json.whole("passagesPerChunk")?,
             files: Files {
                 lexical: file("lexical")?,
+                #[cfg(not(target_arch = "wasm32"))]
+                stemmers: match files.get("stemmers") {
+                    Some(_) => {
+                        files.array("stemmers")?.iter().map(StemmerFile::from_json).collect::<JsonResult<_>>()?
+                    }
+                    None => Vec::new(),
+                },
                 postings: group(ChunkKind::Postings)?,
                 spellings: group(ChunkKind::Spellings)?,
                 vectors: optional("vectors")?,
@@ -330,7 +350,10 @@ impl Files {
         let others = [&self.vectors, &self.model, &self.filters, &self.reranker];
         let tower = self.static_tower.iter().flat_map(|files| [&files.root, &files.axes]);
         let late = self.late.iter().flat_map(|files| [&files.head, &files.code]);
-        std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower).chain(late)
+        let all = std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower).chain(late);
+        #[cfg(not(target_arch = "wasm32"))]
+        let all = all.chain(self.stemmers.iter().map(|stemmer| &stemmer.file));
+        all
     }
 
     /// The groups of chunks.
@@ -392,6 +415,12 @@ fn natively(entry: Option<&Json>) -> Option<&Json> {
 impl PassageModelEntry {
     fn from_json(json: &Json) -> JsonResult<Self> {
         Ok(Self { id: json.string("id")?, sha256: json.string("sha256")? })
+    }
+}
+
+impl StemmerFile {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self { languages: json.strings("languages")?, file: FileEntry::from_json(json.object("file")?)? })
     }
 }
 
@@ -519,6 +548,7 @@ mod tests {
             passages_per_chunk: 2,
             files: Files {
                 lexical: entry("lexical-0.bin.gz", b"a"),
+                stemmers: Vec::new(),
                 postings: group("postings-0-*.bin.gz", 7),
                 spellings: group("spellings-0-*.bin.gz", 0),
                 vectors: Some(entry("vectors-0.safetensors", b"b")),
@@ -572,6 +602,17 @@ mod tests {
         manifest
     }
 
+    fn with_stemmers() -> Manifest {
+        let mut manifest = manifest();
+        let stemmer = |tags: &[&str], name| StemmerFile {
+            languages: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            file: entry(name, b"k"),
+        };
+        manifest.files.stemmers =
+            vec![stemmer(&["de"], "stemmer-de-0.wasm.gz"), stemmer(&["nb", "nn"], "stemmer-no-0.wasm.gz")];
+        manifest
+    }
+
     fn parse(m: &Manifest) -> Result<Manifest> {
         Manifest::parse(m.to_json().as_bytes(), MANIFEST_NAME)
     }
@@ -583,6 +624,7 @@ mod tests {
         assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
         assert_eq!(parse(&with_related()), Ok(with_related()));
         assert_eq!(parse(&with_late()), Ok(with_late()));
+        assert_eq!(parse(&with_stemmers()), Ok(with_stemmers()));
     }
 
     #[test]
@@ -593,6 +635,15 @@ mod tests {
             outside.related.as_mut().unwrap().chunks.name = name.to_owned();
             assert!(matches!(parse(&outside), Err(Error::Damaged { .. })), "{name}");
         }
+    }
+
+    #[test]
+    fn stemmers_are_optional_and_lie_in_the_folder() {
+        assert!(!manifest().to_json().contains("stemmers"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 2, with_stemmers().files.all().count());
+        let mut outside = with_stemmers();
+        outside.files.stemmers[1].file.name = "../stemmer".to_owned();
+        assert!(matches!(parse(&outside), Err(Error::Damaged { .. })));
     }
 
     #[test]

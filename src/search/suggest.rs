@@ -28,16 +28,16 @@ impl Searcher {
     pub fn suggest(&self, query: &str) -> Result<Suggestions> {
         let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
         let (unknown, mut missing) =
-            lexical.unknown_words(query, &|section| self.is_selected(sections.part(section).start));
+            lexical.unknown_words(query, &|part| self.is_selected(sections.part(part).start));
         let mut words: Vec<Vec<String>> = Vec::new();
         for word in &unknown {
             let typed = &query[word.range.clone()];
             let mut meant: Vec<(usize, String)> = Vec::new();
-            for (term, section) in &word.terms {
-                for chunk in self.missing_chunks_of(sections.part(*section)) {
+            for (term, part) in &word.terms {
+                for chunk in self.missing_chunks_of(sections.part(*part)) {
                     chunk.insert_into(&mut missing);
                 }
-                if let Some(surface) = self.surface(term, typed, sections.part(*section))
+                if let Some(surface) = self.surface(term, typed, sections.part(*part))
                     && surface.0 <= most_edits(typed)
                     && !meant.contains(&surface)
                 {

@@ -14,6 +14,19 @@ use crate::search::suggest::Suggestions;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen]
+extern "C" {
+    /// A global function of JavaScript: that of `opening.js`, or that of `stemmers.js` where it is loaded. Does not throw.
+    #[wasm_bindgen(js_name = siteseerStem)]
+    fn stem_in_javascript(language: u16, word: &str) -> String;
+}
+
+/// What [`stem`](crate::text::stem) asks for.
+#[unsafe(no_mangle)]
+fn siteseer_stem(language: u16, word: &str) -> String {
+    stem_in_javascript(language, word)
+}
+
 /// An open index. Lives in a worker.
 #[wasm_bindgen]
 pub struct Engine {

@@ -8,6 +8,7 @@
 mod browser;
 mod damage;
 mod gpu;
+mod languages;
 mod late;
 mod meaning;
 mod node;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs a module of Node and reads the JSON that it writes. It has to end by itself.
-fn node(script: &str) -> Value {
+pub(crate) fn node(script: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("script.mjs");
     std::fs::write(&file, script).unwrap();

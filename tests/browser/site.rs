@@ -21,9 +21,14 @@ impl Site {
 
     /// The same, indexed with further options.
     pub(crate) fn garden_with(options: &[&str]) -> Self {
+        Self::indexed("garden", options)
+    }
+
+    /// Another site of the tests, in the same way.
+    pub(crate) fn indexed(fixture: &str, options: &[&str]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&root.join("tests/fixtures/garden"), temporary.path());
+        copy(&root.join("tests/fixtures").join(fixture), temporary.path());
         for file in
             ["index.html", "demo.css", "demo.js", "favicon.svg", "icon.svg", "site.webmanifest", "siteseer-sw.js"]
         {

@@ -70,9 +70,7 @@ async function loadWasm(name, packed = '') {
   const file = `${name}.wasm${packed}`;
   const wasm = fetchWasm(file);
   wasm.catch(() => {}); // a failed fetch is reported below, where it is awaited
-  const glue = await import(new URL(`./${name}.js`, import.meta.url).href).catch((cause) => {
-    throw missing(`${name}.js`, cause);
-  });
+  const glue = await importModule(`${name}.js`);
   const response = await wasm;
   try {
     return { glue, exports: await glue.default({ module_or_path: packed ? await unpack(response) : response }) };
@@ -118,11 +116,17 @@ async function unpack(response) {
   });
 }
 
+/** A module that lies beside this one and is not always needed. @param {string} name */
+export const importModule = (name) =>
+  import(new URL(`./${name}`, import.meta.url).href).catch((cause) => {
+    throw missing(name, cause);
+  });
+
 /**
  * @param {string} file
  * @param {unknown} cause
  */
-export const missing = (file, cause) =>
+const missing = (file, cause) =>
   new SiteseerError('network', `The search engine's file ${file} could not be loaded.`, {
     file,
     next: 'Deploy the whole index folder; "siteseer index" writes it.',

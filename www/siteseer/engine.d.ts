@@ -4,6 +4,11 @@
 import type { ChunkKind } from './manifest.js';
 import type { Context, Explanation, Tier } from './siteseer.js';
 
+declare global {
+  /** The engine asks it for the stem of a word in another language than English; '' if there is none. `language`: its two letters, little endian. */
+  var siteseerStem: (language: number, word: string) => string;
+}
+
 /** A ranked passage, before its text is known. */
 export interface Hit {
   passage: number;

@@ -2,7 +2,7 @@
 // `upper.js`'s, which comes after the first results, with the second part of the engine. It fetches what they need, when they
 // need it, and says through `emit` how far each tier has come. It knows nothing of messages or of the page.
 
-import { missing } from './detect.js';
+import { importModule } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { openIndex } from './opening.js';
@@ -19,13 +19,8 @@ import { QUOTED, hitsFor, readResults } from './select.js';
 /** @typedef {{ text: string, limit: number, filters?: Filters, sort?: Sort, meta?: boolean }} Query `limit`: results at most */
 /** How pairs are scored. @typedef {{ workers?: number, webgpu?: WebGpu }} Scoring `workers`: that score; by default as the device has cores */
 
-const UPPER = 'upper.js';
-
 /** @returns {Promise<typeof import('./upper.js')>} */
-export const importUpper = () =>
-  import(new URL(`./${UPPER}`, import.meta.url).href).catch((cause) => {
-    throw missing(UPPER, cause);
-  });
+export const importUpper = () => importModule('upper.js');
 
 export class Host {
   /** @type {Index | undefined} */
@@ -78,9 +73,10 @@ export class Host {
 
   /** @type {(tier: Tier, signal?: AbortSignal) => Promise<void>} */
   async #load(tier, signal) {
-    const { engine, manifest: { files: { lexical } }, fetch } = this.#index;
+    const { engine, manifest: { files: { lexical } }, fetch, stemmed } = this.#index;
     if (tier === 'lexical') {
       const bytes = await fetch(lexical, 'high', this.#progress(tier, [lexical]));
+      await stemmed;
       return guard(() => engine.load_lexical(bytes), lexical);
     }
     if (tier === 'late' || tier === 'reranked') await this.load({ tier: 'dense' });

@@ -14,6 +14,7 @@ import { SiteseerError } from './errors.js';
  */
 /** @typedef {'postings' | 'spellings' | 'passages'} ChunkKind */
 /** Meaning without a model. @typedef {{ root: FileEntry, axes: FileEntry, tokens: ChunkGroup, cells: ChunkGroup, rows: ChunkGroup }} StaticFiles */
+/** What stems words of some languages: a wasm file. @typedef {{ languages: string[], file: FileEntry }} StemmerFile */
 /** Late interaction. @typedef {{ head: FileEntry, code: FileEntry, tokens: ChunkGroup }} LateFiles */
 /**
  * @typedef {object} Manifest
@@ -24,7 +25,7 @@ import { SiteseerError } from './errors.js';
  * @property {number} passagesPerChunk
  * @property {{ id: string, dim: number, lambda: number, passagesPerChunk: number }} [late] `lambda`: what its score weighs
  * @property {{ count: number, bits: number, chunks: ChunkGroup }} [related] a file a page; its number has so many bits of a hash
- * @property {{ lexical: FileEntry, vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry, staticTower?: StaticFiles, late?: LateFiles } & Record<ChunkKind, ChunkGroup>} files
+ * @property {{ lexical: FileEntry, stemmers?: StemmerFile[], vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry, staticTower?: StaticFiles, late?: LateFiles } & Record<ChunkKind, ChunkGroup>} files
  */
 
 const VERSION = 3;

@@ -14,7 +14,7 @@ import { MessageChannel, Worker as Thread } from 'node:worker_threads';
 
 const { fetch } = globalThis; // a thread replaces it
 /** The engine lies beside its modules, which only the disk can give. */
-const ENGINE = /^file:.*\.wasm(\.gz)?$/;
+const ENGINE = /^file:.*\/(engine|tower|encoder)[^/]*\.wasm(\.gz)?$/;
 
 /**
  * A `fetch` for the files of an index and of the engine.

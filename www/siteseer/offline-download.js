@@ -10,7 +10,7 @@ import { inLanes } from './offline-versions.js';
 /** @import { Tier } from './siteseer.js' */
 
 /** Kinds of files that the lowest tier needs: they come first. */
-const LEXICAL = ['lexical', 'postings', 'spellings', 'passages'];
+const LEXICAL = ['lexical', 'stemmers', 'postings', 'spellings', 'passages'];
 /** Kinds of files of the static tier, which nobody needs who has the model. */
 const STATIC = ['root', 'axes', 'tokens', 'cells', 'rows'];
 /** Of late interaction: thousands of files, which nobody needs who has the reranker. */

@@ -5,7 +5,7 @@ import { hash } from './content-hash.js';
 import { detectBackend, encoderName } from './detect.js';
 import { chunkFile } from './manifest.js';
 
-/** @import { ChunkGroup, FileEntry } from './manifest.js' */
+/** @import { ChunkGroup, FileEntry, StemmerFile } from './manifest.js' */
 /** @import { ClientFile } from './service-worker.js' */
 
 /** What a version is made of: the two files that name all others. */
@@ -34,10 +34,12 @@ export class Version {
     for (const { name, bytes, rawBytes = bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
       if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
-    const { staticTower, late, ...others } = manifest.files;
+    const { staticTower, late, stemmers = [], ...others } = manifest.files;
     const named = late && { lateHead: late.head, lateCode: late.code, lateTokens: late.tokens };
-    for (const [kind, entries] of Object.entries({ ...others, ...staticTower, ...named })) {
-      const files = 'largest' in entries ? Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number)) : [entries];
+    const stemming = { stemmers: stemmers.map((/** @type {StemmerFile} */ { file }) => file) };
+    for (const [kind, entries] of Object.entries({ ...others, ...staticTower, ...named, ...stemming })) {
+      const chunks = 'largest' in entries && Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number));
+      const files = chunks || [entries].flat();
       this.kinds.set(kind, files);
       for (const entry of files) this.files.set(entry.name, entry);
     }

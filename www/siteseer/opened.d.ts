@@ -8,6 +8,8 @@ import type { Backend } from './siteseer.js';
 export interface Index {
   engine: Engine;
   manifest: Manifest;
+  /** Settled when the engine stems all languages of the site that it can; only English, where there is nothing to wait for. */
+  stemmed?: Promise<void>;
   /** Address of the site. */
   root: string;
   fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void, signal?: AbortSignal): Promise<Uint8Array>;

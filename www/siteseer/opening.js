@@ -1,13 +1,15 @@
 // Opening an index: its manifest, and the engine that answers from it.
 
 import { Chunks } from './chunks.js';
-import { detectBackend, loadEngine } from './detect.js';
+import { detectBackend, importModule, loadEngine } from './detect.js';
 import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 
 /** @import { Index } from './opened.js' */
 /** @import { FileEntry } from './manifest.js' */
+
+globalThis.siteseerStem = () => ''; // the engine asks, also where no stemmer is loaded
 
 /**
  * @param {string} url of the manifest
@@ -27,9 +29,11 @@ export async function openIndex(url, onAsk) {
     return loadFile(url, file, { priority, signal, onBytes: (loaded) => progress?.(file, loaded) });
   };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
+  const { stemmers } = manifest.files;
   return {
     engine,
     manifest,
+    stemmed: stemmers && Promise.all([importModule('stemmers.js'), Promise.allSettled(stemmers.map(({ file }) => now(file)))]).then(([{ useStemmers }, files]) => useStemmers(stemmers, files), console.warn),
     root: new URL(manifest.siteRoot, url).href,
     fetch,
     chunks: new Chunks(engine, manifest, now),

@@ -185,6 +185,6 @@ kbd {
   .row[aria-selected='true'] { outline: 2px solid Highlight; outline-offset: -2px; }
   .row[aria-selected='true']::before { background: Highlight; }
   mark { background: Mark; color: MarkText; forced-color-adjust: none; }
-  .badge:not(.lexical)::before { background: CanvasText; forced-color-adjust: none; }
+  .badge:not(.lexical)::before { color: CanvasText; forced-color-adjust: none; }
 }
 `;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { boxPage, launch, openPage } from './browser.js';
 import { serveSite } from './server.js';
 
-/** @import { Page } from 'playwright-core' */
+/** @import { BrowserContextOptions, Page } from 'playwright-core' */
 /** @import { TestSite } from './server.js' */
 
 const folder = process.argv[2] ?? join(tmpdir(), 'siteseer-screenshots');
@@ -18,7 +18,7 @@ const type = (/** @type {Page} */ page, /** @type {string} */ text) => page.loca
 const settled = (/** @type {Page} */ page) => page.locator('.badge.dense, .badge.reranked').waitFor().then(() => page.waitForTimeout(250));
 const lexical = (/** @type {Page} */ page) => page.locator('.row').first().waitFor().then(() => page.waitForTimeout(700));
 
-/** @type {Record<string, { model?: number, reranker?: number, filters?: boolean, page?: string, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
+/** @type {Record<string, { model?: number, reranker?: number, filters?: boolean, page?: string, context?: BrowserContextOptions, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
 const STATES = {
   empty: { act: (page) => page.locator('#facts').waitFor() },
   loading: {
@@ -134,6 +134,12 @@ const STATES = {
     page: boxPage({ lang: 'he', dir: 'rtl' }),
     act: (page) => type(page, 'סביבה members').then(() => settled(page)).then(() => page.keyboard.press('ArrowDown')),
   },
+  contrast: {
+    filters: true,
+    reranker: 1000,
+    context: { forcedColors: 'active' },
+    act: (page) => type(page, QUERY).then(() => settled(page)).then(() => page.keyboard.press('ArrowDown')),
+  },
   german: { page: boxPage({ lang: 'de' }), model: 16 * MB, faults: (site) => site.faults.set(/model/, { bytesPerSecond: 8 * MB }), act: (page) => type(page, QUERY).then(() => lexical(page)) },
 };
 const SCREENS = {
@@ -145,14 +151,14 @@ const SCREENS = {
 mkdirSync(folder, { recursive: true });
 const only = process.argv[3]?.split(',');
 const browser = await launch();
-for (const [state, { model, reranker, filters, page: html, faults, act }] of Object.entries(STATES)) {
+for (const [state, { model, reranker, filters, page: html, context: more, faults, act }] of Object.entries(STATES)) {
   if (only && !only.includes(state)) continue;
   for (const [screen, options] of Object.entries(SCREENS)) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       const site = await serveSite({ modelBytes: model, rerankerBytes: reranker, filters });
       faults?.(site);
       if (html) site.pages.set('box.html', html);
-      const { page, context, complaints } = await openPage(browser, site.url, { ...options, colorScheme });
+      const { page, context, complaints } = await openPage(browser, site.url, { ...options, colorScheme, ...more });
       await page.goto(html ? `${site.url}box.html` : site.url);
       await act(page);
       await page.screenshot({ path: join(folder, `${state}-${screen}-${colorScheme}.png`) });

@@ -10,6 +10,7 @@ mod nearby;
 mod output;
 mod parts;
 mod related;
+mod stemmers;
 mod summary;
 mod weights;
 
@@ -42,6 +43,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use stemmers::write_stemmers;
 use summary::Summary;
 
 /// Longest passage, in word pieces, unless told otherwise.
@@ -335,6 +337,7 @@ fn write_index(
     for page in pages {
         *languages.entry(page.lang.clone()).or_default() += 1;
     }
+    let stemmers = write_stemmers(output, &lexical.languages, pages.iter().map(|page| page.lang.as_str()))?;
     let weights = FusionWeights::default();
     let reranker = models.and_then(|models| models.reranker.as_ref());
     let tower = models.and_then(|models| models.static_tower.as_ref()).zip(vectors);
@@ -356,6 +359,7 @@ fn write_index(
         passages_per_chunk,
         files: Files {
             lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
+            stemmers,
             postings: output.add_chunks(ChunkKind::Postings.name(), &lexical.postings)?,
             spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings)?,
             vectors: vectors

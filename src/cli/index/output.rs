@@ -5,11 +5,12 @@ use crate::hash::sha256_hex;
 use crate::index::chunks::ChunkGroup;
 use crate::index::manifest::FileEntry;
 use anyhow::{Context, Result, bail};
+use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Whether a file's content is worth compressing.
@@ -59,6 +60,16 @@ impl OutputFolder {
             Storage::Plain => self.write(&name, content)?,
             Storage::Gzip => self.write(&name, &gzip(content)?)?,
         };
+        Ok(FileEntry { name, bytes, raw_bytes: content.len() as u64, sha256 })
+    }
+
+    /// Writes a file that gzip has packed already, named after what is in it.
+    pub(super) fn add_packed(&self, stem: &str, extension: &str, packed: &[u8]) -> Result<FileEntry> {
+        let mut content = Vec::new();
+        GzDecoder::new(packed).read_to_end(&mut content)?;
+        let sha256 = sha256_hex(&[&content]);
+        let name = format!("{stem}-{}.{extension}.gz", &sha256[..12]);
+        let bytes = self.write(&name, packed)?;
         Ok(FileEntry { name, bytes, raw_bytes: content.len() as u64, sha256 })
     }
 
@@ -178,6 +189,15 @@ mod tests {
             assert_eq!(names(&target), ["manifest.json".to_owned(), entry.name]);
         }
         assert_eq!(names(dir.path()), ["siteseer"]);
+    }
+
+    #[test]
+    fn what_is_packed_already_is_written_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = OutputFolder::create(&dir.path().join("siteseer")).unwrap();
+        let plain = output.add("x", "wasm", b"content", Storage::Gzip).unwrap();
+        assert_eq!(output.add_packed("x", "wasm", &gzip(b"content").unwrap()).unwrap(), plain);
+        assert!(output.add_packed("x", "wasm", b"content").is_err());
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub(super) struct Summary<'a> {
     reused: usize,
     site_bytes: u64,
     lexical_bytes: u64,
+    stemmers_bytes: u64,
     vectors_bytes: u64,
     passages_bytes: u64,
     filters_bytes: u64,
@@ -84,6 +85,7 @@ impl<'a> Summary<'a> {
             reused,
             site_bytes: report.bytes,
             lexical_bytes: files.lexical.bytes + files.postings.bytes + files.spellings.bytes,
+            stemmers_bytes: files.stemmers.iter().map(|stemmer| stemmer.file.bytes).sum(),
             vectors_bytes: stored(&files.vectors),
             passages_bytes: files.passages.bytes,
             filters_bytes: stored(&files.filters),
@@ -113,6 +115,7 @@ impl<'a> Summary<'a> {
             );
             let parts = [
                 ("words", self.lexical_bytes),
+                ("stemmers", self.stemmers_bytes),
                 ("vectors", self.vectors_bytes),
                 ("texts", self.passages_bytes),
                 ("filters", self.filters_bytes),

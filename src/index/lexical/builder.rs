@@ -8,6 +8,7 @@ use super::format::{
     FIELDS, MAGIC, VERSION, pack_length, pack_tf, put_term, put_varint, shared_prefix, take_varint, unpack_tf,
 };
 use super::postings::{Posting, PostingsChunk};
+use super::reader::MAX_QUERY_LANGUAGES;
 use super::spellings::SpellingsChunk;
 use crate::text::{
     stem::{Stemmer, primary_subtag},
@@ -28,6 +29,8 @@ const PLAIN_PERCENT: u16 = 100;
 pub struct LexicalFiles {
     /// Number of passages: one more than the highest id.
     pub passages: u32,
+    /// Primary subtags of the languages that queries are stemmed in, as the root lists them.
+    pub languages: Vec<String>,
     /// What every query reads.
     pub root: Vec<u8>,
     /// Terms and postings, by range of terms.
@@ -150,7 +153,13 @@ impl LexicalBuilder {
             let mean = total as f64 / self.added.max(1) as f64;
             root.extend_from_slice(&(mean as f32).to_le_bytes());
         }
-        self.put_languages(&mut root);
+        let languages = self.query_languages();
+        put_varint(languages.len() as u32, &mut root);
+        for (tag, passages) in &languages {
+            root.push(tag.len() as u8);
+            root.extend_from_slice(tag.as_bytes());
+            put_varint(*passages, &mut root);
+        }
         put_varint(chunks.len() as u32, &mut root);
         let (mut last, mut previous) = ("", "");
         for chunk in &chunks {
@@ -176,21 +185,26 @@ impl LexicalBuilder {
         };
         LexicalFiles {
             passages: self.lengths[0].len() as u32,
+            languages: languages.into_iter().map(|(tag, _)| tag.to_owned()).collect(),
             root,
             postings: chunks.iter().map(write).collect(),
             spellings: spellings.into_iter().map(|(_, bytes)| bytes).collect(),
         }
     }
 
-    fn put_languages(&self, root: &mut Vec<u8>) {
+    /// The languages that queries are stemmed in with their passages, most passages first: one of those with the same stemmer.
+    fn query_languages(&self) -> Vec<(&str, u32)> {
         let mut languages: Vec<(&str, u32)> = self.surfaces.iter().map(|(tag, (n, _))| (tag.as_str(), *n)).collect();
         languages.sort_by_key(|&(tag, n)| (std::cmp::Reverse(n), tag));
-        put_varint(languages.len() as u32, root);
-        for (tag, passages) in languages {
-            root.push(tag.len() as u8);
-            root.extend_from_slice(tag.as_bytes());
-            put_varint(passages, root);
-        }
+        let mut stemmers = Vec::new();
+        languages.retain(|(tag, _)| {
+            let stemmer = Stemmer::for_lang(tag);
+            let is_new = !stemmers.contains(&stemmer);
+            stemmers.extend(is_new.then_some(stemmer));
+            is_new
+        });
+        languages.truncate(MAX_QUERY_LANGUAGES);
+        languages
     }
 }
 

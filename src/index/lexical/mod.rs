@@ -12,7 +12,7 @@
 //!             version    u32      2
 //!             passages   u32      N, as the highest id + 1
 //!             mean       3 × f32  mean words of title, heading path, body
-//!             languages  count v, { length u8, tag UTF-8, passages v } …     most passages first
+//!             languages  count v, { length u8, tag UTF-8, passages v } …     that queries are stemmed in, most passages first
 //!             postings   count v, { term, df u8 } …     what its terms are not less than; df of its commonest, see `format`
 //!             spellings  count v, { term } …            its first letter
 //!

@@ -10,7 +10,7 @@ use crate::index::chunks::{Chunk, ChunkKind};
 use crate::{Error, Result, error::REBUILD_INDEX, text::stem::Stemmer};
 
 /// Languages that a query is stemmed in when it doesn't say its own: the most frequent of the index.
-const MAX_QUERY_LANGUAGES: usize = 4;
+pub(super) const MAX_QUERY_LANGUAGES: usize = 4;
 
 /// An open lexical index: its root, and those of its chunks that are loaded.
 #[derive(Debug)]

@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// Terms that are looked at for a word, at most.
 const MOST_TERMS: usize = 5;
+/// Passages in which a person's word for the nearest term is looked for, at most; for other terms it is one.
+const MOST_PASSAGES: usize = 6;
 /// One edit for so many characters, and [`MOST_EDITS`] at most.
 const CHARS_PER_EDIT: usize = 3;
 const MOST_EDITS: usize = 2;
@@ -23,7 +25,8 @@ const FIRST_LETTERS: usize = 2;
 pub struct UnknownWord {
     /// Where it stands in the query, in bytes.
     pub range: Range<usize>,
-    /// Terms that it may mean, nearest first, then commonest, each with the first passage asked for that holds it.
+    /// Terms that it may mean, nearest first, then commonest, each with the passage asked for that holds it most, in title and headings
+    /// above all. The first term comes with further ones: a stem has many forms, and the one that was meant may be rare.
     pub terms: Vec<(String, u32)>,
 }
 
@@ -43,14 +46,21 @@ impl LexicalIndex {
             }
             if reading.is_unknown(&word, word.end == query.len()) {
                 let found = self.terms_like(word.term, edits, &mut reading);
-                let passage = |term: String| {
-                    let passage = reading.find(&term)?.iter().map(|posting| posting.passage).find(|p| wanted(*p))?;
-                    Some((term, passage))
-                };
-                unknown.push(UnknownWord {
-                    range: word.start..word.end,
-                    terms: found.into_iter().filter_map(passage).collect(),
-                });
+                let mut terms = Vec::new();
+                for term in found {
+                    let most = if terms.is_empty() { MOST_PASSAGES } else { 1 };
+                    let mut best: Vec<(u8, &str, u32)> = Vec::new();
+                    for posting in reading.find(&term).unwrap_or_default() {
+                        // Insertion into a short list; of equals the first stays first.
+                        let place = best.iter().position(|(tf, ..)| *tf < posting.tf).unwrap_or(best.len());
+                        if place < most && wanted(posting.passage) {
+                            best.insert(place, (posting.tf, &term, posting.passage));
+                            best.truncate(most);
+                        }
+                    }
+                    terms.extend(best.into_iter().map(|(_, term, passage)| (term.to_string(), passage)));
+                }
+                unknown.push(UnknownWord { range: word.start..word.end, terms });
             }
         });
         let mut missing = reading.into_used();

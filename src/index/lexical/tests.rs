@@ -135,6 +135,16 @@ fn each_language_is_stemmed_its_own_way() {
 }
 
 #[test]
+fn queries_are_stemmed_in_the_commonest_languages_each_stemmer_once() {
+    let mut builder = LexicalBuilder::new();
+    let tags = ["nn", "nb", "nb-NO", "en", "", "de", "fr", "ja", "zh", "es", "en-GB", "de-AT"];
+    for (passage, tag) in (0..).zip(tags) {
+        builder.add(passage, tag, "", &[], "x");
+    }
+    assert_eq!(builder.finish().languages, ["de", "en", "nb", "es"]);
+}
+
+#[test]
 fn unknown_words_and_what_they_may_mean() {
     let index = open(BOOK);
     let query = "sharde wrkpsaces Vec::psuh zebra ";
@@ -144,7 +154,7 @@ fn unknown_words_and_what_they_may_mean() {
         .map(|word| (&query[word.range.clone()], word.terms.iter().map(|(term, at)| (term.as_str(), *at)).collect()))
         .collect();
     let expected = [
-        ("sharde", vec![("share", 0), ("set", 0), ("has", 4)]), // nearest first
+        ("sharde", vec![("share", 0), ("share", 1), ("set", 0), ("has", 4)]), // nearest first, in several passages
         ("wrkpsaces", vec![("workspac", 0)]),
         ("psuh", vec![("push", 4)]),
         ("zebra", vec![]),
