@@ -33,8 +33,7 @@ make_bench_python() {
 make_onnx() {
     local python=$1 out=$2 name
     rm -rf "$out"
-    "$python" "$ROOT/benches/browser/make_onnx.py" "$SITESEER_REFERENCE_MODEL" \
-        "$ROOT/models/siteseer-cross-encoder.safetensors" "$out.part"
+    "$python" "$ROOT/benches/browser/make_onnx.py" "$SITESEER_REFERENCE_MODEL" "$ROOT/models" "$out.part"
     for name in bi cross; do
         mkdir -p "$out.part/$name/onnx"
         cp "$SITESEER_REFERENCE_MODEL/config.json" "$out.part/$name/config.json"
@@ -46,8 +45,8 @@ make_onnx() {
 
 ensure_onnx() {
     local python=$CACHE/bench-python out=$BENCH_DIR/onnx script=$ROOT/benches/browser/make_onnx.py
-    local cross=$ROOT/models/siteseer-cross-encoder.safetensors
-    [[ -d $out && $out -nt $script && $out -nt $cross ]] && return
+    local cross=$ROOT/models/siteseer-cross-encoder.safetensors bi=$ROOT/models/all-MiniLM-L6-v2.safetensors
+    [[ -d $out && $out -nt $script && $out -nt $cross && $out -nt $bi ]] && return
     ensure_reference_model
     ensure_python
     if [[ ! -f $python/complete ]]; then
@@ -105,6 +104,32 @@ run_bench_keystroke() {
     make_demo
     heading "Keystrokes, in headless Chromium"
     CHROMIUM=$CHROME node "$ROOT/benches/browser/keystroke.js" "$DEMO"
+}
+
+# verb: bench gpu-browser [--rounds N] [--turns N] [--pairs N] [--only TEXT,TEXT]
+run_bench_gpu_browser() {
+    local option
+    local -a options=()
+    while (($#)); do
+        case $1 in
+        --rounds | --turns | --pairs | --only) option=$1 ;;
+        *) die "bench gpu-browser does not know '$1'." "Options: --rounds N, --turns N (of each round), --pairs N, --only TEXT,TEXT (parts of engine names)." ;;
+        esac
+        options+=("$option" "${2:?$option needs a value}")
+        shift 2
+    done
+    ensure_browser
+    ensure_www_packages
+    heading "What is compared"
+    ensure_peer onnxruntime-web "$ORT_VERSION"
+    ensure_onnx
+    bench_engines
+    build_wasm
+    heading "In headless Chromium, on its adapter in software: minutes a round"
+    CHROMIUM=$CHROME node "$ROOT/benches/browser/gpu.js" ${options[@]+"${options[@]}"} --out "$BENCH_DIR/gpu-browser.json" \
+        --engine "$BENCH_DIR/engine" --dist "$DIST" --onnx "$BENCH_DIR/onnx" \
+        --onnxruntime "$(peer_folder onnxruntime-web "$ORT_VERSION")/node_modules/onnxruntime-web/dist"
+    note "JSON: $BENCH_DIR/gpu-browser.json"
 }
 
 # verb: bench browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]

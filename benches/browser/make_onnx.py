@@ -1,10 +1,10 @@
 """The same weights for the other runtimes: ONNX models of the bi-encoder and the cross-encoder, f32 and int8.
 
-    python make_onnx.py REFERENCE_FOLDER CROSS_ENCODER.safetensors OUT_FOLDER
+    python make_onnx.py REFERENCE_FOLDER MODELS_FOLDER OUT_FOLDER
 
-The bi-encoder comes from the f32 checkpoint, the cross-encoder from Siteseer's file (weights int8 times scale, with the
-checkpoint's word embeddings); it is written as f32 safetensors, too, for candle. The graph is the one that a PyTorch export gives, and int8 is what transformers.js ships as
-`model_quantized`: dynamic, per channel, 7-bit weights (reduce_range), which do not overflow where a processor lacks VNNI.
+The bi-encoder comes from the f32 checkpoint, the cross-encoder from Siteseer's files (weights int8 times scale, the word embeddings
+those of its bi-encoder); it is written as f32 safetensors, too, for candle. The graph is the one that a PyTorch export gives, and int8 is
+what transformers.js ships as `model_quantized`: dynamic, per channel, 7-bit weights (reduce_range), which do not overflow where a processor lacks VNNI.
 """
 
 import json
@@ -35,17 +35,20 @@ def read(path):
         return {name: file.get_tensor(name) for name in file.keys()}
 
 
-def cross_weights(path, reference, num_layers):
+def cross_weights(models, num_layers):
     """Siteseer's cross-encoder as f32 tensors with the checkpoint's names."""
-    file = read(path)
+    file = read(models / "siteseer-cross-encoder.safetensors")
+    bi = read(models / "all-MiniLM-L6-v2.safetensors")
+
+    def table(tensors, name):
+        return tensors[name].astype(np.float32) * tensors[f"{name}.scale"][:, None]
 
     def dense(name):
         return file[f"{name}.weight"].astype(np.float32) * file[f"{name}.scale"][:, None], file[f"{name}.bias"]
 
     weights = {
-        "embeddings.word_embeddings.weight": reference["embeddings.word_embeddings.weight"],
-        "embeddings.position_embeddings.weight":
-            file["embeddings.position"].astype(np.float32) * file["embeddings.position.scale"][:, None],
+        "embeddings.word_embeddings.weight": table(bi, "embeddings.word"),
+        "embeddings.position_embeddings.weight": table(file, "embeddings.position"),
         "embeddings.token_type_embeddings.weight": file["embeddings.token_type"],
         "embeddings.LayerNorm.weight": file["embeddings.norm.weight"],
         "embeddings.LayerNorm.bias": file["embeddings.norm.bias"],
@@ -165,10 +168,10 @@ def cross_encoder(weights, config):
 
 
 def main():
-    reference_folder, cross_file, out = map(Path, sys.argv[1:4])
+    reference_folder, models, out = map(Path, sys.argv[1:4])
     config = json.loads((reference_folder / "config.json").read_text())
     reference = read(reference_folder / "model.safetensors")
-    cross = cross_weights(cross_file, reference, config["num_hidden_layers"])
+    cross = cross_weights(models, config["num_hidden_layers"])
     out.mkdir(parents=True, exist_ok=True)
     save_file({name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in cross.items()}, out / "cross.safetensors")
     for name, model in (("bi", bi_encoder(reference, config)), ("cross", cross_encoder(cross, config))):

@@ -62,7 +62,7 @@ const megabytes = (bytes) => (bytes == null ? '–' : (bytes / 1e6).toFixed(byte
 const extreme = (pick, values) => (Object.keys(values).length ? pick(...Object.values(values)).toFixed(4) : '–');
 
 /** Cells padded, so that it reads well in a terminal too. */
-function table(head, rows) {
+export function table(head, rows) {
   const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((cells) => cells[i].length)));
   const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
