@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo bench --bench gpu                 the table
-//! cargo bench --bench gpu -- --sweep      the GPU's times at other tunables
+//! cargo bench --bench gpu -- --sweep      the GPU's times at other sizes of workgroups
+//! cargo bench --bench gpu -- --variants   the GPU's times with each variant of its kernels that it can run, and what they lose
 //! ```
 //! Logits and vectors are compared too, so that no time is one of a kernel that computes something else. `--any` takes a
 //! processor that plays a GPU where there is no other, `--models DIR` says where the models are when the program has been carried
@@ -13,7 +14,7 @@ mod common;
 use anyhow::{Context as _, Result, ensure};
 use common::{medians_ms, processor};
 use siteseer::gpu::encoder::{EmbeddingTable, Encoder, Gpu};
-use siteseer::gpu::kernel::Tuning;
+use siteseer::gpu::tuning::{Products, Tuning};
 use siteseer::gpu::{Choice, Context};
 use siteseer::kernels::Backend;
 use siteseer::model::batch::TokenBatch;
@@ -32,7 +33,7 @@ const CLS: u32 = 101;
 const SEP: u32 = 102;
 /// Tokens of a query, the special ones included.
 const QUERY: usize = 12;
-/// The largest root mean square of the logits' differences: relaxed kernels round activations to seven bits.
+/// The largest root mean square of the logits' differences: the CPU rounds activations to eight bits or seven, the packed variant to eight.
 const LOGITS: f32 = 0.3;
 /// The least cosine.
 const COSINE: f32 = 0.995;
@@ -85,6 +86,9 @@ fn main() -> Result<()> {
     let cross_encoder = CrossEncoder::load(&files.cross_encoder, "cross-encoder", &bi_encoder)?;
     let cpu = Cpu { bi_encoder, cross_encoder };
     let choice = if has("--any") { Choice::Any } else { Choice::Hardware };
+    if has("--variants") {
+        return variants(choice, &files, &cpu);
+    }
     if has("--sweep") {
         return sweep(choice, &files);
     }
@@ -105,7 +109,7 @@ fn main() -> Result<()> {
     println!("|---|---|---|---|---|---|---|---|");
     for workload in &WORKLOADS {
         let batch = workload.batch();
-        let agreement = workload.compare(&cpu.run(workload, &batch)?, &on_gpu.run(workload, &batch)?)?;
+        let agreement = workload.agreement(&cpu.run(workload, &batch)?, &on_gpu.run(workload, &batch)?)?;
         let on_gpu = RefCell::new(&mut on_gpu);
         let parts: Vec<TokenBatch> = (0..threads).map(|part| workload.part(part, threads)).collect();
         let times = medians_ms(
@@ -133,12 +137,55 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Times with each variant, in turn, and how far results are from the CPU's.
+fn variants(choice: Choice, files: &Files, cpu: &Cpu) -> Result<()> {
+    let context = pollster::block_on(Context::open(choice))?;
+    let (own, features) = (Tuning::of(&context), context.features());
+    println!("GPU: {} ({features:?})", context.adapter().name);
+    drop(context);
+    let mut devices = Vec::new();
+    for products in Products::ALL {
+        for norm_subgroups in [false, true] {
+            let tuning = Tuning { products, norm_subgroups, ..own };
+            if tuning.on(features) == tuning {
+                let gpu = Arc::new(Gpu::with_tuning(pollster::block_on(Context::open(choice))?, tuning));
+                devices.push((tuning, RefCell::new(OnGpu::load(&gpu, files)?)));
+            }
+        }
+    }
+    println!(
+        "median ms of {ROUNDS} rounds in turn, result in the host's memory; against the CPU's {}",
+        cpu.bi_encoder.backend().name()
+    );
+    for workload in &WORKLOADS {
+        let batch = workload.batch();
+        let want = cpu.run(workload, &batch)?;
+        let agreements: Vec<String> = devices
+            .iter()
+            .map(|(_, device)| workload.agreement(&want, &device.borrow_mut().run(workload, &batch)?))
+            .collect::<Result<_>>()?;
+        let mut runs: Vec<_> =
+            devices.iter().map(|(_, device)| || drop(device.borrow_mut().run(workload, &batch))).collect();
+        let mut turns: Vec<&mut dyn FnMut()> = runs.iter_mut().map(|run| run as &mut dyn FnMut()).collect();
+        let times = medians_ms(ROUNDS, &mut turns);
+        for (((tuning, _), time), agreement) in devices.iter().zip(times).zip(agreements) {
+            let Workload { name, sequences, tokens, .. } = workload;
+            let norm = if tuning.norm_subgroups { "subgroups" } else { "plain" };
+            println!(
+                "{name} {sequences}×{tokens}, products {}, norm {norm}: {time:.2} ms, {agreement}",
+                tuning.products.name()
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Times at other tunables than the device's own.
 fn sweep(choice: Choice, files: &Files) -> Result<()> {
     for lanes in [32, 64, 128] {
         for matmul_tiles in [1, 2, 4, 8] {
             for norm_lanes in [1, 8, 32] {
-                let tuning = Tuning { lanes, matmul_tiles, norm_lanes };
+                let tuning = Tuning { lanes, matmul_tiles, norm_lanes, ..Tuning::HARDWARE };
                 let gpu = Arc::new(Gpu::with_tuning(pollster::block_on(Context::open(choice))?, tuning));
                 let mut on_gpu = OnGpu::load(&gpu, files)?;
                 let mut line = format!("{tuning:?}");
@@ -184,7 +231,7 @@ impl Workload {
     }
 
     /// How well the results agree, in words.
-    fn compare(&self, want: &[f32], got: &[f32]) -> Result<String> {
+    fn agreement(&self, want: &[f32], got: &[f32]) -> Result<String> {
         ensure!(want.len() == got.len(), "{} results instead of {}", got.len(), want.len());
         if self.pairs {
             let squares = want.iter().zip(got).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();

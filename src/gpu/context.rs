@@ -1,6 +1,7 @@
 //! A GPU device, and what has become of it.
 
 use super::error::{GpuError, GpuResult};
+use super::tuning::Features;
 use futures_channel::oneshot;
 use std::sync::{Arc, Mutex, PoisonError};
 use wgpu::{Adapter, AdapterInfo, Buffer, BufferUsages, Device, DeviceType, Instance, MapMode, PollType, Queue};
@@ -20,6 +21,7 @@ pub struct Context {
     adapter: AdapterInfo,
     device: Device,
     queue: Queue,
+    features: Features,
     /// The first thing that went wrong.
     failure: Arc<Failure>,
 }
@@ -47,8 +49,14 @@ impl Context {
     /// # Errors
     /// [`GpuError::NoAdapter`] or [`GpuError::NoDevice`].
     pub async fn open(choice: Choice) -> GpuResult<Self> {
-        let adapter = find(&Instance::default(), choice).await?;
-        let descriptor = wgpu::DeviceDescriptor { required_limits: limits(&adapter), ..Default::default() };
+        let instance = Instance::default();
+        let adapter = find(&instance, choice).await?;
+        let extra = adapter.features() & (wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP);
+        let descriptor = wgpu::DeviceDescriptor {
+            required_features: extra,
+            required_limits: limits(&adapter),
+            ..Default::default()
+        };
         let opened = adapter.request_device(&descriptor).await;
         let (device, queue) = opened.map_err(|error| GpuError::NoDevice(error.to_string()))?;
         let failure = Arc::new(Failure::default());
@@ -61,7 +69,13 @@ impl Context {
         }));
         let told = Arc::clone(&failure);
         device.set_device_lost_callback(move |_, message| told.set(GpuError::Lost(message)));
-        Ok(Self { adapter: adapter.get_info(), device, queue, failure })
+        let language = instance.wgsl_language_features();
+        let features = Features {
+            half: extra.contains(wgpu::Features::SHADER_F16),
+            subgroups: extra.contains(wgpu::Features::SUBGROUP),
+            packed_dot: language.contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct),
+        };
+        Ok(Self { adapter: adapter.get_info(), device, queue, features, failure })
     }
 
     /// What the adapter says of itself: name, driver, backend.
@@ -72,6 +86,11 @@ impl Context {
     /// Whether a processor plays the GPU: other tunables are quicker there.
     pub fn is_software(&self) -> bool {
         self.adapter.device_type == DeviceType::Cpu
+    }
+
+    /// What shaders may use beyond what every device has.
+    pub fn features(&self) -> Features {
+        self.features
     }
 
     /// The device.

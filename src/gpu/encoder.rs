@@ -12,13 +12,14 @@
 //!   y   = h · W2ᵀ + b                                                   [tokens, hidden]
 //!   x   = norm(y + z)                                                   [tokens, hidden]
 //! ```
-//! The last layer of a cross-encoder goes on from `attention` with the first row of each sequence alone.
+//! With [`Products::Packed`] a dispatch that quantizes comes before each product. The last layer of a cross-encoder goes on from `attention` with the first row of each sequence alone.
 
 use super::buffers::{floats_of, transposed_words};
 use super::context::Context;
 use super::error::{GpuError, GpuResult};
-use super::kernel::{Kernel, Pipelines, Tuning, check_shape};
+use super::kernel::{Kernel, Pipelines, check_shape};
 use super::plan::{Capacity, Plan, Rows};
+use super::tuning::{Products, Tuning};
 use super::weights::Weights;
 use crate::model::batch::TokenBatch;
 use crate::model::bi_encoder::l2_normalise;
@@ -91,6 +92,8 @@ struct Between {
     z: Buffer,
     qkv: Buffer,
     intermediate: Buffer,
+    /// A product's quantized activations with their scales, where products want them.
+    quantized: Option<Buffer>,
 }
 
 impl Gpu {
@@ -100,9 +103,15 @@ impl Gpu {
         Self::with_tuning(context, tuning)
     }
 
-    /// A device with these tunables.
+    /// A device with these tunables, as far as it has what they want.
     pub fn with_tuning(context: Context, tuning: Tuning) -> Self {
+        let tuning = tuning.on(context.features());
         Self { context, pipelines: Pipelines::new(tuning) }
+    }
+
+    /// The tunables that the kernels are compiled with.
+    pub fn tuning(&self) -> Tuning {
+        self.pipelines.tuning()
     }
 
     /// The device.
@@ -262,6 +271,8 @@ impl Encoder {
             z: matrix("z", hidden),
             qkv: matrix("qkv", 3 * hidden),
             intermediate: matrix("intermediate", config.intermediate_size),
+            quantized: (gpu.tuning().products == Products::Packed)
+                .then(|| matrix("quantized", config.intermediate_size.max(hidden) / 4 + 1)),
         };
         self.add_embeddings(&mut plan, &between)?;
         for (at, layer) in self.layers.iter().enumerate() {
@@ -293,14 +304,15 @@ impl Encoder {
 
     /// From `x` to `x`, `[tokens, hidden]`; with `first` to the first rows alone, `[sequences, hidden]`.
     fn add_layer(&self, plan: &mut Plan, between: &Between, layer: &Layer, first: bool) -> GpuResult<()> {
-        let Between { x, y, z, qkv, intermediate } = between;
+        let Between { x, y, z, qkv, intermediate, quantized } = between;
+        let quantized = quantized.as_ref();
         let rows = if first { Rows::Sequences } else { Rows::Tokens };
-        self.add_matmul(plan, Rows::Tokens, x, &layer.qkv, qkv, false)?;
+        self.add_matmul(plan, Rows::Tokens, [x, qkv], quantized, &layer.qkv, false)?;
         self.add_attention(plan, rows, qkv, z)?;
-        self.add_matmul(plan, rows, z, &layer.attention_output, y, false)?;
+        self.add_matmul(plan, rows, [z, y], quantized, &layer.attention_output, false)?;
         self.add_norm(plan, rows, [y, x, z], &layer.attention_norm, Kernel::LayerNorm { residual: true, first })?;
-        self.add_matmul(plan, rows, z, &layer.intermediate, intermediate, true)?;
-        self.add_matmul(plan, rows, intermediate, &layer.output, y, false)?;
+        self.add_matmul(plan, rows, [z, intermediate], quantized, &layer.intermediate, true)?;
+        self.add_matmul(plan, rows, [intermediate, y], quantized, &layer.output, false)?;
         let norm = Kernel::LayerNorm { residual: true, first: false };
         self.add_norm(plan, rows, [y, z, x], &layer.output_norm, norm)
     }
@@ -309,7 +321,7 @@ impl Encoder {
     fn add_head(&self, plan: &mut Plan, between: Between) -> GpuResult<()> {
         let (context, pipelines) = (&self.gpu.context, &self.gpu.pipelines);
         let hidden = self.config.hidden_size;
-        let Between { x, y, .. } = between;
+        let Between { x, y, quantized, .. } = between;
         let width = match &self.head {
             Head::Embedding(_) => hidden,
             Head::Logit { .. } => 1,
@@ -323,7 +335,7 @@ impl Encoder {
                 plan.add(context, pipelines, kernel, (Rows::Sequences, hidden), fields, &[&first, &x, &out])?;
             }
             Head::Logit { pooler, classifier, bias } => {
-                self.add_matmul(plan, Rows::Sequences, &x, pooler, &y, false)?;
+                self.add_matmul(plan, Rows::Sequences, [&x, &y], quantized.as_ref(), pooler, false)?;
                 let fields = [hidden as u32 / 4, bias.to_bits()];
                 let buffers = [&y, classifier, &out];
                 plan.add(context, pipelines, Kernel::Logit, (Rows::Sequences, 1), fields, &buffers)?;
@@ -333,19 +345,23 @@ impl Encoder {
         Ok(())
     }
 
+    /// `y = x · Wᵀ + b`
     fn add_matmul(
         &self,
         plan: &mut Plan,
         rows: Rows,
-        x: &Buffer,
+        [x, y]: [&Buffer; 2],
+        quantized: Option<&Buffer>,
         linear: &Linear,
-        y: &Buffer,
         gelu: bool,
     ) -> GpuResult<()> {
-        let fields = [linear.n as u32, linear.k as u32 / 4];
-        let buffers = [x, &linear.weights, &linear.channels, y];
-        let kernel = Kernel::Matmul { gelu };
-        plan.add(&self.gpu.context, &self.gpu.pipelines, kernel, (rows, linear.n), fields, &buffers)
+        let Gpu { context, pipelines } = &*self.gpu;
+        let words = linear.k as u32 / 4;
+        if let Some(quantized) = quantized {
+            plan.add(context, pipelines, Kernel::Quantize, (rows, linear.k), [words, 0], &[x, quantized])?;
+        }
+        let buffers = [quantized.unwrap_or(x), &linear.weights, &linear.channels, y];
+        plan.add(context, pipelines, Kernel::Matmul { gelu }, (rows, linear.n), [linear.n as u32, words], &buffers)
     }
 
     fn add_attention(&self, plan: &mut Plan, rows: Rows, qkv: &Buffer, context: &Buffer) -> GpuResult<()> {

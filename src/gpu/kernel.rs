@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use super::error::{GpuError, GpuResult};
+use super::tuning::{Products, Tuning};
 use std::sync::{Mutex, PoisonError};
 use wgpu::{BindGroup, BindingResource, ComputePipeline, ShaderSource};
 
@@ -18,14 +19,16 @@ pub const MAX_HEAD_DIM: usize = 64;
 pub enum Kernel {
     /// `gather_embed.wgsl`
     GatherEmbed,
-    /// `layer_norm.wgsl`
+    /// `layer_norm.wgsl`, or `layer_norm_subgroups.wgsl`
     LayerNorm {
         /// Adds a residual first.
         residual: bool,
         /// Row r goes with the residual of the first token of sequence r.
         first: bool,
     },
-    /// `matmul.wgsl`
+    /// `quantize.wgsl`
+    Quantize,
+    /// `matmul.wgsl`, or what [`Products`] says; after [`Products::Packed`] it reads what [`Quantize`](Self::Quantize) makes.
     Matmul {
         /// GELU comes after it.
         gelu: bool,
@@ -46,36 +49,19 @@ pub enum Kernel {
     Logit,
 }
 
-/// What is quicker on one sort of device than on another. Any value gives the same numbers but for rounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tuning {
-    /// Invocations of a workgroup along rows or columns.
-    pub lanes: u32,
-    /// Row tiles of a matmul's workgroup.
-    pub matmul_tiles: u32,
-    /// Invocations that share a row of a layer norm; a power of 2, at most `lanes`.
-    pub norm_lanes: u32,
-}
-
-impl Tuning {
-    /// For a GPU: many invocations, which share rows. The quickest of those tried on an H100 (`cargo bench --bench gpu -- --sweep`).
-    pub const HARDWARE: Self = Self { lanes: 32, matmul_tiles: 1, norm_lanes: 32 };
-    /// For a processor that plays a GPU, where a barrier costs more than it saves.
-    pub const SOFTWARE: Self = Self { lanes: 32, matmul_tiles: 1, norm_lanes: 1 };
-
-    /// What suits the device.
-    pub fn of(context: &Context) -> Self {
-        if context.is_software() { Self::SOFTWARE } else { Self::HARDWARE }
-    }
-}
-
 impl Kernel {
     /// The shader's text.
-    fn source(self) -> &'static str {
+    fn source(self, tuning: Tuning) -> &'static str {
         match self {
             Self::GatherEmbed => include_str!("shaders/gather_embed.wgsl"),
+            Self::LayerNorm { .. } if tuning.norm_subgroups => include_str!("shaders/layer_norm_subgroups.wgsl"),
             Self::LayerNorm { .. } => include_str!("shaders/layer_norm.wgsl"),
-            Self::Matmul { .. } => include_str!("shaders/matmul.wgsl"),
+            Self::Quantize => include_str!("shaders/quantize.wgsl"),
+            Self::Matmul { .. } => match tuning.products {
+                Products::Float => include_str!("shaders/matmul.wgsl"),
+                Products::Half => include_str!("shaders/matmul_half.wgsl"),
+                Products::Packed => include_str!("shaders/matmul_packed.wgsl"),
+            },
             Self::Attention { .. } => include_str!("shaders/attention.wgsl"),
             Self::Pool { .. } => include_str!("shaders/pool.wgsl"),
             Self::Logit => include_str!("shaders/logit.wgsl"),
@@ -88,12 +74,14 @@ impl Kernel {
         let lanes = f64::from(tuning.lanes);
         match self {
             Self::GatherEmbed | Self::Logit => vec![("LANES", lanes)],
-            Self::LayerNorm { residual, first } => vec![
-                ("RESIDUAL", flag(residual)),
-                ("FIRST", flag(first)),
-                ("LANES", f64::from(tuning.norm_lanes)),
-                ("SIZE", lanes),
-            ],
+            Self::LayerNorm { residual, first } => {
+                let mut constants = vec![("RESIDUAL", flag(residual)), ("FIRST", flag(first)), ("SIZE", lanes)];
+                if !tuning.norm_subgroups {
+                    constants.push(("LANES", f64::from(tuning.norm_lanes)));
+                }
+                constants
+            }
+            Self::Quantize => vec![("LANES", f64::from(tuning.norm_lanes)), ("SIZE", lanes)],
             Self::Matmul { gelu } => {
                 vec![("GELU", flag(gelu)), ("LANES", lanes), ("TILES", f64::from(tuning.matmul_tiles))]
             }
@@ -108,7 +96,8 @@ impl Kernel {
     pub fn workgroups(self, tuning: Tuning, rows: u32, columns: u32) -> [u32; 2] {
         match self {
             Self::GatherEmbed | Self::Pool { .. } => [(columns / 4).div_ceil(tuning.lanes), rows],
-            Self::LayerNorm { .. } => [rows.div_ceil(tuning.lanes / tuning.norm_lanes), 1],
+            Self::LayerNorm { .. } if tuning.norm_subgroups => [rows, 1],
+            Self::LayerNorm { .. } | Self::Quantize => [rows.div_ceil(tuning.lanes / tuning.norm_lanes), 1],
             Self::Matmul { .. } => {
                 [columns.div_ceil(tuning.lanes * MATMUL_COLUMNS), rows.div_ceil(MATMUL_ROWS * tuning.matmul_tiles)]
             }
@@ -147,7 +136,7 @@ impl Pipelines {
             return Ok(pipeline.clone());
         }
         let device = context.device();
-        let source = ShaderSource::Wgsl(kernel.source().into());
+        let source = ShaderSource::Wgsl(kernel.source(self.tuning).into());
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
         let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: None,

@@ -1,6 +1,6 @@
 //! The encoders on a GPU, by WebGPU: in the browser as it is there, natively over Vulkan, Metal or Direct3D 12.
 //!
-//! [`Context`] is a device; [`kernel`] lists the kernels, each one file in `shaders/` with its contract in its head;
+//! [`Context`] is a device; [`kernel`] lists the kernels, each one file in `shaders/` with its contract in its head, and [`tuning`] their variants;
 //! [`encoder`] runs a model of them. It reads the same int8 files as the CPU's: weights stay int8 on the device and become
 //! floats in the kernel, activations and sums are f32, where the CPU quantizes activations. So its numbers are a little
 //! closer to those of the f32 model than the CPU's are.
@@ -15,6 +15,7 @@ pub mod encoder;
 mod error;
 pub mod kernel;
 mod plan;
+pub mod tuning;
 pub mod weights;
 
 pub use buffers::{floats_of, transposed_words};

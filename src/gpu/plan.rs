@@ -3,7 +3,8 @@
 
 use super::context::Context;
 use super::error::{GpuError, GpuResult};
-use super::kernel::{Kernel, Pipelines, Tuning, bind};
+use super::kernel::{Kernel, Pipelines, bind};
+use super::tuning::Tuning;
 use crate::model::batch::TokenBatch;
 use wgpu::{BindGroup, BindingResource, Buffer, BufferBinding, BufferUsages, ComputePipeline};
 

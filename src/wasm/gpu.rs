@@ -4,6 +4,7 @@
 use super::JsResult;
 use super::outside::OutsideFile;
 use crate::gpu::encoder::{EmbeddingTable, Encoder, Gpu};
+use crate::gpu::tuning::{Products, Tuning};
 use crate::gpu::weights::Weights;
 use crate::gpu::{Choice, Context, GpuResult};
 use crate::model::batch::TokenBatch;
@@ -29,11 +30,15 @@ pub struct GpuEncoder {
 #[wasm_bindgen]
 impl GpuEncoder {
     /// Opens an adapter and uploads the word embeddings of the bi-encoder `model` (uncompressed bytes, which stay outside of the wasm
-    /// memory). `any`: a processor that plays a GPU will do. `file` is for messages.
+    /// memory). `any`: a processor that plays a GPU will do. `file` is for messages. `products`: another way to multiply than
+    /// the device's own, by its name; one that the device or this build has not is the plain one.
     #[allow(clippy::arc_with_non_send_sync, reason = "natively it is both, and the encoder is the same")]
-    pub async fn open(any: bool, model: Uint8Array, file: String) -> JsResult<GpuEncoder> {
+    pub async fn open(any: bool, model: Uint8Array, file: String, products: Option<String>) -> JsResult<GpuEncoder> {
         let choice = if any { Choice::Any } else { Choice::Hardware };
-        let gpu = Arc::new(Gpu::new(Context::open(choice).await?));
+        let context = Context::open(choice).await?;
+        let own = Tuning::of(&context);
+        let products = products.map_or(own.products, |name| Products::named(&name).unwrap_or(Products::Float));
+        let gpu = Arc::new(Gpu::with_tuning(context, Tuning { products, ..own }));
         let model = OutsideFile::open(model, file)?;
         let tokenizer = WordPiece::new(&model.vocab()?, model.config().tokenizer.clone())?;
         let word = Arc::new(EmbeddingTable::word(&gpu, &model)?);
@@ -43,6 +48,11 @@ impl GpuEncoder {
     /// Name of the adapter, as far as the browser says it.
     pub fn adapter(&self) -> String {
         self.gpu.context().adapter().name.clone()
+    }
+
+    /// How products are made here (`float`, `half`, `packed`).
+    pub fn products(&self) -> String {
+        self.gpu.tuning().products.name().to_owned()
     }
 
     /// Uploads the layers of the bi-encoder, the same file as before.

@@ -2,7 +2,8 @@
 
 use super::open;
 use super::random::Random;
-use siteseer::gpu::kernel::{Kernel, Pipelines, Tuning, bind};
+use siteseer::gpu::kernel::{Kernel, Pipelines, bind};
+use siteseer::gpu::tuning::{Products, Tuning};
 use siteseer::gpu::{Context, floats_of, transposed_words};
 use wgpu::BufferUsages;
 
@@ -14,6 +15,11 @@ const EXP: f64 = 83.0 * f32::EPSILON as f64;
 /// Of the kernel's approximation of erf (Abramowitz and Stegun 7.1.26), by itself; its exp comes on top.
 const ERF: f64 = 1.5e-7 + EXP;
 
+/// Of f16, which may be rounded either way: to it, a product, three sums.
+const HALF: f64 = 5.0 / 1024.0;
+/// The least f16 that counts; smaller ones may become nothing.
+const HALF_LEAST: f64 = 1.0 / 16384.0;
+
 const TUNINGS: [Tuning; 2] = [Tuning::HARDWARE, Tuning::SOFTWARE];
 
 struct Device {
@@ -23,7 +29,14 @@ struct Device {
 
 impl Device {
     fn all() -> Vec<Self> {
-        TUNINGS.map(|tuning| Self { context: open(), pipelines: Pipelines::new(tuning) }).into()
+        TUNINGS.map(Self::with).into()
+    }
+
+    /// One that has what these tunables want: the adapters in software have it, and GPUs of these years.
+    fn with(tuning: Tuning) -> Self {
+        let context = open();
+        assert_eq!(tuning.on(context.features()), tuning, "{} has not all of it", context.adapter().name);
+        Self { context, pipelines: Pipelines::new(tuning) }
     }
 
     /// Runs a kernel with `inputs` in the order of its bindings, and returns the matrix that it writes.
@@ -98,31 +111,111 @@ fn gelu(v: f64) -> f64 {
     0.5 * v * (1.0 + libm::erf(v * std::f64::consts::FRAC_1_SQRT_2))
 }
 
+/// Rows of int8, four a word, and behind them their scale, as `quantize.wgsl` makes them; and the numbers that they stand for.
+fn quantized(x: &[f32], k: usize) -> (Vec<u32>, Vec<f64>) {
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for row in x.chunks_exact(k) {
+        let scale = row.iter().fold(0.0f32, |most, v| most.max(v.abs())) / 127.0;
+        let bytes: Vec<i8> = row.iter().map(|v| if scale == 0.0 { 0 } else { (v / scale).round() as i8 }).collect();
+        rows.extend(words(&bytes));
+        rows.push(scale.to_bits());
+        values.extend(bytes.iter().map(|&byte| f64::from(byte) * f64::from(scale)));
+    }
+    (rows, values)
+}
+
+/// Products of each kind, at the same sizes; the largest error in parts of the sums of the terms' sizes.
+fn check_matmul(random: &mut Random, device: &Device) -> f64 {
+    let products = device.pipelines.tuning().products;
+    let mut largest = 0.0f64;
+    for (rows, n, k) in [(1, 1, 4), (7, 31, 8), (8, 32, 12), (9, 127, 64), (33, 129, 384), (65, 260, 20)] {
+        let (x, weights) = (floats(random, rows * k), int8(random, n * k));
+        let scale: Vec<f32> = (0..n).map(|_| float(random, 0.001, 0.02)).collect();
+        let bias = floats(random, n);
+        let (left, values) = match products {
+            Products::Packed => quantized(&x, k),
+            _ => (bits(&x), x.iter().map(|&v| f64::from(v)).collect()),
+        };
+        let (part, least) = match products {
+            Products::Half => (HALF + ROUNDING, HALF_LEAST),
+            _ => (ROUNDING, 0.0),
+        };
+        for activation in [false, true] {
+            let inputs = [left.clone(), transposed_words(&weights, n, k), bits(&floats_of(&scale, &bias))];
+            let kernel = Kernel::Matmul { gelu: activation };
+            let got = device.run(kernel, [rows, n], [n as u32, k as u32 / 4], &inputs);
+            let (mut want, mut allowed) = (Vec::new(), Vec::new());
+            for row in values.chunks_exact(k) {
+                for (c, w) in weights.chunks_exact(k).enumerate() {
+                    let terms = row.iter().zip(w).map(|(x, &w)| x * f64::from(w));
+                    let (scale, bias) = (f64::from(scale[c]), f64::from(bias[c]));
+                    let size = terms.clone().map(f64::abs).sum::<f64>() * scale + bias.abs();
+                    let v = terms.sum::<f64>() * scale + bias;
+                    want.push(if activation { gelu(v) } else { v });
+                    // an activation and a product, of which the kernel has 128 times less
+                    let lost = 2.0 * least * 128.0 * k as f64 * scale;
+                    // the slope of GELU is at most 1.13
+                    allowed.push((size * part + lost) * 1.13 + if activation { v.abs() * ERF } else { 0.0 });
+                    let error = (f64::from(got[want.len() - 1]) - want[want.len() - 1]).abs() / size;
+                    largest = largest.max(error);
+                }
+            }
+            let what = format!("{products:?}, {rows} x {n} x {k}, GELU {activation}");
+            assert_near(&got, &want, |at| allowed[at], &what);
+        }
+    }
+    largest
+}
+
 #[test]
 fn matmul() {
     let mut random = Random::new(1);
     for device in Device::all() {
-        for (rows, n, k) in [(1, 1, 4), (7, 31, 8), (8, 32, 12), (9, 127, 64), (33, 129, 384), (65, 260, 20)] {
-            let (x, weights) = (floats(&mut random, rows * k), int8(&mut random, n * k));
-            let scale: Vec<f32> = (0..n).map(|_| float(&mut random, 0.001, 0.02)).collect();
-            let bias = floats(&mut random, n);
-            for activation in [false, true] {
-                let inputs = [bits(&x), transposed_words(&weights, n, k), bits(&floats_of(&scale, &bias))];
-                let kernel = Kernel::Matmul { gelu: activation };
-                let got = device.run(kernel, [rows, n], [n as u32, k as u32 / 4], &inputs);
-                let (mut want, mut sizes) = (Vec::new(), Vec::new());
-                for row in x.chunks_exact(k) {
-                    for (c, w) in weights.chunks_exact(k).enumerate() {
-                        let terms = row.iter().zip(w).map(|(x, &w)| f64::from(*x) * f64::from(w));
-                        let (scale, bias) = (f64::from(scale[c]), f64::from(bias[c]));
-                        let size = terms.clone().map(f64::abs).sum::<f64>() * scale + bias.abs();
-                        let v = terms.sum::<f64>() * scale + bias;
-                        want.push(if activation { gelu(v) } else { v });
-                        // the slope of GELU is at most 1.13
-                        sizes.push(size * ROUNDING * 1.13 + if activation { v.abs() * ERF } else { 0.0 });
-                    }
+        check_matmul(&mut random, &device);
+    }
+}
+
+#[test]
+fn matmul_half() {
+    let mut random = Random::new(7);
+    for tuning in TUNINGS {
+        let device = Device::with(Tuning { products: Products::Half, ..tuning });
+        let error = check_matmul(&mut random, &device);
+        assert!(error > ROUNDING, "{error:e}: too exact for f16, so it was another kernel");
+    }
+}
+
+#[test]
+fn matmul_packed() {
+    let mut random = Random::new(8);
+    for tuning in TUNINGS {
+        check_matmul(&mut random, &Device::with(Tuning { products: Products::Packed, ..tuning }));
+    }
+}
+
+#[test]
+fn quantize() {
+    let mut random = Random::new(9);
+    for device in Device::all() {
+        for (rows, k) in [(1, 4), (31, 32), (32, 132), (33, 384)] {
+            let mut x = floats(&mut random, rows * k);
+            x[(rows - 1) * k..].fill(0.0); // a row of nothing has a scale of nothing
+            let row_words = k / 4 + 1;
+            let got = device.run(Kernel::Quantize, [rows, row_words], [k as u32 / 4, 0], &[bits(&x)]);
+            for (row, (got, x)) in got.chunks_exact(row_words).zip(x.chunks_exact(k)).enumerate() {
+                let want = f64::from(x.iter().fold(0.0f32, |most, v| most.max(v.abs()))) / 127.0;
+                let scale = f64::from(got[k / 4]);
+                assert!((scale - want).abs() <= want * ROUNDING, "{rows} x {k}, row {row}: scale {scale}, not {want}");
+                let bytes = got[..k / 4].iter().flat_map(|word| word.to_bits().to_le_bytes());
+                for (byte, v) in bytes.zip(x) {
+                    // to the nearest, or next to it where two are as near but for rounding
+                    let off = (f64::from(byte as i8) * scale - f64::from(*v)).abs();
+                    assert!(
+                        off <= scale * (0.5 + 127.0 * ROUNDING),
+                        "{rows} x {k}, row {row}: {v} became {}",
+                        byte as i8
+                    );
                 }
-                assert_near(&got, &want, |at| sizes[at], &format!("{rows} x {n} x {k}, GELU {activation}"));
             }
         }
     }
@@ -176,7 +269,8 @@ fn attention() {
 #[test]
 fn layer_norm() {
     let mut random = Random::new(3);
-    for device in Device::all() {
+    let by_subgroups = TUNINGS.map(|tuning| Device::with(Tuning { norm_subgroups: true, ..tuning }));
+    for device in Device::all().into_iter().chain(by_subgroups) {
         for (rows, hidden) in [(1, 4), (31, 32), (32, 132), (33, 384)] {
             let (x, residual) = (floats(&mut random, rows * hidden), floats(&mut random, 2 * rows * hidden));
             let (gamma, beta) = (floats(&mut random, hidden), floats(&mut random, hidden));

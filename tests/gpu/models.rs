@@ -3,6 +3,7 @@
 use super::open;
 use siteseer::gpu::GpuError;
 use siteseer::gpu::encoder::{EmbeddingTable, Encoder, Gpu};
+use siteseer::gpu::tuning::{Products, Tuning};
 use siteseer::kernels::Backend;
 use siteseer::model::batch::TokenBatch;
 use siteseer::model::bi_encoder::BiEncoder;
@@ -18,6 +19,10 @@ const COSINE: f32 = 0.999;
 /// rounding to 4096 steps adds noise of 1.7 / 4096 a product (see `ACTIVATIONS_TOLERANCE` in `cross_encoder.rs`); the 25
 /// products of six layers and the pooler add up as a random walk, and trained layers spread it: ten times that.
 const LOGITS: f32 = 0.02;
+
+/// The same with activations of eight bits on the GPU: rounding to 1/127 of a row's largest, some six times their root mean square,
+/// is an error of 6 / (127 · √12) = 0.014 a product; as a random walk over 25 of them 0.07. Three times that.
+const PACKED_LOGITS: f32 = 0.2;
 
 const TEXTS: [&str; 6] = [
     "Share dependencies between crates",
@@ -74,6 +79,56 @@ fn embeddings_are_those_of_the_cpu() {
     assert!(matches!(pollster::block_on(encoder.forward(&TokenBatch::one(&[40_000]))), Err(GpuError::Library(_))));
 }
 
+/// Every text with two queries.
+fn pairs(cpu: &CrossEncoder) -> TokenBatch {
+    let mut batch = TokenBatch::new();
+    for query in ["how do I share code", "make the binary smaller"] {
+        for text in TEXTS {
+            let (ids, types) = cpu.tokenize(query, text);
+            batch.push_pair(&ids, &types);
+        }
+    }
+    batch
+}
+
+/// What the CPU says of them.
+fn logits(cpu: &CrossEncoder, batch: &TokenBatch) -> Vec<f32> {
+    let mut logits = Vec::new();
+    cpu.score_tokens(batch, &mut PairWorkspace::default(), &mut logits).unwrap();
+    logits
+}
+
+/// The root mean square of the differences, in standard deviations of what is wanted.
+fn deviations(got: &[f32], want: &[f32]) -> f32 {
+    assert_eq!(got.len(), want.len());
+    let n = want.len() as f32;
+    let mean = want.iter().sum::<f32>() / n;
+    let deviation = (want.iter().map(|w| (w - mean) * (w - mean)).sum::<f32>() / n).sqrt();
+    (got.iter().zip(want).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / n).sqrt() / deviation
+}
+
+#[test]
+fn variants_of_kernels_give_the_logits_of_the_cpu() {
+    let files = Files::read();
+    let bi_encoder = BiEncoder::load(&files.bi_encoder, "bi", exact()).unwrap();
+    let cpu = CrossEncoder::load(&files.cross_encoder, "cross", &bi_encoder).unwrap();
+    let batch = pairs(&cpu);
+    let want = logits(&cpu, &batch);
+    for (products, norm_subgroups, allowed) in
+        [(Products::Half, false, LOGITS), (Products::Float, true, LOGITS), (Products::Packed, true, PACKED_LOGITS)]
+    {
+        let tuning = Tuning { products, norm_subgroups, ..Tuning::HARDWARE };
+        let gpu = Arc::new(Gpu::with_tuning(open(), tuning));
+        assert_eq!(gpu.tuning(), tuning, "{} has not all of it", gpu.context().adapter().name);
+        let table = EmbeddingTable::word(&gpu, &ModelFile::parse(&files.bi_encoder, "bi").unwrap()).unwrap();
+        let file = ModelFile::parse(&files.cross_encoder, "cross").unwrap();
+        let mut encoder = Encoder::cross_encoder(&gpu, &file, &Arc::new(table)).unwrap();
+        let error = deviations(&pollster::block_on(encoder.forward(&batch)).unwrap(), &want);
+        println!("{tuning:?}: error {error:.5} deviations");
+        assert!(error <= allowed, "{tuning:?}: {error} deviations");
+    }
+}
+
 #[test]
 fn logits_are_those_of_the_cpu_and_a_lost_device_says_so() {
     let files = Files::read();
@@ -83,23 +138,11 @@ fn logits_are_those_of_the_cpu_and_a_lost_device_says_so() {
     let table = EmbeddingTable::word(&gpu, &ModelFile::parse(&files.bi_encoder, "bi").unwrap()).unwrap();
     let file = ModelFile::parse(&files.cross_encoder, "cross").unwrap();
     let mut encoder = Encoder::cross_encoder(&gpu, &file, &Arc::new(table)).unwrap();
-    let mut batch = TokenBatch::new();
-    for query in ["how do I share code", "make the binary smaller"] {
-        for text in TEXTS {
-            let (ids, types) = cpu.tokenize(query, text);
-            batch.push_pair(&ids, &types);
-        }
-    }
-    let mut want = Vec::new();
-    cpu.score_tokens(&batch, &mut PairWorkspace::default(), &mut want).unwrap();
+    let batch = pairs(&cpu);
     let got = pollster::block_on(encoder.forward(&batch)).unwrap();
-    let n = want.len() as f32;
-    let mean = want.iter().sum::<f32>() / n;
-    let deviation = (want.iter().map(|w| (w - mean) * (w - mean)).sum::<f32>() / n).sqrt();
-    let error = (got.iter().zip(&want).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / n).sqrt() / deviation;
-    println!("logits: error {error:.5} deviations ({deviation:.3})");
-    assert_eq!(got.len(), batch.len());
-    assert!(error <= LOGITS, "{error} deviations: {got:?} instead of {want:?}");
+    let error = deviations(&got, &logits(&cpu, &batch));
+    println!("logits: error {error:.5} deviations");
+    assert!(error <= LOGITS, "{error} deviations: {got:?}");
 
     // a sequence without a first token has no logit
     let mut empty = TokenBatch::new();
