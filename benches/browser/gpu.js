@@ -31,10 +31,11 @@ const EXACT = 'onnxruntime-web fp32';
 const LOGITS = { fp32: 0.001, int8: 2 };
 
 const ENGINES = [
-  { name: OURS, module: 'siteseer-gpu', options: {}, allowed: LOGITS.fp32 },
+  { name: OURS, module: 'siteseer-gpu', options: { products: 'float' }, allowed: LOGITS.fp32 },
+  { name: 'packed 8-bit dot', module: 'siteseer-gpu', options: { products: 'packed' }, allowed: LOGITS.int8 },
   { name: EXACT, module: 'onnxruntime-webgpu', options: { dtype: 'fp32', bundle: 'ort.webgpu.min.mjs' }, allowed: LOGITS.fp32 },
-  { name: 'onnxruntime-web fp32, JSPI', module: 'onnxruntime-webgpu', options: { dtype: 'fp32', bundle: 'ort.jspi.min.mjs' }, allowed: LOGITS.fp32 },
-  { name: 'onnxruntime-web fp32, JSEP', module: 'onnxruntime-webgpu', options: { dtype: 'fp32', bundle: 'ort.all.min.mjs' }, allowed: LOGITS.fp32 },
+  { name: 'onnxruntime-web JSPI, fp32', module: 'onnxruntime-webgpu', options: { dtype: 'fp32', bundle: 'ort.jspi.min.mjs' }, allowed: LOGITS.fp32 },
+  { name: 'onnxruntime-web JSEP, fp32', module: 'onnxruntime-webgpu', options: { dtype: 'fp32', bundle: 'ort.all.min.mjs' }, allowed: LOGITS.fp32 },
   { name: 'onnxruntime-web int8', module: 'onnxruntime-webgpu', options: { dtype: 'int8', bundle: 'ort.webgpu.min.mjs' }, allowed: LOGITS.int8 },
 ];
 
@@ -67,7 +68,7 @@ async function openTab(browser, server, engine, first, record) {
   const scored = await ask({ run: first, warm: 0, calls: 1 });
   record.firstMs.push(scored.at);
   record.bytes = server.takeBytes();
-  record.backend = loaded.backend || 'encoder-gpu.wasm';
+  record.backend = loaded.backend;
   record.adapters = loaded.adapters;
   console.error(`  ${engine.name}: first score after ${(scored.at / 1000).toFixed(2)} s (loaded after ${(loaded.at / 1000).toFixed(2)})`);
   return { page, ask, engine, record };

@@ -3,6 +3,8 @@
 export interface GpuEncoder {
   /** Name of the adapter, or ''. */
   adapter(): string;
+  /** How products are made: `float`, `half`, `packed`. */
+  products(): string;
   /** Layers of the bi-encoder, for `embed`. */
   load_bi_encoder(model: Uint8Array, file: string): void;
   load_reranker(model: Uint8Array, file: string): void;
@@ -14,6 +16,9 @@ export interface GpuEncoder {
 }
 
 export interface GpuEncoderClass {
-  /** `any`: a processor that plays a GPU will do. `model`: the bi-encoder, whose bytes are read from where they are. */
-  open(any: boolean, model: Uint8Array, file: string): Promise<GpuEncoder>;
+  /**
+   * `any`: a processor that plays a GPU will do. `model`: the bi-encoder, whose bytes are read from where they are. `products`: another
+   * way than the device's own.
+   */
+  open(any: boolean, model: Uint8Array, file: string, products?: string): Promise<GpuEncoder>;
 }
