@@ -48,13 +48,16 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
   ./build.sh wasm     The browser's half only: www/dist/ with the client and the engines (relaxed SIMD, plain SIMD).
   ./build.sh size     Raw, gzip and brotli bytes of www/dist/; fails when an engine is over its budget.
   ./build.sh lint     rustfmt, clippy (native, aarch64, browser), rustdoc, shellcheck, TypeScript; warnings are errors.
-  ./build.sh bench [native|kernels|keystroke|bytes [SITE]|browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]]
+  ./build.sh bench [native|kernels|keystroke|bytes [SITE]|browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]|
+                   gpu-browser [--rounds N] [--turns N] [--pairs N] [--only TEXT,TEXT]|gpu-agreement [--queries N]]
                       native: indexing and search timed on the demo site, the scans, and passages embedded beside
                       onnxruntime and candle, same weights, same tokens. browser: the engine against onnxruntime-web and
                       transformers.js in headless Chromium, likewise. kernels: MaxSim in wasm against plain loops. keystroke:
                       from the key to the rows in the demo's search box. Without a word: these.
                       bytes: what the first results cost a visitor of SITE, an indexed site, and what its index loses; without one, of
                       12,000 pages of Rust's documentation, which it indexes.
+                      gpu-browser: the reranker on WebGPU against onnxruntime-web's WebGPU provider; gpu-agreement: its order against
+                      the CPU's on 200 queries. Both on Chromium's adapter in software, so they take most of an hour.
   ./build.sh docs     The documentation as a site, by mdBook (compiled once, some minutes), with Siteseer's search in it.
   ./build.sh lighthouse
                       Lighthouse (npm) on the demo's page, phone and desktop; fails below 95 points in performance, accessibility

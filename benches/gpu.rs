@@ -6,7 +6,8 @@
 //! cargo bench --bench gpu -- --variants   the GPU's times with each variant of its kernels that it can run, and what they lose
 //! ```
 //! Logits and vectors are compared too, so that no time is one of a kernel that computes something else. `--any` takes a
-//! processor that plays a GPU where there is no other, `--models DIR` says where the models are when the program has been carried
+//! processor that plays a GPU where there is no other, `--only NAME` only the workloads of this name (`query` is the only one that a
+//! processor is soon done with), `--models DIR` says where the models are when the program has been carried
 //! to another machine.
 
 mod common;
@@ -69,11 +70,21 @@ struct OnGpu {
     cross_encoder: Encoder,
 }
 
+/// What follows a flag on the command line.
+fn option(flag: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != flag).nth(1)
+}
+
+/// The workloads that were asked for.
+fn workloads() -> Vec<&'static Workload> {
+    let only = option("--only");
+    WORKLOADS.iter().filter(|workload| only.as_ref().is_none_or(|only| workload.name == only)).collect()
+}
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let given = arguments.iter().position(|argument| argument == "--models").and_then(|at| arguments.get(at + 1));
-    let models = given.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("models"), PathBuf::from);
+    let models = option("--models").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("models"), PathBuf::from);
     let read = |name: &str| {
         let path = models.join(name);
         std::fs::read(&path).with_context(|| path.display().to_string())
@@ -107,7 +118,7 @@ fn main() -> Result<()> {
         "| workload | CPU, 1 thread | CPU, {threads} | GPU at rest | GPU | ratio to 1 | to {threads} | agreement |"
     );
     println!("|---|---|---|---|---|---|---|---|");
-    for workload in &WORKLOADS {
+    for workload in workloads() {
         let batch = workload.batch();
         let agreement = workload.agreement(&cpu.run(workload, &batch)?, &on_gpu.run(workload, &batch)?)?;
         let on_gpu = RefCell::new(&mut on_gpu);
@@ -157,7 +168,7 @@ fn variants(choice: Choice, files: &Files, cpu: &Cpu) -> Result<()> {
         "median ms of {ROUNDS} rounds in turn, result in the host's memory; against the CPU's {}",
         cpu.bi_encoder.backend().name()
     );
-    for workload in &WORKLOADS {
+    for workload in workloads() {
         let batch = workload.batch();
         let want = cpu.run(workload, &batch)?;
         let agreements: Vec<String> = devices
@@ -189,7 +200,7 @@ fn sweep(choice: Choice, files: &Files) -> Result<()> {
                 let gpu = Arc::new(Gpu::with_tuning(pollster::block_on(Context::open(choice))?, tuning));
                 let mut on_gpu = OnGpu::load(&gpu, files)?;
                 let mut line = format!("{tuning:?}");
-                for workload in &WORKLOADS {
+                for workload in workloads() {
                     let batch = workload.batch();
                     on_gpu.run(workload, &batch)?;
                     let time = medians_ms(ROUNDS, &mut [&mut || drop(on_gpu.run(workload, &batch))])[0];

@@ -132,6 +132,27 @@ run_bench_gpu_browser() {
     note "JSON: $BENCH_DIR/gpu-browser.json"
 }
 
+# verb: bench gpu-agreement [--queries N]
+run_bench_gpu_agreement() {
+    local queries=200
+    case ${1:-} in
+    '') ;;
+    --queries) queries=${2:?--queries needs a number} ;;
+    *) die "bench gpu-agreement does not know '$1'." "Option: --queries N." ;;
+    esac
+    ensure_browser
+    ensure_www_packages
+    heading "The browser's half"
+    build_wasm
+    heading "The demo"
+    make_demo
+    heading "In headless Chromium, on its adapter in software: some twelve seconds a query"
+    mkdir -p "$BENCH_DIR"
+    CHROMIUM=$CHROME node "$ROOT/benches/browser/gpu-agreement.js" --siteseer "$SITESEER" --dist "$DIST" --site "$DEMO" \
+        --work "$BENCH_DIR/agreement" --out "$BENCH_DIR/gpu-agreement.json" --queries "$queries"
+    note "JSON: $BENCH_DIR/gpu-agreement.json"
+}
+
 # verb: bench browser [--rounds N] [--only TEXT,TEXT] [--without-avx-vnni]
 run_bench_browser() {
     local ort transformers

@@ -56,7 +56,7 @@ run_bench_bytes() {
     "$SITESEER" inspect "$site"
 }
 
-# verb: bench [native|kernels|keystroke|bytes [SITE]|browser [OPTION…]|gpu-browser [OPTION…]]
+# verb: bench [native|kernels|keystroke|bytes [SITE]|browser [OPTION…]|gpu-browser [OPTION…]|gpu-agreement [OPTION…]]
 run_bench() {
     local part=${1:-}
     (($#)) && shift
@@ -64,8 +64,8 @@ run_bench() {
     '') ;;
     native | kernels | keystroke) no_options "bench $part" "$@" ;;
     bytes) ;;
-    browser | gpu-browser) ;;
-    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|keystroke|bytes [SITE]|browser|gpu-browser]" ;;
+    browser | gpu-browser | gpu-agreement) ;;
+    *) die "there is no benchmark '$part'." "./build.sh bench [native|kernels|keystroke|bytes [SITE]|browser|gpu-browser|gpu-agreement]" ;;
     esac
     set_up_build
     if [[ -z $part || $part == native ]]; then run_bench_native; fi
@@ -74,6 +74,7 @@ run_bench() {
     if [[ $part == bytes ]]; then run_bench_bytes "$@"; fi
     if [[ -z $part || $part == browser ]]; then run_bench_browser "$@"; fi
     if [[ $part == gpu-browser ]]; then run_bench_gpu_browser "$@"; fi
+    if [[ $part == gpu-agreement ]]; then run_bench_gpu_agreement "$@"; fi
 }
 
 run_bench_native() {
