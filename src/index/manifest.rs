@@ -418,6 +418,7 @@ impl PassageModelEntry {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl StemmerFile {
     fn from_json(json: &Json) -> JsonResult<Self> {
         Ok(Self { languages: json.strings("languages")?, file: FileEntry::from_json(json.object("file")?)? })

@@ -5,7 +5,7 @@
 //!
 //! All 18 languages cost 51 KB gzip in the browser, English alone 5 KB. So all of them are behind the feature `all-languages`
 //! (`built_in`), which the command line always has. The browser's engine has English alone; of other languages it asks what stems
-//! them beside it ([`outside`]), which only visitors of a site in such a language load.
+//! them beside it (`outside`), which only visitors of a site in such a language load.
 
 #[cfg(feature = "all-languages")]
 mod built_in;
