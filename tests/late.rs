@@ -43,6 +43,25 @@ fn checkpoint(weights: bool) -> Vec<u8> {
     serialize(tensors, None).unwrap()
 }
 
+/// The same with what codes of token vectors mean, of `centres`; `levels` are those of two bits a dimension.
+fn checkpoint_with_code(centres: usize, levels: usize) -> Vec<u8> {
+    let plain = checkpoint(true);
+    let plain = safetensors::SafeTensors::deserialize(&plain).unwrap();
+    let axes: Vec<u8> = (0..centres * DIM).map(|at| if at % DIM == at / DIM { 127 } else { 0 }).collect();
+    let values = |levels: usize| -> Vec<u8> {
+        let value = |at: usize| ((at % levels) as f32 + 0.5) / levels as f32 - 0.5;
+        (0..DIM * levels).flat_map(|at| value(at).to_le_bytes()).collect()
+    };
+    let (one, two) = (values(2), values(levels));
+    let view = |dtype, shape, data| TensorView::new(dtype, shape, data).unwrap();
+    let code = [
+        ("code.centres", view(Dtype::I8, vec![centres, DIM], &axes)),
+        ("code.values.1", view(Dtype::F32, vec![DIM, 2], &one)),
+        ("code.values.2", view(Dtype::F32, vec![DIM, levels], &two)),
+    ];
+    serialize(plain.iter().chain(code), None).unwrap()
+}
+
 fn siteseer() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
     command.env("SITESEER_RERANKER", "none").env("SITESEER_STATIC", "none").env_remove("SITESEER_LATE");
@@ -381,6 +400,44 @@ fn a_second_build_keeps_the_codes_of_passages_that_are_the_same() {
     index(&[]).stderr(contains("vectors of 5 passages reused").and(contains("Embedding 13 passages")));
     let (built, fresh) = clean();
     assert_eq!(built, fresh, "all are made anew");
+}
+
+#[test]
+fn with_the_heads_code_a_second_build_is_that_of_a_clean_one() {
+    let desk = Desk::new();
+    fs::write(desk.at("coded.safetensors"), checkpoint_with_code(6, 4)).unwrap();
+    desk.import("coded.safetensors", "coded-head.safetensors").success();
+    let index = |args: &[&str]| desk.index(&[&["--late", "coded-head.safetensors"], args].concat()).success();
+    index(&[]);
+    let (first, code) = (desk.written(), desk.codes());
+    assert_eq!(code.0[4..9], [16, 0, 2, 6, 0], "dimensions, bits and centres of the head's code");
+    let head = first.iter().find(|(name, _)| name.starts_with("late-head")).unwrap().1;
+    let mut content = Vec::new();
+    flate2::read::GzDecoder::new(&head[..]).read_to_end(&mut content).unwrap();
+    let plain = fs::read(desk.at("head.safetensors")).unwrap();
+    assert_eq!(content.len(), plain.len(), "the head goes without its code");
+    assert!(LateHead::load(&content, "head").is_ok());
+
+    // nearly all pages are others: with a code of the site's own, all would be made anew
+    (0..10).for_each(|page| desk.page(&format!("{page}.html"), &format!("Other words, {page} of them.")));
+    index(&[]).stderr(contains("vectors of 2 passages reused").and(contains("Embedding 10 passages")));
+    assert_eq!(desk.codes().0, code.0);
+    let built = desk.written();
+    index(&["--fresh"]).stderr(contains("Embedding 12 passages"));
+    assert_eq!(desk.written(), built);
+    desk.search("late").success();
+
+    // an index with codes of another meaning gives vectors alone
+    desk.index(&["--late", "head.safetensors"]).success();
+    index(&[]).stderr(contains("vectors of 12 passages reused").and(contains("Embedding 12 passages")));
+    assert_eq!(desk.written(), built);
+    index(&["--late-bits", "1"]);
+    assert_eq!(desk.codes().0[6], 1);
+
+    for broken in [checkpoint_with_code(6, 3), checkpoint_with_code(0, 4)] {
+        fs::write(desk.at("coded.safetensors"), broken).unwrap();
+        desk.import("coded.safetensors", "no.safetensors").failure().code(1).stderr(contains("code."));
+    }
 }
 
 #[test]

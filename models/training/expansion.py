@@ -8,8 +8,8 @@ say most about it, and a query costs only its own tokens' postings.
     cargo run --release --example candidates -- SITE/siteseer queries.jsonl 300 lexical > lexical.jsonl     queries: {"q", "kind", "id"} a line
     python expansion.py --models .. --vectors SITE/siteseer/vectors-*.safetensors --qrels qrels/dev.tsv lexical.jsonl
 
-Prints nDCG@10 (linear gain) of the words alone, of the expansion alone, and of both (z-scores, as src/search/fuse.rs), by style. A section that no
-query's words find is not judged here, so the words' figure is a little lower than that of `siteseer eval`.
+Prints nDCG@10 (linear gain) of the words alone, of the expansion alone, and of both (z-scores, as src/search/fuse.rs), by style. With `--rows` the same of
+rows that train_sparse.py trained.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import weights
 from lists import read_jsonl
 from pairs import tokenizer
 from safetensors.numpy import load_file
+from train_sparse import saved_impacts
 
 TERMS = (16, 32, 64, 128, 256)
 SHARES = ((0.8, 0.75), (0.4, 0.75))  # weights of expansion and words: of the whole static tower, and half as much
@@ -32,6 +33,11 @@ def ndcg(ranked, grades, k=10):
     return discounted([grades.get(link, 0) for link in ranked]) / best if best else 0.0
 
 
+def normal(link):
+    """The link without `index.html`, as src/eval/names.rs compares them."""
+    return link.replace("index.html", "")
+
+
 def standardised(x):
     return (x - x.mean()) / (x.std() or 1.0)
 
@@ -39,20 +45,27 @@ def standardised(x):
 class Collection:
     """Queries with their words' scores of sections, and which section each passage is in."""
 
-    def __init__(self, lexical, qrels):
+    def __init__(self, lexical, qrels, others=()):
         self.section, self.queries, self.link = {}, [], {}
         for row in read_jsonl(lexical):
             if "passage" in row:
                 self.section[row["passage"]] = row["section"]
             else:
                 self.queries.append(row)
-        for query in self.queries:
-            self.link.update({self.section[passage]: link for link, passage, _ in query["candidates"]})
+        found = list(self.queries)
+        for path in others:
+            for row in read_jsonl(path):
+                if "passage" in row:
+                    self.section[row["passage"]] = row["section"]
+                else:
+                    found.append(row)
+        for query in found:
+            self.link.update({self.section[passage]: normal(link) for link, passage, _ in query["candidates"]})
         self.grades = collections.defaultdict(dict)
         with open(qrels, encoding="utf8") as lines:
             for line in list(lines)[1:]:
                 query, link, grade = line.split()
-                self.grades[query][link] = int(grade)
+                self.grades[query][normal(link)] = int(grade)
 
     def judge(self, name, scores_of, shares, passages):
         """Prints a line a share: means of nDCG@10 of the words, of the passages' scores, of both."""
@@ -87,19 +100,23 @@ def main():
     a.add_argument("--models", required=True)
     a.add_argument("--vectors", required=True)
     a.add_argument("--qrels", required=True)
+    a.add_argument("--rows", help="what train_sparse.py left, in place of the static query tower's rows")
+    a.add_argument("--links", nargs="*", default=[], help="further files of candidates, for the links of sections that no query's words find")
     a = a.parse_args()
     tower, file = weights.static_rows(f"{a.models}/siteseer-static-tower.safetensors"), load_file(a.vectors)
     numbers, rows = {token: i for i, token in enumerate(tower)}, np.stack(list(tower.values()))
     vocabulary = weights.vocabulary(f"{a.models}/all-MiniLM-L6-v2.safetensors")
     words = tokenizer(vocabulary)
-    collection = Collection(a.lexical, a.qrels)
-    impacts = (file["vectors"].astype(np.float32) * file["scales"].reshape(-1, 1)) @ rows.T
+    collection = Collection(a.lexical, a.qrels, a.links)
+    vectors = file["vectors"].astype(np.float32) * file["scales"].reshape(-1, 1)
+    impacts = saved_impacts(a.rows, vectors) if a.rows else vectors @ rows.T
     tokens = {}
     for query in collection.queries:
         pieces = (vocabulary[i] for i in words.encode(query["q"], add_special_tokens=False).ids[:64])
         tokens[query["id"]] = [numbers[piece] for piece in pieces if piece in numbers]
-    collection.judge("whole rows", lambda query: impacts[:, tokens[query["id"]]].sum(1), SHARES[:1], len(impacts))
-    impacts -= impacts.mean(0)
+    collection.judge("whole rows", lambda query: impacts[:, tokens[query["id"]]].sum(1), SHARES if a.rows else SHARES[:1], len(impacts))
+    if not a.rows:
+        impacts -= impacts.mean(0)
     for terms in TERMS:
         least = -np.partition(-impacts, terms, axis=1)[:, terms : terms + 1]
         wanted = sorted({t for ids in tokens.values() for t in ids})

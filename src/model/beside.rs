@@ -12,6 +12,20 @@ use crate::tensors::TensorFile;
 #[cfg(feature = "cli")]
 use std::collections::BTreeMap;
 
+/// Keys of such a file's metadata.
+#[cfg(feature = "cli")]
+pub(super) const KEYS: [&str; 9] = [
+    key::FORMAT,
+    key::KIND,
+    key::ID,
+    key::CONFIG,
+    key::LICENSE,
+    key::SOURCE,
+    key::SOURCE_SHA256,
+    key::TOKENIZER_SHA256,
+    key::ALIGNED_SOURCE_SHA256,
+];
+
 /// Such a file's metadata.
 #[derive(Debug)]
 pub(super) struct Beside {

@@ -1,13 +1,15 @@
 //! The head of late interaction, as training left it, becomes our model file.
 //!
 //! The checkpoint has `head.weight` F32 `[dim, hidden]`, and `weight.weight` F32 `[1, hidden]` with `weight.bias` F32 `[1]` if a
-//! query's tokens weigh differently. Nothing is quantized: the file has some 100 KB.
+//! query's tokens weigh differently. Nothing of it is quantized. What codes of token vectors mean may come along (see
+//! [`late_code`](super::late_code)).
 
 use super::beside::metadata;
 use super::file::ModelFile;
 use super::file_writer::{Entry, assemble};
 use super::import::{ImportOptions, ImportSource};
 use super::late::{HEAD, KIND, LateConfig, LateHead, WEIGHT};
+use super::late_code::{code_entries, code_of};
 use super::layout::Kind;
 use crate::error::{Error, REIMPORT_MODEL, Result};
 use crate::tensors::{Dtype, TensorFile};
@@ -38,10 +40,12 @@ pub fn import_late(
         let content = tensors.bytes(name, Dtype::F32, &shape)?.to_vec();
         Ok(Entry { name: name.to_owned(), dtype: Dtype::F32, shape, content })
     };
-    let entries: Vec<Entry> = shapes.into_iter().map(entry).collect::<Result<_>>()?;
+    let mut entries: Vec<Entry> = shapes.into_iter().map(entry).collect::<Result<_>>()?;
+    entries.extend(code_entries(&tensors, dim)?);
     let config_json = serde_json::to_string(&config).map_err(|error| damaged(error.to_string()))?;
     let metadata = metadata(KIND, config_json, source, options, &late_of);
     let bytes = assemble(&metadata, &entries);
     LateHead::load(&bytes, &options.id)?;
+    code_of(&bytes, &options.id, dim, 1)?;
     Ok(bytes)
 }

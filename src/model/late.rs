@@ -15,7 +15,8 @@
 //! ```text
 //! file     metadata as in `file`, kind `late-head`; siteseer.aligned_source_sha256 and siteseer.tokenizer_sha256 are the
 //!          bi-encoder's; siteseer.config {"dim", "hidden_size", "lambda"}
-//!          head.weight F32 [dim, hidden]       optional: weight.weight F32 [1, hidden], weight.bias F32 [1]
+//!          head.weight F32 [dim, hidden]       optional: weight.weight F32 [1, hidden], weight.bias F32 [1], and what codes
+//!          of token vectors mean (`late_code`)
 //! ```
 
 use super::beside::Beside;

@@ -3,7 +3,7 @@
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
 //! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
 //! without a transformer, [`token_shards`] out of an index's small files.
-//! [`late`] turns texts into a vector a token. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_late`, `import_static_tower` (native
+//! [`late`] turns texts into a vector a token; `late_code` is what their codes mean. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_late`, `import_static_tower` (native
 //! only).
 
 pub mod batch;
@@ -28,6 +28,8 @@ pub mod import_static_tower;
 #[cfg(feature = "cli")]
 mod import_weights;
 pub mod late;
+#[cfg(feature = "cli")]
+pub mod late_code;
 mod layer;
 pub mod layout;
 #[cfg(feature = "cli")]

@@ -8,8 +8,8 @@
 //! neither needs to be: a few of the passages are embedded again, and unless each gives the bits that are stored, the earlier
 //! index is left alone.
 //!
-//! Codes of token vectors are less strict: what they mean was fitted to the earlier site. They go on with that meaning, which
-//! suits a site that has changed a little as well as its own would.
+//! The same holds for codes of token vectors where what they mean comes with the head. Where it was fitted to the earlier site, they are
+//! less strict: they go on with that meaning, which suits a site that has changed a little as well as its own would.
 
 use super::device::GpuEmbedder;
 use super::embed::{encode, kernels_of};
@@ -42,7 +42,7 @@ pub(super) struct EarlierIndex {
 
 impl EarlierIndex {
     /// Opens the index in `folder`, made with the model whose file is `model_bytes`. Token vectors are there if they were made with
-    /// this head and these bits.
+    /// this head, these bits and the head's code.
     ///
     /// # Errors
     /// If it is damaged, or made by another model or other kernels: its vectors are not those of a new build then.
@@ -99,7 +99,7 @@ impl EarlierIndex {
     }
 }
 
-/// All token vectors of an index, if they were made with this head and these bits.
+/// All token vectors of an index, if they were made with this head, these bits and the head's code, if it has one.
 fn read_late(folder: &Path, manifest: &Manifest, late: &LateModel) -> Result<Option<LateTokens>> {
     let (Some(entry), Some(files)) = (&manifest.late, &manifest.files.late) else { return Ok(None) };
     if files.head.sha256 != sha256_hex(&[&late.bytes]) {
@@ -108,7 +108,7 @@ fn read_late(folder: &Path, manifest: &Manifest, late: &LateModel) -> Result<Opt
     let (passages, group) = (manifest.counts.passages, files.tokens.clone());
     let code = read_file(folder, &files.code)?;
     let mut tokens = LateTokens::open(&code, &files.code.name, passages, entry.passages_per_chunk, group)?;
-    if tokens.code().bits() != late.bits {
+    if tokens.code().bits() != late.bits || late.code.as_ref().is_some_and(|code| code != tokens.code()) {
         return Ok(None);
     }
     for number in 0..files.tokens.files {

@@ -52,9 +52,10 @@ pub(super) struct Embedded {
 
 /// Vectors and token vectors of `texts`.
 ///
-/// The result does not depend on the number of threads, the vectors not even on what is reused: each passage is computed by itself, and an
-/// earlier vector is what the model would give again. What codes of token vectors mean is fitted to the site's passages, so those of an
-/// earlier index are kept with their meaning while at least half of the passages are from there, and all are made anew otherwise.
+/// The result does not depend on the number of threads, nor the vectors on what is reused: each passage is computed by itself, and an
+/// earlier vector is what the model would give again. So is a code of token vectors whose meaning comes with the head. Where it is fitted to
+/// the site's passages, those of an earlier index are kept with their meaning while at least half of the passages are from there, and all are
+/// made anew otherwise.
 pub(super) fn embed(
     model: &BiEncoder,
     late: Option<&LateModel>,
@@ -78,7 +79,8 @@ pub(super) fn embed(
         embed_on_gpu(model, gpu, texts, &mut rows, *quiet)?;
     }
 
-    let kept = earlier.filter(|_| late.is_some() && 2 * reused >= texts.len());
+    let is_kept = |late: &LateModel| late.code.is_some() || 2 * reused >= texts.len();
+    let kept = earlier.filter(|_| late.is_some_and(is_kept));
     let kept = kept.and_then(|earlier| Some((earlier, earlier.late()?)));
     let mut codes: Vec<Option<Vec<u8>>> = texts
         .iter()
@@ -98,8 +100,9 @@ pub(super) fn embed(
         }
         Some(late) => {
             let tokens_of = |ids: &[u32], hidden: &[f32]| late.token_vectors(model, ids, hidden);
-            let (code, due) = match kept {
-                Some((_, tokens)) => (tokens.code().clone(), due),
+            let known = late.code.as_ref().or(kept.map(|(_, tokens)| tokens.code()));
+            let (code, due) = match known {
+                Some(code) => (code.clone(), due),
                 None => {
                     let (sample, others) = late.sample(&due);
                     let tokens = pass.run(passages(&sample), tokens_of)?;

@@ -1,5 +1,5 @@
-//! Token vectors of all passages for late interaction, in residual codes. What codes mean is fitted to a sample of the site's own
-//! passages; only codes are kept. [`embed`](super::embed) runs the model, once for vectors and token vectors together.
+//! Token vectors of all passages for late interaction, in residual codes. What codes mean comes with the head, or is fitted to a sample
+//! of the site's own passages where the head has no code; only codes are kept. [`embed`](super::embed) runs the model, once for vectors and token vectors together.
 
 use super::k_means::cluster;
 use super::output::{OutputFolder, Storage};
@@ -19,10 +19,12 @@ const PER_CENTRE: usize = 8;
 #[derive(Debug)]
 pub(super) struct LateModel {
     pub(super) head: LateHead,
-    /// The head's file.
+    /// The head's file without its code.
     pub(super) bytes: Vec<u8>,
     /// Bits of a dimension: 1 or 2.
     pub(super) bits: u8,
+    /// What codes mean at every site, if the head says so.
+    pub(super) code: Option<ResidualCode>,
 }
 
 /// The token vectors of all passages.

@@ -11,6 +11,7 @@ use crate::kernels::Backend;
 use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
 use crate::model::late::LateHead;
+use crate::model::late_code::{code_of, without_code};
 use crate::model::static_tower::StaticTower;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
@@ -169,10 +170,11 @@ fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower>
 }
 
 fn load_late(path: &Path, bits: u8, bi_encoder: &BiEncoder) -> Result<LateModel> {
-    let bytes = read(path)?;
-    let head = LateHead::load(&bytes, &path.display().to_string())?;
+    let (file, bytes) = (path.display().to_string(), read(path)?);
+    let head = LateHead::load(&bytes, &file)?;
     head.check_encoder(bi_encoder)?;
-    Ok(LateModel { head, bytes, bits })
+    let code = code_of(&bytes, &file, head.config().dim, bits)?;
+    Ok(LateModel { head, bytes: without_code(&bytes, &file)?, bits, code })
 }
 
 fn entry_of(model: &CrossEncoder) -> RerankerEntry {
