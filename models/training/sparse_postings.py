@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 from train_sparse import saved_impacts
 
 LEVELS, CHUNK = 8, 1000
-SETTINGS = [(terms, cap) for terms in (64, 128, 256) for cap in (300, 1000)]
+SETTINGS = [(terms, cap) for terms in (32, 64, 128, 256) for cap in (300, 1000)]
 SHARES = ((0.4, 0.75), (0.55, 0.75))
 
 

@@ -4,10 +4,10 @@
     score(q, p)  = Σ_t weight_t · impact(t, p)                     t the tokens of the query
 
 Rows begin as the static query tower's. The loss is a softmax over `words + score` of a query's candidates and of the batch's other passages of its site,
-against the gains (and, with `--teacher`, against the bi-encoder's order), and FLOPS (Paria et al. 2020), Σ_t mean_p(impact)², for
+against the gains (and, with `--queries-embedded`, against the bi-encoder's order), and FLOPS (Paria et al. 2020), Σ_t mean_p(impact)², for
 passages, which makes most impacts 0. Vocabulary that no query of the batch has is sampled.
 
-    python train_sparse.py --models .. --sites sites --dense candidates --words words --graded graded.jsonl.gz --out out --minutes 15
+    python train_sparse.py --models .. --sites sites --dense candidates --words words --graded graded.jsonl.gz --out out
 
 SITES/NAME/siteseer is the index of a site, DENSE/NAME.jsonl and WORDS/NAME.jsonl what examples/candidates.rs says of its queries, the latter with `lexical`.
 nDCG@10 of the sites kept apart goes to OUT/curve.jsonl, rows to OUT/model.safetensors, and `--resume` goes on from OUT/last.pt.
@@ -29,7 +29,7 @@ from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
 KEPT = (32, 64, 128, 256)
-SPREAD = 384**0.5  # a vector of length 1 has values of about 1 after it
+SCALE = 15.0  # length of a row to begin with
 
 
 def arguments():
@@ -40,18 +40,17 @@ def arguments():
     a.add_argument("--words", type=Path, required=True)
     a.add_argument("--graded", required=True)
     a.add_argument("--out", type=Path, required=True)
-    a.add_argument("--minutes", type=float, required=True)
+    a.add_argument("--steps", type=int, default=874)
     a.add_argument("--dev", default="svelte-docs,restic-docs,pip-docs,pytest-docs", help="sites kept apart whole")
     a.add_argument("--queries", type=int, default=64, help="of one site in each step")
     a.add_argument("--others", type=int, default=6, help="wrong candidates of each query")
-    a.add_argument("--sample", type=int, default=2048, help="tokens in a step that are no query's")
+    a.add_argument("--sample", type=int, default=1024, help="tokens in a step that are no query's")
     a.add_argument("--flops", type=float, default=1e-3)
+    a.add_argument("--queries-embedded", type=Path, help="X.f32 of examples/embed.rs, whose texts are in X.jsonl: the bi-encoder teaches")
     a.add_argument("--teacher", type=float, default=0.5, help="weight of the bi-encoder's order")
-    a.add_argument("--rate", type=float, default=1e-3)
-    a.add_argument("--width", type=int, default=768, help="of the layer between passage vector and rows")
-    a.add_argument("--uncut", type=float, default=0.3, help="share of the time before passages are cut in training, too")
+    a.add_argument("--rate", type=float, default=1.5e-3)
     a.add_argument("--reports", type=int, default=5)
-    a.add_argument("--threads", type=int, default=2)
+    a.add_argument("--threads", type=int, default=1)
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--resume", action="store_true")
     return a.parse_args()
@@ -95,9 +94,9 @@ def standard_words(words, sections):
 
 
 class Rows(torch.nn.Module):
-    """Rows, biases and weights of all tokens that a text may have; `numbers` are their ids in the bi-encoder's vocabulary."""
+    """Rows, biases and (as logarithms) weights of the static query tower's tokens, in its order."""
 
-    def __init__(self, models, vectors, width):
+    def __init__(self, models, vectors):
         super().__init__()
         tower = weights.static_rows(f"{models}/siteseer-static-tower.safetensors")
         self.tokens = list(tower)
@@ -107,32 +106,27 @@ class Rows(torch.nn.Module):
         cosines = vectors @ rows.T
         bias = -(cosines.mean(0) + 1.5 * cosines.std(0))
         embedding = lambda x: torch.nn.Embedding.from_pretrained(x.clone(), freeze=False, sparse=True)
-        self.rows, self.bias = embedding(rows * self.SCALE), embedding(bias[:, None] * self.SCALE)
+        self.rows, self.bias = embedding(rows * SCALE), embedding(bias[:, None] * SCALE)
         self.weight = embedding((length / length.mean()).log())
 
-        self.into, self.out = torch.nn.Linear(384, width), torch.nn.Linear(width, 384)
-        torch.nn.init.zeros_(self.out.weight), torch.nn.init.zeros_(self.out.bias)
-
-    SCALE = 15.0
-
-    def transformed(self, vectors):
-        return vectors + self.out(torch.nn.functional.gelu(self.into(SPREAD * vectors)))
 
     def impacts(self, vectors, at):
-        """f32[passages, tokens], of transformed vectors, each token's weight included."""
-        return torch.log1p(torch.relu(vectors @ self.rows(at).T + self.bias(at)[:, 0])) * self.weight(at)[:, 0].exp()
+        """f32[passages, tokens], without the tokens' weights."""
+        return torch.log1p(torch.relu(vectors @ self.rows(at).T + self.bias(at)[:, 0]))
+
+    def weights(self, at):
+        return self.weight(at)[:, 0].exp()
 
     @torch.no_grad()
     def all_impacts(self, vectors):
-        return self.impacts(self.transformed(vectors), torch.arange(len(self.tokens)))
+        """f32[passages, tokens], times the tokens' weights: what postings hold."""
+        every = torch.arange(len(self.tokens))
+        return self.impacts(vectors, every) * self.weights(every)
 
 
 def saved_impacts(path, vectors):
     """f32[passages, tokens] by the file that training left."""
     file = load_file(path)
-    if "into.weight" in file:
-        hidden = torch.nn.functional.gelu(torch.from_numpy(SPREAD * vectors @ file["into.weight"].T + file["into.bias"])).numpy()
-        vectors = vectors + hidden @ file["out.weight"].T + file["out.bias"]
     return np.log1p(np.maximum(vectors @ file["rows"].T + file["bias"], 0)) * file["weight"]
 
 
@@ -159,7 +153,8 @@ def evaluate(rows, dev, share=1.0):
     return {"words": mean(plain), "tokens": round(mean(counts)), **{str(kept): [mean(x) for x in both] for kept, both in results.items()}}
 
 
-def step_loss(a, rows, site, rng, teacher, kept):
+def step_loss(a, rows, site, rng, teacher):
+    """The loss of queries of one site, FLOPS, and how many impacts a passage has."""
     chosen = rng.sample(site.queries, min(a.queries, len(site.queries)))
     numbers, of = [], []
     for at, (_, passages, grade, rank, _, _, _) in enumerate(chosen):
@@ -178,17 +173,12 @@ def step_loss(a, rows, site, rng, teacher, kept):
     place = {t: i for i, t in enumerate(asked)}
     others = torch.randint(len(rows.tokens), (a.sample,))
     vectors = site.vectors[pool]
-    moved = rows.transformed(vectors)
-    impacts = rows.impacts(moved, torch.cat([torch.tensor(asked), others]))
-    if kept:
-        with torch.no_grad():
-            least = rows.impacts(moved, torch.arange(len(rows.tokens))).topk(kept, dim=1).values[:, -1:]
-        impacts = torch.where(impacts >= least, impacts, 0)
+    impacts = rows.impacts(vectors, torch.cat([torch.tensor(asked), others]))
     bag = torch.zeros(len(chosen), len(asked))
     for at, q in enumerate(chosen):
         for t in q[0]:
             bag[at, place[t]] += 1
-    score = bag @ impacts[:, : len(asked)].T
+    score = (bag * rows.weights(torch.tensor(asked))) @ impacts[:, : len(asked)].T
     words = torch.from_numpy(np.stack([standard_words(q[4], sections) for q in chosen]))
     aim = torch.zeros(len(chosen), len(pool))
     for at, (_, passages, grade, *_) in enumerate(chosen):
@@ -222,41 +212,51 @@ def main():
     dev = [site for name, site in sites.items() if name in a.dev.split(",")]
     train = [site for name, site in sites.items() if name not in a.dev.split(",")]
     sample = torch.cat([site.vectors[:: max(1, len(site.vectors) // 300)] for site in train])
-    rows = Rows(a.models, sample, a.width)
+    rows = Rows(a.models, sample)
     teacher = None
-    if a.teacher and (a.dense / "queries.f32").exists():
-        texts = {row["text"]: i for i, row in enumerate(read_jsonl(a.dense / "queries.jsonl.txt"))}
-        embedded = torch.from_numpy(np.fromfile(a.dense / "queries.f32", np.float32).reshape(-1, 384))
+    if a.queries_embedded:
+        texts = {row["text"]: i for i, row in enumerate(read_jsonl(a.queries_embedded.with_suffix(".jsonl")))}
+        embedded = torch.from_numpy(np.fromfile(a.queries_embedded, np.float32).reshape(-1, 384))
         teacher = lambda chosen: embedded[[texts[q[6]] for q in chosen]]
-    print(f"{sum(len(s.queries) for s in train)} queries of {len(train)} sites, {sum(len(s.queries) for s in dev)} of {len(dev)} kept apart; teacher {teacher is not None}", flush=True)
-    print(json.dumps({"before": evaluate(rows, dev)}), flush=True)
-    optimiser = torch.optim.SparseAdam([{"params": [rows.rows.weight], "lr": a.rate * rows.SCALE}, {"params": [rows.bias.weight], "lr": a.rate * rows.SCALE}, {"params": [rows.weight.weight], "lr": 5 * a.rate}])
-    shared = torch.optim.AdamW([*rows.into.parameters(), *rows.out.parameters()], lr=a.rate, weight_decay=0.01)
-    rates = [group["lr"] for group in optimiser.param_groups + shared.param_groups]
+    count = lambda sites: sum(len(site.queries) for site in sites)
+    print(f"{count(train)} queries of {len(train)} sites, {count(dev)} of {len(dev)} kept apart; teacher: {teacher is not None}", flush=True)
+    parts = ((rows.rows, a.rate * SCALE), (rows.bias, a.rate * SCALE), (rows.weight, 5 * a.rate))
+    optimiser = torch.optim.SparseAdam([{"params": [part.weight], "lr": rate} for part, rate in parts])
+    rates = [group["lr"] for group in optimiser.param_groups]
     state = {"step": 0, "seconds": 0.0, "reports": 0}
+    if a.resume and (a.out / "last.pt").exists():
+        saved = torch.load(a.out / "last.pt", weights_only=False)
+        rows.load_state_dict(saved["rows"]), optimiser.load_state_dict(saved["optimiser"])
+        rng.setstate(saved["random"]), torch.set_rng_state(saved["torch"])
+        state = saved["state"]
+    else:
+        print(json.dumps({"before": evaluate(rows, dev)}), flush=True)
     sizes = [len(site.queries) for site in train]
     smooth = None
-    while state["seconds"] < a.minutes * 60:
+    while state["step"] < a.steps:
         started = time.time()
-        share = state["seconds"] / (a.minutes * 60)
-        for group, rate in zip(optimiser.param_groups + shared.param_groups, rates):
+        share = state["step"] / a.steps
+        for group, rate in zip(optimiser.param_groups, rates):
             group["lr"] = rate * min(1, state["step"] / 50 + 0.02) * max(0.02, 1 - share)
         site = rng.choices(train, sizes)[0]
-        loss, flops, nonzero = step_loss(a, rows, site, rng, teacher, rng.choice((None, *(KEPT if share > a.uncut else ()))))
+        loss, flops, nonzero = step_loss(a, rows, site, rng, teacher)
         weight = a.flops * min(1, 3 * share) ** 2
-        optimiser.zero_grad(), shared.zero_grad(), (loss + weight * flops).backward()
-        optimiser.step(), shared.step()
+        optimiser.zero_grad(), (loss + weight * flops).backward(), optimiser.step()
         state["step"] += 1
         state["seconds"] += time.time() - started
         now = np.array([loss.item(), flops.item(), nonzero])
         smooth = now if smooth is None else 0.98 * smooth + 0.02 * now
-        if state["seconds"] > a.minutes * 60 * (state["reports"] + 1) / a.reports:
+        if state["step"] * a.reports >= a.steps * (state["reports"] + 1):
             state["reports"] += 1
-            row = {"step": state["step"], "seconds": round(state["seconds"]), "loss, flops, tokens": [round(float(x), 3) for x in smooth], "dev": evaluate(rows, dev)}
+            means = [round(float(x), 3) for x in smooth]
+            row = {"step": state["step"], "seconds": round(state["seconds"]), "loss, flops, tokens": means, "dev": evaluate(rows, dev)}
             print(json.dumps(row), flush=True)
             with open(a.out / "curve.jsonl", "a", encoding="utf8") as curve:
                 curve.write(json.dumps(row) + "\n")
-            save_file({"rows": rows.rows.weight.detach(), "bias": rows.bias.weight[:, 0].detach().contiguous(), "weight": rows.weight.weight[:, 0].detach().exp(), **{f"{name}.{part}": getattr(getattr(rows, name), part).detach() for name in ("into", "out") for part in ("weight", "bias")}}, a.out / "model.safetensors")
+            bias, weight = (part.weight[:, 0].detach() for part in (rows.bias, rows.weight))
+            save_file({"rows": rows.rows.weight.detach(), "bias": bias.contiguous(), "weight": weight.exp()}, a.out / "model.safetensors")
+            random_states = {"random": rng.getstate(), "torch": torch.get_rng_state()}
+            torch.save({"rows": rows.state_dict(), "optimiser": optimiser.state_dict(), "state": state, **random_states}, a.out / "last.pt")
 
 
 if __name__ == "__main__":
