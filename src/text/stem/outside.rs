@@ -36,7 +36,8 @@ impl Language {
     }
 }
 
-#[cfg(test)]
+// The browser's engine has the function itself, in `wasm/engine.rs`.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 
