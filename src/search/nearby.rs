@@ -12,8 +12,8 @@ use crate::index::top_k::TopK;
 
 /// Passages from the cells whose rows are read.
 const NEAR: usize = 20;
-/// Sections with the query's words whose rows are read, and that take part in the fusion. With 30 nDCG@10 is 0.01 lower on
-/// rust-docs, and a query reads a sixth less; with 50 it is 0.001 to 0.004 higher, for 7 KB more.
+/// Sections with the query's words whose rows are read, and that take part in the fusion. With fifty nDCG@10 is 0.001 to
+/// 0.004 higher, for 7 KB more a query; with thirty it was 0.01 lower than with fifty, on rust-docs.
 const WORDS: usize = 40;
 
 impl Searcher {
