@@ -69,7 +69,8 @@ async fn late_interaction_orders_results_as_the_command_line_does() {
         }
         let same = late.iter().zip(&expected).filter(|(a, b)| a.0 == b.0).count();
         println!("`{query}`: {same} of {} at the same place as natively", late.len());
-        assert_eq!(late[0].0, expected[0].0, "{query}: the best");
+        let behind = expected[0].1 - scores[&late[0].0];
+        assert!(behind <= TIE, "{query}: the best is {behind} worse natively than the best there");
     }
     println!("scores differ by {worst:.4} at most");
     assert!(worst <= TIE, "scores differ by {worst}");
