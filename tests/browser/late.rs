@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// How far a score may be from the native one, and how near two scores are that may change places: relaxed SIMD rounds activations to
 /// seven bits, this machine's kernels to more, which moves the query's vector and those of its tokens. On the queries below the largest
-/// difference of a score was 0.13 (relaxed SIMD, AVX-512); twice that. Late interaction itself adds several units to a score.
+/// difference of a score was 0.13 with a code of the site's own, 0.16 with the head's (relaxed SIMD, AVX-512); this is twice the former. Late interaction itself adds several units to a score.
 const TIE: f64 = 0.26;
 
 const QUERIES: [&str; 4] = ["garbage pile stinks", "slugs eat my plants", "make soil better", "when to water"];
