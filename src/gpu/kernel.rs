@@ -7,6 +7,11 @@ use super::tuning::{Products, Tuning};
 use std::sync::{Mutex, PoisonError};
 use wgpu::{BindGroup, BindingResource, ComputePipeline, ShaderSource};
 
+/// Files of `shaders/`, one after the other, as `build.rs` leaves them: without comments, which no visitor needs to download.
+macro_rules! shader {
+    ($($name:literal),+) => { concat!($(include_str!(concat!(env!("OUT_DIR"), "/", $name, ".wgsl"))),+) };
+}
+
 /// Rows of the matmul's register tile: `ROWS` in its shader.
 const MATMUL_ROWS: u32 = 8;
 /// Columns of the matmul's register tile.
@@ -50,21 +55,21 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The shader's text.
+    /// The shader's text: its file, then what it shares with others. The file comes first, as `enable` and `requires` have to.
     fn source(self, tuning: Tuning) -> &'static str {
         match self {
-            Self::GatherEmbed => include_str!("shaders/gather_embed.wgsl"),
-            Self::LayerNorm { .. } if tuning.norm_subgroups => include_str!("shaders/layer_norm_subgroups.wgsl"),
-            Self::LayerNorm { .. } => include_str!("shaders/layer_norm.wgsl"),
-            Self::Quantize => include_str!("shaders/quantize.wgsl"),
+            Self::GatherEmbed => shader!("gather_embed"),
+            Self::LayerNorm { .. } if tuning.norm_subgroups => shader!("layer_norm_subgroups", "layer_norm_row"),
+            Self::LayerNorm { .. } => shader!("layer_norm", "layer_norm_row"),
+            Self::Quantize => shader!("quantize"),
             Self::Matmul { .. } => match tuning.products {
-                Products::Float => include_str!("shaders/matmul.wgsl"),
-                Products::Half => include_str!("shaders/matmul_half.wgsl"),
-                Products::Packed => include_str!("shaders/matmul_packed.wgsl"),
+                Products::Float => shader!("matmul", "matmul_store", "gelu"),
+                Products::Half => shader!("matmul_half", "matmul_store", "gelu"),
+                Products::Packed => shader!("matmul_packed", "matmul_store", "gelu"),
             },
-            Self::Attention { .. } => include_str!("shaders/attention.wgsl"),
-            Self::Pool { .. } => include_str!("shaders/pool.wgsl"),
-            Self::Logit => include_str!("shaders/logit.wgsl"),
+            Self::Attention { .. } => shader!("attention"),
+            Self::Pool { .. } => shader!("pool"),
+            Self::Logit => shader!("logit"),
         }
     }
 

@@ -28,24 +28,13 @@ override SIZE: u32 = 32;
 
 var<workgroup> parts: array<vec2f, SIZE>;
 
-fn value(row: u32, column: u32, residual_row: u32) -> vec4f {
-    let v = x[row * shape.width + column];
-    if RESIDUAL {
-        return v + residual[residual_row * shape.width + column];
-    }
-    return v;
-}
-
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
     let lane = local % LANES;
     let row = group.x * (SIZE / LANES) + local / LANES;
     let last = shape.rows - 1;
     let held = min(row, last); // rows behind the last are computed like it and not written: barriers need everyone
-    var residual_row = held;
-    if FIRST {
-        residual_row = first[held];
-    }
+    let residual_row = residual_row_of(held);
 
     // Shifted by the row's first value, so that the variance, a difference of two sums, does not cancel.
     let shift = value(held, 0, residual_row).x;

@@ -28,37 +28,6 @@ override TILES: u32 = 1;
 
 const ROWS: u32 = 8;
 
-/// Abramowitz and Stegun 7.1.26: within 1.5e-7 of erf.
-fn erf(v: vec4f) -> vec4f {
-    let a = abs(v);
-    let t = 1 / (1 + 0.3275911 * a);
-    let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-    return sign(v) * (1 - p * exp(-a * a));
-}
-
-fn store(row: u32, column: u32, sums: vec4f) {
-    if row >= shape.rows {
-        return;
-    }
-    var scale: vec4f;
-    var bias: vec4f;
-    for (var i = 0u; i < 4; i++) {
-        let channel = channels[min(column + i * LANES, shape.n - 1)];
-        scale[i] = channel.x;
-        bias[i] = channel.y;
-    }
-    var v = sums * scale + bias;
-    if GELU {
-        v = 0.5 * v * (1 + erf(v * 0.7071067811865476));
-    }
-    for (var i = 0u; i < 4; i++) {
-        let c = column + i * LANES;
-        if c < shape.n {
-            y[row * shape.n + c] = v[i];
-        }
-    }
-}
-
 @compute @workgroup_size(LANES, TILES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
     let column = group.x * LANES * 4 + local.x;
@@ -106,12 +75,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
         a6 += w * x[r6 + i];
         a7 += w * x[r7 + i];
     }
-    store(row, column, a0);
-    store(row + 1, column, a1);
-    store(row + 2, column, a2);
-    store(row + 3, column, a3);
-    store(row + 4, column, a4);
-    store(row + 5, column, a5);
-    store(row + 6, column, a6);
-    store(row + 7, column, a7);
+    store(row, column, a0, 1);
+    store(row + 1, column, a1, 1);
+    store(row + 2, column, a2, 1);
+    store(row + 3, column, a3, 1);
+    store(row + 4, column, a4, 1);
+    store(row + 5, column, a5, 1);
+    store(row + 6, column, a6, 1);
+    store(row + 7, column, a7, 1);
 }

@@ -26,41 +26,9 @@ override TILES: u32 = 1;
 
 const ROWS: u32 = 8;
 
-/// Abramowitz and Stegun 7.1.26: within 1.5e-7 of erf.
-fn erf(v: vec4f) -> vec4f {
-    let a = abs(v);
-    let t = 1 / (1 + 0.3275911 * a);
-    let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-    return sign(v) * (1 - p * exp(-a * a));
-}
-
 /// A row's word with those of four columns.
 fn dots(four: u32, w: vec4u) -> vec4i {
     return vec4i(dot4I8Packed(four, w.x), dot4I8Packed(four, w.y), dot4I8Packed(four, w.z), dot4I8Packed(four, w.w));
-}
-
-fn store(row: u32, column: u32, sums: vec4i) {
-    if row >= shape.rows {
-        return;
-    }
-    var scale: vec4f;
-    var bias: vec4f;
-    for (var i = 0u; i < 4; i++) {
-        let channel = channels[min(column + i * LANES, shape.n - 1)];
-        scale[i] = channel.x;
-        bias[i] = channel.y;
-    }
-    let row_scale = bitcast<f32>(q[row * (shape.words + 1) + shape.words]);
-    var v = vec4f(sums) * (scale * row_scale) + bias;
-    if GELU {
-        v = 0.5 * v * (1 + erf(v * 0.7071067811865476));
-    }
-    for (var i = 0u; i < 4; i++) {
-        let c = column + i * LANES;
-        if c < shape.n {
-            y[row * shape.n + c] = v[i];
-        }
-    }
 }
 
 @compute @workgroup_size(LANES, TILES)
@@ -103,12 +71,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
         a6 += dots(q[r6 + i], w);
         a7 += dots(q[r7 + i], w);
     }
-    store(row, column, a0);
-    store(row + 1, column, a1);
-    store(row + 2, column, a2);
-    store(row + 3, column, a3);
-    store(row + 4, column, a4);
-    store(row + 5, column, a5);
-    store(row + 6, column, a6);
-    store(row + 7, column, a7);
+    store(row, column, vec4f(a0), bitcast<f32>(q[r0 + words]));
+    store(row + 1, column, vec4f(a1), bitcast<f32>(q[r1 + words]));
+    store(row + 2, column, vec4f(a2), bitcast<f32>(q[r2 + words]));
+    store(row + 3, column, vec4f(a3), bitcast<f32>(q[r3 + words]));
+    store(row + 4, column, vec4f(a4), bitcast<f32>(q[r4 + words]));
+    store(row + 5, column, vec4f(a5), bitcast<f32>(q[r5 + words]));
+    store(row + 6, column, vec4f(a6), bitcast<f32>(q[r6 + words]));
+    store(row + 7, column, vec4f(a7), bitcast<f32>(q[r7 + words]));
 }
