@@ -82,6 +82,16 @@ bench_engines() {
     echo '{ "type": "module" }' >"$BENCH_DIR/engine/package.json"
 }
 
+# A browser, and what runs in it besides what a verb adds: the engine and onnxruntime-web, with the same models.
+ensure_compared() {
+    ensure_browser
+    ensure_www_packages
+    heading "What is compared"
+    ensure_peer onnxruntime-web "$ORT_VERSION"
+    ensure_onnx
+    bench_engines
+}
+
 # verb: bench kernels
 run_bench_kernels() {
     ensure_www_packages
@@ -118,12 +128,7 @@ run_bench_gpu_browser() {
         options+=("$option" "${2:?$option needs a value}")
         shift 2
     done
-    ensure_browser
-    ensure_www_packages
-    heading "What is compared"
-    ensure_peer onnxruntime-web "$ORT_VERSION"
-    ensure_onnx
-    bench_engines
+    ensure_compared
     build_wasm
     heading "In headless Chromium, on its adapter in software: minutes a round"
     CHROMIUM=$CHROME node "$ROOT/benches/browser/gpu.js" ${options[@]+"${options[@]}"} --out "$BENCH_DIR/gpu-browser.json" \
@@ -170,13 +175,8 @@ run_bench_browser() {
         esac
         shift 2
     done
-    ensure_browser
-    ensure_www_packages
-    heading "What is compared"
-    ensure_peer onnxruntime-web "$ORT_VERSION"
+    ensure_compared
     ensure_peer @huggingface/transformers "$TRANSFORMERS_VERSION"
-    ensure_onnx
-    bench_engines
     step "candle" bench-candle "read the log" compile_candle
     ort=$(peer_folder onnxruntime-web "$ORT_VERSION")/node_modules
     transformers=$(peer_folder @huggingface/transformers "$TRANSFORMERS_VERSION")/node_modules
