@@ -1,4 +1,4 @@
-//! The encoders on this machine's GPU against the CPU's engine, taking turns, with the same weights and token ids.
+//! The encoders and MaxSim on this machine's GPU against the CPU's engine, taking turns, with the same weights and token ids.
 //!
 //! ```text
 //! cargo bench --bench gpu                 the table
@@ -6,8 +6,8 @@
 //! cargo bench --bench gpu -- --variants   the GPU's times with each variant of its kernels that it can run, and what they lose
 //! ```
 //! Logits and vectors are compared too, so that no time is one of a kernel that computes something else. `--any` takes a
-//! processor that plays a GPU where there is no other, `--only NAME` only the workloads of this name (`query` is the only one that a
-//! processor is soon done with), `--models DIR` says where the models are when the program has been carried
+//! processor that plays a GPU where there is no other, `--only NAME` only the workloads of this name (`query` and `max-sim` are the only
+//! ones that a processor is soon done with), `--models DIR` says where the models are when the program has been carried
 //! to another machine.
 
 mod common;
@@ -15,6 +15,7 @@ mod common;
 use anyhow::{Context as _, Result, ensure};
 use common::{medians_ms, processor};
 use siteseer::gpu::encoder::{EmbeddingTable, Encoder, Gpu};
+use siteseer::gpu::max_sim::MaxSim;
 use siteseer::gpu::tuning::{Products, Tuning};
 use siteseer::gpu::{Choice, Context};
 use siteseer::kernels::Backend;
@@ -23,6 +24,7 @@ use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::cross_encoder::{CrossEncoder, PairWorkspace};
 use siteseer::model::encoder::Workspace;
 use siteseer::model::file::ModelFile;
+use siteseer::model::late::QueryVectors;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +40,10 @@ const QUERY: usize = 12;
 const LOGITS: f32 = 0.3;
 /// The least cosine.
 const COSINE: f32 = 0.995;
+/// MaxSim's passages, a query's tokens, a passage's, and their dimensions; of one passage the way there and back is all that counts.
+const MAX_SIM: [[usize; 4]; 3] = [[1, 16, 45, 64], [50, 16, 45, 64], [200, 16, 45, 64]];
+/// The largest difference of two scores by MaxSim: rounding of sums of 16 floats below 1.
+const SCORES: f32 = 1e-5;
 
 /// Sequences of like length, which a reranker or an indexer computes together.
 struct Workload {
@@ -143,6 +149,50 @@ fn main() -> Result<()> {
         let ratios = format!("{:.1} | {:.1}", one / there, all / there);
         println!(
             "| {name} {sequences}×{tokens} | {one:.2} | {all:.2} | {rest:.2} | {there:.2} | {ratios} | {agreement} |"
+        );
+    }
+    if option("--only").is_none_or(|only| only == "max-sim") {
+        max_sim(&gpu, threads)?;
+    }
+    Ok(())
+}
+
+/// MaxSim's rows of the table: scores of passages whose token vectors are decoded.
+fn max_sim(gpu: &Gpu, threads: usize) -> Result<()> {
+    let on_gpu = RefCell::new(MaxSim::new(gpu.context(), gpu.tuning())?);
+    for [passages, tokens, len, dim] in MAX_SIM {
+        // values in some order: what they are doesn't matter to the time
+        let value = |at: usize| (at * 7919 % 255) as f32 / 127.0 - 1.0;
+        let query = QueryVectors::of(&(0..tokens * dim).map(|at| value(at) / 4.0).collect::<Vec<_>>(), dim);
+        let rows: Vec<i8> = (0..passages * len * dim).map(|at| (value(at) * 31.0) as i8).collect();
+        let first: Vec<u32> = (0..=passages).map(|passage| (passage * len) as u32).collect();
+        let scores = |rows: &[i8]| -> Vec<f32> {
+            rows.chunks_exact(len * dim).map(|rows| query.score(Backend::best(), rows)).collect()
+        };
+        let there = || pollster::block_on(on_gpu.borrow_mut().scores(gpu.context(), &query, &rows, &first));
+        let differences = scores(&rows).into_iter().zip(there()?).map(|(a, b)| (a - b).abs());
+        let largest = differences.fold(0.0, f32::max);
+        ensure!(largest <= SCORES, "scores differ by {largest}");
+        let part = passages.div_ceil(threads) * len * dim;
+        let times = medians_ms(
+            ROUNDS,
+            &mut [
+                &mut || drop(scores(&rows)),
+                &mut || {
+                    thread::scope(|scope| {
+                        for rows in rows.chunks(part) {
+                            scope.spawn(|| scores(rows));
+                        }
+                    });
+                },
+                &mut || drop(there()),
+                &mut || drop(there()),
+            ],
+        );
+        let (one, all, rest, there) = (times[0], times[1], times[2], times[3]);
+        let ratios = format!("{:.2} | {:.2}", one / there, all / there);
+        println!(
+            "| max-sim {passages}×{len}, query of {tokens} | {one:.3} | {all:.3} | {rest:.2} | {there:.2} | {ratios} | scores differ by {largest:e} |"
         );
     }
     Ok(())

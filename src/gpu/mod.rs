@@ -14,6 +14,8 @@ mod context;
 pub mod encoder;
 mod error;
 pub mod kernel;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod max_sim;
 mod plan;
 pub mod tuning;
 pub mod weights;

@@ -206,6 +206,16 @@ impl QueryVectors {
         self.weights.is_empty()
     }
 
+    /// The vectors, 32767 for 1: `[tokens, dim]`.
+    pub fn vectors(&self) -> &[i16] {
+        &self.vectors
+    }
+
+    /// What each token counts: `[tokens]`.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
     /// Weighted sum, over the query's tokens, of the greatest product with a row of a passage `rows [n, dim]`, 127 for 1; 0 for
     /// a passage without rows.
     ///

@@ -5,6 +5,7 @@ use super::random::Random;
 use siteseer::gpu::kernel::{Kernel, Pipelines, bind};
 use siteseer::gpu::tuning::{Products, Tuning};
 use siteseer::gpu::{Context, floats_of, transposed_words};
+use siteseer::kernels::Backend;
 use wgpu::BufferUsages;
 
 /// Rounding of sums in another order, in parts of the sum of the terms' sizes: `k · ε / 2` at worst for k terms, and `√k · ε`
@@ -375,6 +376,68 @@ fn logit() {
             let want: Vec<f64> = h.chunks_exact(hidden).map(dot).collect();
             // weights are below 2; WGSL takes tanh from sinh and cosh, that is from exp
             assert_near(&got, &want, |_| 2.0 * hidden as f64 * (EXP + ROUNDING), &format!("{rows} x {hidden}"));
+        }
+    }
+}
+
+/// Rows of passages: about each tile, and none.
+fn passage_lengths(random: &mut Random, passages: usize) -> Vec<usize> {
+    let edges = [33, 0, 1, 2, 3, 4, 5, 31, 32, 0];
+    (0..passages).map(|passage| edges.get(passage).copied().unwrap_or_else(|| random.below(40))).collect()
+}
+
+/// Products are those of the CPU's scalar kernel bit for bit, of the extremes, too.
+#[test]
+fn max_sim() {
+    let mut random = Random::new(10);
+    for device in Device::all() {
+        for (tokens, dim, passages) in
+            [(1, 64, 1), (16, 64, 200), (33, 48, 50), (31, 16, 33), (64, 512, 3), (5, 64, 32)]
+        {
+            for extreme in [false, true] {
+                let lengths = passage_lengths(&mut random, passages);
+                let first = spans(&lengths).1;
+                let mut rows = int8(&mut random, first[passages] as usize * dim);
+                let mut query: Vec<i16> =
+                    (0..tokens * dim).map(|_| (random.below(65_535) as i32 - 32_767) as i16).collect();
+                if extreme {
+                    rows.fill(-127);
+                    query.fill(32_767); // every product is the least that there is
+                }
+                let values = query.iter().map(|&value| i32::from(value) as u32).collect();
+                let inputs = [values, words(&rows), first.clone()];
+                let fields = [tokens as u32, dim as u32 / 4];
+                let got = device.run(Kernel::MaxSim { sums: false }, [passages, tokens], fields, &inputs);
+                let mut want = vec![0; passages * tokens];
+                for (window, want) in first.windows(2).zip(want.chunks_exact_mut(tokens)) {
+                    let rows = &rows[window[0] as usize * dim..window[1] as usize * dim];
+                    Backend::Scalar.max_sim_into(&query, rows, dim, want);
+                }
+                let got: Vec<i32> = got.iter().map(|best| best.to_bits() as i32).collect();
+                assert_eq!(got, want, "{passages} passages, {tokens} tokens of {dim}, extreme {extreme}");
+            }
+        }
+    }
+}
+
+#[test]
+fn max_sim_sums() {
+    let mut random = Random::new(11);
+    for device in Device::all() {
+        for (passages, tokens) in [(1, 1), (31, 64), (32, 16), (33, 33), (200, 2)] {
+            let best: Vec<i32> =
+                (0..passages * tokens).map(|_| random.below(1 << 24) as i32 * 128 - (1 << 30)).collect();
+            let weights = floats(&mut random, tokens);
+            let inputs = [best.iter().map(|&best| best as u32).collect(), bits(&weights)];
+            let got = device.run(Kernel::MaxSim { sums: true }, [passages, 1], [tokens as u32, 0], &inputs);
+            let terms = |best: &[i32]| -> Vec<f64> {
+                let terms = best.iter().zip(&weights);
+                terms.map(|(&best, &weight)| f64::from(best) * f64::from(weight) / (32_767.0 * 127.0)).collect()
+            };
+            let terms: Vec<Vec<f64>> = best.chunks_exact(tokens).map(terms).collect();
+            let want: Vec<f64> = terms.iter().map(|terms| terms.iter().sum()).collect();
+            let size = |at: usize| terms[at].iter().map(|term| term.abs()).sum::<f64>();
+            assert_near(&got, &want, |at| size(at) * ROUNDING, &format!("{passages} x {tokens}"));
         }
     }
 }

@@ -5,6 +5,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod kernels;
+mod max_sim;
 mod models;
 
 #[path = "../common/random.rs"]
