@@ -9,6 +9,8 @@
 pub mod cells;
 pub mod chunks;
 pub mod filters;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod impacts;
 pub mod late;
 pub mod lexical;
 pub mod manifest;

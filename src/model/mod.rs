@@ -3,6 +3,7 @@
 //! [`mod@file`] reads the model file, [`encoder`] runs it over a [`batch`]. [`bi_encoder`] turns text into a vector,
 //! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
 //! without a transformer, [`token_shards`] out of an index's small files.
+//! `sparse_rows` are tokens' rows for learned sparse retrieval (native only).
 //! [`late`] turns texts into a vector a token; `late_code` is what their codes mean. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_late`, `import_static_tower` (native
 //! only).
 
@@ -34,6 +35,8 @@ mod layer;
 pub mod layout;
 #[cfg(feature = "cli")]
 pub mod quantize;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sparse_rows;
 #[cfg(feature = "cli")]
 pub mod static_shards;
 pub mod static_tower;

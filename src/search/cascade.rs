@@ -8,6 +8,7 @@ use super::rerank::RERANK;
 use super::searcher::{Hit, Searcher, Tier, not_loaded};
 use super::static_tier::StaticTier;
 use crate::error::Result;
+use crate::index::impacts::ImpactIndex;
 use crate::index::late::LateTokens;
 use crate::index::manifest::Manifest;
 use crate::model::encoders::Encoders;
@@ -29,13 +30,15 @@ pub struct Cascade {
     /// One that is tried out, in place of the index's own.
     pub(super) static_tower: Option<StaticTower>,
     pub(super) static_tier: Option<StaticTier>,
+    /// What `lexical+sparse` is tried with.
+    pub(super) impacts: Option<ImpactIndex>,
 }
 
 impl Cascade {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
         let searcher = Searcher::new(manifest);
-        Self { searcher, encoders: None, late_tokens: None, static_tower: None, static_tier: None }
+        Self { searcher, encoders: None, late_tokens: None, static_tower: None, static_tier: None, impacts: None }
     }
 
     /// The models, once the bi-encoder is loaded.
@@ -140,6 +143,7 @@ impl Cascade {
             First::Lexical => standardise(&searcher.rank_lexical(query, depth)?, STANDARD),
             First::Dense => standardise(&searcher.rank_meaning(query, &embedding, depth)?, STANDARD),
             First::Static => self.rank_static(query, depth)?,
+            First::Sparse => self.rank_sparse(query, depth)?,
             First::Fused => searcher.rank_dense(query, &embedding, depth)?,
         };
         for rung in &chain.rungs {

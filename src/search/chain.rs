@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! chain   first (">" rung)*
-//! first   "lexical" | "dense" | "lexical+static" | "lexical+dense" or "fused"
+//! first   "lexical" | "dense" | "lexical+static" | "lexical+sparse" | "lexical+dense" or "fused"
 //! rung    "late:" N | "cross:" N                      N candidates, 1 to 200
 //! ```
 //! Each rung adds what it says to the scores of the first N and reorders these. A first list of one kind of scores is standardised,
@@ -23,6 +23,8 @@ pub enum First {
     Dense,
     /// Words, and vectors of the static query tower.
     Static,
+    /// Words, and learned sparse impacts.
+    Sparse,
     /// Words, and vectors of the bi-encoder.
     Fused,
 }
@@ -48,8 +50,8 @@ pub struct Chain {
 /// Why a text is no chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no part of a chain. One is written lexical+dense>late:30>cross:10: first lexical, dense, lexical+static or lexical+dense \
-     (fused), then late:N or cross:N with N from 1 to 200"
+    "`{0}` is no part of a chain. One is written lexical+dense>late:30>cross:10: first lexical, dense, lexical+static, \
+     lexical+sparse or lexical+dense (fused), then late:N or cross:N with N from 1 to 200"
 )]
 pub struct NotAChain(String);
 
@@ -60,6 +62,7 @@ impl First {
             Self::Lexical => "lexical",
             Self::Dense => "dense",
             Self::Static => "lexical+static",
+            Self::Sparse => "lexical+sparse",
             Self::Fused => "lexical+dense",
         }
     }
@@ -72,7 +75,7 @@ impl FromStr for First {
         if text == "fused" {
             return Ok(Self::Fused);
         }
-        let all = [Self::Lexical, Self::Dense, Self::Static, Self::Fused];
+        let all = [Self::Lexical, Self::Dense, Self::Static, Self::Sparse, Self::Fused];
         all.into_iter().find(|first| first.name() == text).ok_or_else(|| NotAChain(text.to_owned()))
     }
 }
@@ -131,7 +134,13 @@ mod tests {
         let chain: Chain = "lexical+dense > late:30 > cross:10".parse().unwrap();
         assert_eq!(chain, Chain { first: First::Fused, rungs: vec![Rung::Late(30), Rung::Cross(10)] });
         assert!(chain.has_late() && chain.has_cross());
-        for text in ["lexical", "dense>cross:30", "lexical+static>late:200", "lexical+dense>late:30>cross:10"] {
+        for text in [
+            "lexical",
+            "dense>cross:30",
+            "lexical+static>late:200",
+            "lexical+sparse>cross:9",
+            "lexical+dense>late:30>cross:10",
+        ] {
             assert_eq!(text.parse::<Chain>().unwrap().to_string(), text);
         }
         let fused: Chain = "fused".parse().unwrap();

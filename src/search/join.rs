@@ -73,7 +73,12 @@ pub(super) fn best_by_words(sections: &Sections, bm25: &[f32], limit: usize) -> 
 }
 
 /// The first `limit` of a list, each of another section; `passage_of` gives a passage of an item's section.
-fn first_of_sections<T: Copy>(sections: &Sections, list: &[T], limit: usize, passage_of: impl Fn(&T) -> u32) -> Vec<T> {
+pub(super) fn first_of_sections<T: Copy>(
+    sections: &Sections,
+    list: &[T],
+    limit: usize,
+    passage_of: impl Fn(&T) -> u32,
+) -> Vec<T> {
     let (mut first, mut seen): (Vec<T>, Vec<u32>) = (Vec::new(), Vec::new());
     for item in list {
         let section = sections.section_of(passage_of(item));
@@ -85,7 +90,7 @@ fn first_of_sections<T: Copy>(sections: &Sections, list: &[T], limit: usize, pas
     first
 }
 
-fn hit_of(fused: Fused, passage: u32) -> Hit {
+pub(super) fn hit_of(fused: Fused, passage: u32) -> Hit {
     let Fused { score, lexical_rank, dense_rank, .. } = fused;
     Hit { passage, score, lexical_rank, dense_rank, logit: None }
 }

@@ -1,5 +1,6 @@
 //! The chains of rungs that are judged: those of late interaction where the index has token vectors, and those that were asked for.
 
+use super::sparse::{SparseBytes, SparseOptions};
 use super::static_tower::bytes_by_query;
 use crate::cli::folder;
 use crate::eval::collection::Collection;
@@ -22,6 +23,7 @@ const PAIRS: usize = 10;
 pub(super) struct Chains {
     index: PathBuf,
     chains: Vec<(String, Chain)>,
+    sparse: Option<SparseBytes>,
 }
 
 impl Chains {
@@ -60,7 +62,28 @@ impl Chains {
             }
         }
         chains.extend(asked.iter().map(|chain| (chain.to_string(), chain.clone())));
-        Ok(Self { index: index.to_owned(), chains })
+        Ok(Self { index: index.to_owned(), chains, sparse: None })
+    }
+
+    /// Makes the postings of learned sparse retrieval, if a chain needs them, and says what they cost.
+    ///
+    /// # Errors
+    /// If what they are made of is missing or damaged.
+    pub(super) fn load_sparse(
+        &mut self,
+        cascade: &mut Cascade,
+        options: &SparseOptions,
+        collection: &Collection,
+        quiet: bool,
+    ) -> Result<()> {
+        if self.chains.iter().any(|(_, chain)| chain.first == First::Sparse) {
+            let sparse = SparseBytes::load(&self.index, cascade, options, quiet)?;
+            if !quiet {
+                eprintln!("{}", sparse.about(cascade, collection)?);
+            }
+            self.sparse = Some(sparse);
+        }
+        Ok(())
     }
 
     /// How many there are.
@@ -84,6 +107,9 @@ impl Chains {
             if chain.has_cross() {
                 against.push("+ cross-encoder 30".to_owned());
             }
+            if chain.first == First::Sparse && chain.rungs.is_empty() {
+                against.extend(["lexical", "lexical + static"].map(String::from));
+            }
             let bytes = self.bytes(cascade, chain, words, collection)?;
             let step = Step { name: name.clone(), tier, against, bytes };
             runs.push(run_chain(cascade, (step, chain), collection, names, done)?);
@@ -101,6 +127,9 @@ impl Chains {
             let texts = collection.queries.iter().map(|query| query.text.as_str());
             bytes += bytes_by_query(&self.index, cascade, texts, None)?.iter().sum::<u64>() / queries;
             folder::load_all_nearby(&self.index, cascade)?;
+        }
+        if let (First::Sparse, Some(sparse)) = (chain.first, &self.sparse) {
+            bytes += sparse.of_query(cascade, collection)?;
         }
         if matches!(chain.first, First::Dense | First::Fused) {
             bytes += stored(&files.vectors);

@@ -3,6 +3,7 @@
 
 mod chains;
 mod corpus;
+mod sparse;
 pub(super) mod static_tower;
 
 use super::folder;
@@ -24,6 +25,7 @@ use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use chains::Chains;
 use corpus::CorpusIndex;
+use sparse::SparseOptions;
 use static_tower::{TriedTower, bytes_by_query};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -84,6 +86,13 @@ pub struct EvalArgs {
     /// Judge a chain of rungs, such as 'lexical+dense>late:30>cross:10', too (may be repeated)
     #[arg(long, value_name = "CHAIN")]
     chain: Vec<Chain>,
+    /// Rows of tokens for the chain lexical+sparse, as models/training/train_sparse.py leaves them [default: those of the static query
+    /// tower that --static names, or of siteseer-static-tower]
+    #[arg(long, value_name = "FILE", requires = "chain")]
+    sparse_rows: Option<PathBuf>,
+    /// Tokens by which each passage is expanded for lexical+sparse
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    sparse_terms: u16,
     /// Longest passage of the collection's documents, in word pieces
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
     passage_pieces: usize,
@@ -179,10 +188,16 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     let has_late = folder::load_late(&index, &mut cascade)?;
     let depths = depths(&args.rerank_depth, has_reranker)
         .with_context(|| format!("{}: the index has no cross-encoder", index.display()))?;
-    let chains = Chains::of(&args.chain, &cascade, has_late, !depths.is_empty(), &index)?;
+    let mut chains = Chains::of(&args.chain, &cascade, has_late, !depths.is_empty(), &index)?;
     if has_late {
         folder::load_all_late(&index, &mut cascade)?;
     }
+    let sparse = SparseOptions {
+        rows: args.sparse_rows.clone(),
+        static_tower: args.static_tower.clone(),
+        terms: args.sparse_terms.into(),
+    };
+    chains.load_sparse(&mut cascade, &sparse, &collection, args.quiet)?;
     let runs = rank_all(&index, &mut cascade, tower.as_ref(), &depths, &chains, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,

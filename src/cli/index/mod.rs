@@ -37,6 +37,7 @@ use embed::{Embedded, Embedding};
 pub(super) use models::ModelChoice;
 use models::Models;
 use nearby::Nearby;
+pub(super) use output::gzip;
 use output::{OutputFolder, Storage};
 use parts::{words_between, words_of};
 use rayon::prelude::*;

@@ -150,7 +150,7 @@ fn is_replaceable(folder: &Path) -> Result<bool> {
 }
 
 /// Compresses without a time stamp or a name: the same content gives the same bytes.
-fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+pub(in crate::cli) fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     encoder.write_all(content)?;
     Ok(encoder.finish()?)
