@@ -169,6 +169,43 @@ fn the_index_of_a_site_is_judged_by_url_and_anchor() {
 }
 
 #[test]
+fn learned_sparse_retrieval_is_judged_beside_the_others() {
+    let desk = tempfile::tempdir().unwrap();
+    let at = |name: &str| desk.path().join(name);
+    siteseer().args(["index", "--no-client"]).arg(fixture("garden")).arg("--out").arg(at("index")).assert().success();
+    let eval = |args: &[&str]| {
+        let mut command = siteseer();
+        command.arg("eval").arg(fixture("questions")).arg("--index").arg(at("index")).args(args);
+        command.output().unwrap()
+    };
+    let plot = at("plot.svg");
+    let judged = |args: &[&str]| -> Value {
+        let output = eval(&[&["--json", "-", "--chain", "lexical+sparse"], args].concat());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    };
+    let tier = |report: &Value, name: &str| {
+        report["tiers"].as_array().unwrap().iter().find(|tier| tier["name"] == name).unwrap().clone()
+    };
+    let bytes = |report: &Value| tier(report, "lexical+sparse")["bytes"].as_u64().unwrap();
+    let report = judged(&["--plot", plot.to_str().unwrap()]);
+    assert!(bytes(&report) > tier(&report, "lexical")["bytes"].as_u64().unwrap());
+    assert!(tier(&report, "lexical+sparse")["ndcg10"]["mean"].as_f64().unwrap() > 0.5);
+    assert!(
+        report["differences"].as_array().unwrap().iter().any(|d| d["from"] == "lexical" && d["to"] == "lexical+sparse")
+    );
+    assert!(fs::read_to_string(&plot).unwrap().contains("lexical+sparse: "));
+    assert!(bytes(&judged(&["--sparse-terms", "8"])) < bytes(&report), "fewer tokens of a passage are fewer bytes");
+
+    let stderr = |args: &[&str]| String::from_utf8(eval(args).stderr).unwrap();
+    let wrong = fixture("questions/qrels.tsv");
+    let wrong = stderr(&["--chain", "lexical+sparse", "--sparse-rows", wrong.to_str().unwrap()]);
+    assert!(wrong.contains("qrels.tsv") && wrong.contains("train_sparse.py"), "{wrong}");
+    let none = stderr(&["--chain", "lexical+sparse", "--static", "none"]);
+    assert!(none.contains("--static FILE") && none.contains("--sparse-rows FILE"), "{none}");
+    assert!(stderr(&["--sparse-rows", "x"]).contains("--chain"));
+}
+
+#[test]
 fn weights_are_tuned_and_written() {
     let desk = tempfile::tempdir().unwrap();
     let index = desk.path().join("index");

@@ -254,7 +254,9 @@ def main():
             with open(a.out / "curve.jsonl", "a", encoding="utf8") as curve:
                 curve.write(json.dumps(row) + "\n")
             bias, weight = (part.weight[:, 0].detach() for part in (rows.bias, rows.weight))
-            save_file({"rows": rows.rows.weight.detach(), "bias": bias.contiguous(), "weight": weight.exp()}, a.out / "model.safetensors")
+            tokens = torch.tensor(list("\n".join(rows.tokens).encode()), dtype=torch.uint8)
+            tensors = {"tokens": tokens, "rows": rows.rows.weight.detach(), "bias": bias.contiguous(), "weight": weight.exp()}
+            save_file(tensors, a.out / "model.safetensors")
             random_states = {"random": rng.getstate(), "torch": torch.get_rng_state()}
             torch.save({"rows": rows.state_dict(), "optimiser": optimiser.state_dict(), "state": state, **random_states}, a.out / "last.pt")
 

@@ -53,10 +53,12 @@ impl ImpactBuilder {
         for (at, token) in order.iter().copied().enumerate() {
             tokens.push(&self.tokens[token]);
             put_list(&self.lists[token], most, &mut lists);
-            if lists.len() >= CHUNK || at + 1 == order.len() {
+            let mut texts = Vec::new();
+            put_texts(tokens.iter().copied(), &mut texts);
+            if texts.len() + lists.len() >= CHUNK || at + 1 == order.len() {
                 let mut body = Vec::new();
                 put_varint(tokens.len() as u32, &mut body);
-                put_texts(tokens.iter().copied(), &mut body);
+                body.append(&mut texts);
                 body.append(&mut lists);
                 chunks.push(body);
                 starts.push(tokens[0]);
