@@ -4,7 +4,7 @@
 //! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section
 //! ([`lexical`], [`sections`]), the passages' texts ([`passages`]), their token vectors if wanted ([`late`]), and the model.
 //! Postings and texts come in [`chunks`]. What is [`related`] to a page has a small file of its own. `siteseer index` writes them
-//! all.
+//! all. `impacts` is tried by `siteseer eval` only.
 
 pub mod cells;
 pub mod chunks;

@@ -42,7 +42,7 @@ const RERANK_DEPTHS: &[usize] = &[10, 20, 30, 50];
     after_help = "A collection is a folder in BEIR layout: corpus.jsonl[.gz], queries.jsonl[.gz], qrels/SPLIT.tsv. For an index \
                         of your own site two tables are enough, columns separated by tabs:\n  queries.tsv   id, text, style (optional)\n  \
                         qrels.tsv     query id, URL with #anchor (or the page's URL), grade 0 to 3\n\n\
-                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:30>cross:10'\n  siteseer eval scifact/ --cache /tmp/eval\n  \
+                        Examples:\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain 'lexical+dense>late:30>cross:10'\n  siteseer eval questions/ --index public/ --rerank-depth 0 --chain lexical+sparse\n  siteseer eval scifact/ --cache /tmp/eval\n  \
                         siteseer eval questions/ --index public/ --per-query wins-and-losses.tsv\n  \
                         siteseer eval questions/ --index public/ --json baseline.json\n  \
                         siteseer eval questions/ --index public/ --compare baseline.json --fail-on-drop 0.01"
@@ -91,7 +91,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE", requires = "chain")]
     sparse_rows: Option<PathBuf>,
     /// Tokens by which each passage is expanded for lexical+sparse
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
     sparse_terms: u16,
     /// Longest passage of the collection's documents, in word pieces
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
