@@ -24,7 +24,7 @@ use serde::Serialize;
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
 pub(super) const RETRIEVE: usize = 200;
 /// Sections whose scores are standardised together (see [`fuse`](super::fuse)).
-pub(super) const FUSE: usize = 100;
+pub(super) const FUSE: usize = 200;
 /// What the filters' file is called where the index has none.
 const FILTERS: &str = "filters";
 /// Longest excerpt, in characters.
