@@ -25,8 +25,7 @@ pub struct Field {
     pub b: f32,
 }
 
-/// The parameters of BM25F. The defaults were tuned on the dev queries of the `rust-docs` collection and on five sites that no model was
-/// chosen by; from 1.6 to 1.8 and from 0.65 to 0.75 `k1` and the body's `b` make no difference that could be told from chance.
+/// The parameters of BM25F. Where the defaults come from is told in `docs/evaluation.md`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bm25f {
     /// How soon repetition saturates.
