@@ -5,6 +5,7 @@ import { abortable } from './abortable.js';
 import { asked } from './asked.js';
 import { CANDIDATES, hitsOf } from './context.js';
 import { WorkerLink } from './link.js';
+import { languageOfPage } from './page-language.js';
 import { LadderStatus, UPPER } from './status.js';
 import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
 
@@ -62,7 +63,7 @@ export class SearchClient {
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, workers: this.#workers, webgpu: this.#webgpu });
+      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, language: languageOfPage(), workers: this.#workers, webgpu: this.#webgpu });
       this.status.backend = backend;
       this.hasFilters = filters;
       for (const tier of UPPER) this.status[tier] = { ...this.status[tier], total: bytes[tier], ...(!bytes[tier] && { state: 'off' }) };

@@ -29,6 +29,8 @@ export class Host {
   #scoring = {};
   /** @type {Upper | undefined} */
   #upper;
+  /** Whether the first words were asked for: what stems other languages than the page's waits until then. */
+  #asked = false;
   /** The same, on its way. @type {Promise<Upper> | undefined} */
   #rising;
   /** Tiers that are ready or on their way. @type {Map<Tier, Promise<void>>} */
@@ -46,11 +48,11 @@ export class Host {
 
   /**
    * Reads the manifest, starts the engine, and loads the lexical tier.
-   * @param {{ manifest: string } & Scoring} args
+   * @param {{ manifest: string, language?: string } & Scoring} args `language` of the page
    * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static and the late tier, before a query); 0: not in this index
    */
-  async open({ manifest, ...scoring }) {
-    const { backend, manifest: { files: { vectors, model, late, reranker, filters, staticTower } } } = (this.#opened = await openIndex(manifest, (url) => this.emit('ask', { url })));
+  async open({ manifest, language, ...scoring }) {
+    const { backend, manifest: { files: { vectors, model, late, reranker, filters, staticTower } } } = (this.#opened = await openIndex(manifest, (url) => this.emit('ask', { url }), language));
     this.#scoring = scoring;
     await this.load({ tier: 'lexical' });
     const size = (/** @type {(FileEntry | undefined)[]} */ ...needed) => (needed.every((file) => file) ? storedBytes(.../** @type {FileEntry[]} */ (needed)) : 0);
@@ -103,7 +105,10 @@ export class Host {
    */
   async query({ tier, ...query }, signal) {
     const start = performance.now();
+    const stemmed = this.#asked && this.#index.stemOthers();
+    this.#asked = true;
     await this.load({ tier });
+    if (tier !== 'lexical') await stemmed; // words do not wait for it
     const { engine, chunks, manifest } = this.#index;
     if (QUOTED.test(query.text) || query.filters || query.sort || (query.meta && manifest.files.filters)) await (await this.#rise()).filter.load(query);
     const failure = await chunks.words(query.text, signal);

@@ -8,8 +8,10 @@ import type { Backend } from './siteseer.js';
 export interface Index {
   engine: Engine;
   manifest: Manifest;
-  /** Settled when the engine stems all languages of the site that it can; only English, where there is nothing to wait for. */
-  stemmed?: Promise<void>;
+  /** Settled when the engine stems English and the page's language. */
+  stemmed: Promise<void>;
+  /** Loads what stems the site's other languages, once. */
+  stemOthers(): Promise<void>;
   /** Address of the site. */
   root: string;
   fetch(file: FileEntry, priority: RequestPriority, progress?: (file: FileEntry, loaded: number) => void, signal?: AbortSignal): Promise<Uint8Array>;

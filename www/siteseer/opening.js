@@ -7,16 +7,17 @@ import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 
 /** @import { Index } from './opened.js' */
-/** @import { FileEntry } from './manifest.js' */
+/** @import { FileEntry, StemmerFile } from './manifest.js' */
 
 globalThis.siteseerStem = () => ''; // the engine asks, also where no stemmer is loaded
 
 /**
  * @param {string} url of the manifest
  * @param {(url: string) => void} onAsk told of each file of the index that is asked for
+ * @param {string} [language] of the page: stemmers of other languages come later. Without it, all come at once
  * @returns {Promise<Index>} of which no file is loaded yet
  */
-export async function openIndex(url, onAsk) {
+export async function openIndex(url, onAsk, language) {
   const backend = detectBackend();
   const loading = loadEngine();
   loading.catch(() => {}); // meanwhile the manifest, whose error says more
@@ -29,11 +30,20 @@ export async function openIndex(url, onAsk) {
     return loadFile(url, file, { priority, signal, onBytes: (loaded) => progress?.(file, loaded) });
   };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
-  const { stemmers } = manifest.files;
+  const { stemmers = [] } = manifest.files;
+  const isOfPage = (/** @type {StemmerFile} */ { languages }) => !language || languages.includes(language.slice(0, 2).toLowerCase());
+  const stem = async (/** @type {StemmerFile[]} */ some) => {
+    if (!some.length) return;
+    const [{ useStemmers }, files] = await Promise.all([importModule('stemmers.js'), Promise.allSettled(some.map(({ file }) => now(file)))]);
+    return useStemmers(some, files);
+  };
+  /** @type {Promise<void> | undefined} */
+  let others;
   return {
     engine,
     manifest,
-    stemmed: stemmers && Promise.all([importModule('stemmers.js'), Promise.allSettled(stemmers.map(({ file }) => now(file)))]).then(([{ useStemmers }, files]) => useStemmers(stemmers, files), console.warn),
+    stemmed: stem(stemmers.filter(isOfPage)).catch(console.warn),
+    stemOthers: () => (others ??= stem(stemmers.filter((file) => !isOfPage(file))).catch(console.warn)),
     root: new URL(manifest.siteRoot, url).href,
     fetch,
     chunks: new Chunks(engine, manifest, now),

@@ -7,18 +7,18 @@
 
 /** The longest word that it takes. */
 const MAX_BYTES = 256;
+/** By two letters of a language, as one number. @type {Map<number, Stemmer>} */
+const byLanguage = new Map();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * From now on the engine stems words of these languages: before it opens the root of an index.
+ * From now on the engine stems words of these languages, too.
  * @param {StemmerFile[]} stemmers
  * @param {PromiseSettledResult<Uint8Array>[]} files of these. Without one its words have no stems: they are found as they are written, and by
  *   their beginnings.
  */
 export async function useStemmers(stemmers, files) {
-  /** @type {Map<number, Stemmer>} */
-  const byLanguage = new Map();
   const load = async (/** @type {StemmerFile} */ { languages }, /** @type {number} */ i) => {
     const stemmer = await instantiate(files[i]);
     for (const tag of languages) byLanguage.set(tag.charCodeAt(0) | (tag.charCodeAt(1) << 8), stemmer);

@@ -56,6 +56,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @property {boolean} [filters] pages have a filter `lang`
  * @property {boolean} [tower] the index has a static query tower
  * @property {boolean} [late] the index has token vectors
+ * @property {string[]} [stemmers] languages of the site that have one
  * @property {Record<string, string[][]>} [related] related pages by address
  * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]

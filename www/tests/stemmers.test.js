@@ -5,7 +5,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { useStemmers } from '../siteseer/stemmers.js';
+
+let copies = 0;
+/** The module as a worker of its own has it. @type {() => Promise<typeof import('../siteseer/stemmers.js')>} */
+const fresh = () => import(`../siteseer/stemmers.js?${++copies}`);
 
 /** @type {Record<string, Record<string, string>>} stems of words, by language */
 const stems = JSON.parse(readFileSync(new URL('../../tests/fixtures/stems.json', import.meta.url), 'utf8'));
@@ -20,19 +23,19 @@ const stem = (/** @type {string} */ tag, /** @type {string} */ word) => siteseer
 test('every language is stemmed as on the command line', async () => {
   const tags = Object.keys(stems);
   assert.equal(tags.length, 17);
-  await useStemmers(tags.map((tag) => entry([tag])), tags.map((tag) => fulfilled(read(tag))));
+  await (await fresh()).useStemmers(tags.map((tag) => entry([tag])), tags.map((tag) => fulfilled(read(tag))));
   for (const tag of tags) for (const [word, expected] of Object.entries(stems[tag])) assert.equal(stem(tag, word), expected, `${word} in ${tag}`);
   assert.equal(stem('ja', '東京'), '', 'a language without a stemmer');
 });
 
 test('a language has several names', async () => {
-  await useStemmers([entry(['nb', 'nn'])], [fulfilled(read('no'))]);
+  await (await fresh()).useStemmers([entry(['nb', 'nn'])], [fulfilled(read('no'))]);
   assert.deepEqual(['nb', 'nn', 'no'].map((tag) => stem(tag, 'husene')), ['hus', 'hus', '']);
 });
 
 test('what can not be loaded is said, and the others stem', async ({ mock }) => {
   const warn = mock.method(console, 'warn', () => {});
-  await useStemmers([entry(['fr']), entry(['de']), entry(['it'])], [{ status: 'rejected', reason: new Error('HTTP 404') }, fulfilled(read('de')), fulfilled(new Uint8Array(9))]);
+  await (await fresh()).useStemmers([entry(['fr']), entry(['de']), entry(['it'])], [{ status: 'rejected', reason: new Error('HTTP 404') }, fulfilled(read('de')), fulfilled(new Uint8Array(9))]);
   assert.deepEqual([stem('fr', 'maisons'), stem('de', 'häuser'), stem('it', 'case')], ['', 'haus', '']);
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
   assert.equal(said.length, 2);
@@ -41,7 +44,7 @@ test('what can not be loaded is said, and the others stem', async ({ mock }) => 
 });
 
 test('a word that is too long has no stem, and those after it have', async () => {
-  await useStemmers([entry(['de'])], [fulfilled(read('de'))]);
+  await (await fresh()).useStemmers([entry(['de'])], [fulfilled(read('de'))]);
   assert.ok(stem('de', 'ß'.repeat(200)).length <= 256);
   assert.equal(stem('de', 'häuser'), 'haus');
 });

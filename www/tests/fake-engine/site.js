@@ -12,13 +12,13 @@ const POSTINGS = 4;
 const TOKENS = 3;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, late?: boolean, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, late?: boolean, stemmers?: string[], related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
  *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower; whether
- *   there are token vectors;
+ *   there are token vectors; languages that have a stemmer;
  *   related pages by address, each `[URL, title, heading here, heading there]`
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, late = false, related, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, late = false, stemmers, related, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -72,6 +72,8 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     tokens: chunks('late', Array.from({ length: Math.ceil(passages.length / LATE_PER_CHUNK) }, (_, i) => json([LATE_PER_CHUNK * i, LATE_PER_CHUNK * i + 1]))),
   };
 
+  const stemmer = (/** @type {string} */ language) => ({ languages: [language], file: add(`stemmer-${language}`, Buffer.from(language)) });
+
   const manifest = {
     format: 'siteseer-index',
     version: 3,
@@ -86,7 +88,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     ...(nearby && { staticTower: { id: 'static-tower', fusion: { dense: 0.8, lexical: 0.75 }, rowsPerChunk: PER_CHUNK } }),
     ...(lateFiles && { late: { id: 'late', dim: 16, lambda: 1, passagesPerChunk: LATE_PER_CHUNK } }),
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
-    files: { lexical, postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), ...(lateFiles && { late: lateFiles }), passages: texts },
+    files: { lexical, ...(stemmers && { stemmers: stemmers.map(stemmer) }), postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), ...(lateFiles && { late: lateFiles }), passages: texts },
   };
   return files.set('manifest.json', json(manifest));
 }
