@@ -33,6 +33,7 @@ def arguments():
     a.add_argument("--out", type=Path, required=True)
     a.add_argument("--apart", type=Path, nargs="*", default=[], help="evaluation collections")
     a.add_argument("--spans", type=int, default=90000, help="texts cut out of sections")
+    a.add_argument("--stretches", type=int, default=0, help="longer texts cut out of sections, for a query tower that reads their order")
     a.add_argument("--seed", type=int, default=1)
     return a.parse_args()
 
@@ -56,7 +57,16 @@ def span(text, rng):
     return piece if len(piece) < 120 and letters >= 0.8 * len(piece) else ""
 
 
-def collect(data, spans, rng):
+def stretch(text, rng):
+    """Twelve to forty words in a row out of `text`, a question's length and more: from the beginning of a sentence two times in three."""
+    words = text.split()
+    begins = [i for i in range(len(words) - 12) if i == 0 or words[i - 1][-1] in ".!?:"]
+    at = rng.choice(begins) if begins and rng.random() < 2 / 3 else rng.randrange(max(1, len(words) - 12))
+    piece = words[at : at + rng.randrange(12, 41)]
+    return " ".join(piece) if len(piece) >= 12 else ""
+
+
+def collect(data, spans, stretches, rng):
     """(text, kind, source, id of the section that it asks for or None)"""
     sections = {s["id"]: s for s in read_jsonl(data / "sections.jsonl.gz") if s["source"] not in LEFT_OUT}
     written = [
@@ -86,6 +96,9 @@ def collect(data, spans, rng):
     for _ in range(spans):
         section = rng.choice(sites if rng.random() < 0.7 else pool)
         yield span(section["text"], rng), "span", section["source"], None
+    for _ in range(stretches):
+        section = rng.choice(sites if rng.random() < 0.7 else pool)
+        yield stretch(section["text"], rng), "stretch", section["source"], None
 
 
 def check_apart(collections_, data):
@@ -127,7 +140,7 @@ def main():
     a.out.mkdir(parents=True, exist_ok=True)
     held = check_apart(a.apart, a.data)
     seen, rows, left_out = set(), [], 0
-    for text, kind, source, pos in collect(a.data, a.spans, random.Random(a.seed)):
+    for text, kind, source, pos in collect(a.data, a.spans, a.stretches, random.Random(a.seed)):
         text = " ".join(text.split())[:400]
         key = normal(text)
         if not key or (key in seen and pos is None):

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The bi-encoder that indexing uses unless told otherwise.
 pub(super) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2.safetensors";
-/// The query tower that `--query-tower small` names.
+/// The query tower that `--query-tower small` names, which indexing uses unless told otherwise, if it is there.
 const SMALL_QUERY_TOWER: &str = "siteseer-query-tower.safetensors";
 /// The cross-encoder that indexing adds unless told otherwise, if it is there.
 const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
@@ -38,14 +38,14 @@ pub(super) fn find_model(named: Option<&Path>) -> Result<PathBuf> {
 }
 
 /// The file named by `--query-tower` or `SITESEER_QUERY_TOWER`, unless that is `none`; `small` is the one that comes with the
-/// program, in the places of [`find_model`]. There is no default.
-pub(super) fn find_query_tower(named: Option<&Path>) -> Result<Option<PathBuf>> {
+/// program, in the places of [`find_model`], and the default, if one of them has it. The flag says whether it was named.
+pub(super) fn find_query_tower(named: Option<&Path>) -> Result<Option<(PathBuf, bool)>> {
     match named {
         Some(path) if path == SMALL => match find_default(SMALL_QUERY_TOWER)? {
-            Some(path) => Ok(Some(path)),
+            Some(path) => Ok(Some((path, true))),
             None => bail!("{SMALL_QUERY_TOWER}: not found. Name a query tower's file with --query-tower"),
         },
-        _ => named.filter(|path| *path != NONE).map(existing).transpose(),
+        _ => optional(named, SMALL_QUERY_TOWER),
     }
 }
 

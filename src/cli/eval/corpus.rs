@@ -48,7 +48,7 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
     let texts = documents.iter().flat_map(|d| [&d.id, "\n", &d.title, "\n", &d.text, "\0"].map(str::as_bytes));
     let mut parts = vec![sha256_hex(&texts.collect::<Vec<_>>())];
     let models = &settings.models;
-    let query_tower = find_query_tower(models.query_tower)?;
+    let query_tower = find_query_tower(models.query_tower)?.map(|(path, _)| path);
     let reranker = find_reranker(models.reranker)?.map(|(path, _)| path);
     let static_tower = find_static_tower(models.static_tower)?.map(|(path, _)| path);
     let late = find_late(models.late)?;

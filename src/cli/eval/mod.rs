@@ -65,7 +65,7 @@ pub struct EvalArgs {
     /// Model file for the vectors of the collection's documents [default: all-MiniLM-L6-v2]
     #[arg(long, env = "SITESEER_MODEL", value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Query tower for the index of the collection's documents, `small` or a file [default: none]
+    /// Query tower for the index of the collection's documents: `small`, a file, or `none` [default: as `siteseer index`]
     #[arg(long, env = "SITESEER_QUERY_TOWER", value_name = "FILE|small|none")]
     query_tower: Option<PathBuf>,
     /// Cross-encoder file for the index of the collection's documents, or `none` [default: as `siteseer index`]

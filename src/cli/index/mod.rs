@@ -73,7 +73,8 @@ pub struct IndexArgs {
     #[arg(long, env = "SITESEER_MODEL", value_name = "FILE|none")]
     model: Option<PathBuf>,
     /// Query tower: a smaller model for visitors, fitted to the vectors of the model. `small` is the one that comes with
-    /// siteseer: 8 MB in place of 19, two layers in place of six, for some quality (models/README.md) [default: none]
+    /// siteseer: 8 MB in place of 19, two layers in place of six; `none` gives visitors the model itself, which finds a
+    /// little more (models/README.md) [default: small, if it is there, belongs to the model, and --late is off]
     #[arg(long, env = "SITESEER_QUERY_TOWER", value_name = "FILE|small|none")]
     query_tower: Option<PathBuf>,
     /// Cross-encoder file that goes along to rerank results, or `none` [default: siteseer-cross-encoder, if it is there

@@ -55,8 +55,8 @@ pub(in crate::cli) struct ModelChoice<'a> {
 }
 
 impl Models {
-    /// Loads the models that were named, or the default ones. A default cross-encoder or static query tower that
-    /// belongs to another bi-encoder is left out. The model `none` gives none: words alone are indexed then.
+    /// Loads the models that were named, or the default ones. A default query tower, cross-encoder or static query tower that
+    /// belongs to another bi-encoder is left out, and a default query tower where late interaction was asked for. The model `none` gives none: words alone are indexed then.
     ///
     /// # Errors
     /// If one is missing or damaged, or if a query tower, cross-encoder, static query tower or late-interaction head that was
@@ -82,8 +82,12 @@ impl Models {
         let bi_encoder_bytes = read(&path)?;
         let bi_encoder = BiEncoder::load(&bi_encoder_bytes, &path.display().to_string(), Backend::best())?;
         check_dim(bi_encoder.dim(), &path)?;
-        let query_tower =
-            find_query_tower(query_tower)?.map(|path| load_query_tower(&path, &bi_encoder)).transpose()?;
+        let late = find_late(late)?;
+        let query_tower = match find_query_tower(query_tower)? {
+            Some((_, false)) if late.is_some() => None, // its head reads the bi-encoder's token vectors
+            Some((path, named)) => unless_mismatched(load_query_tower(&path, &bi_encoder), named)?,
+            None => None,
+        };
         let visitors = query_tower.as_ref().map_or(&bi_encoder, |(tower, _)| tower);
         let reranker = match find_reranker(reranker)? {
             Some((path, named)) => {
@@ -97,14 +101,10 @@ impl Models {
             None => None,
         };
         let static_tower = match find_static_tower(static_tower)? {
-            Some((path, named)) => match load_static_tower(&path, &bi_encoder) {
-                Ok(tower) => Some(tower),
-                Err(error) if !named && matches!(error.downcast_ref(), Some(Error::Mismatch { .. })) => None,
-                Err(error) => return Err(error),
-            },
+            Some((path, named)) => unless_mismatched(load_static_tower(&path, &bi_encoder), named)?,
             None => None,
         };
-        let late = match find_late(late)? {
+        let late = match late {
             Some(path) if query_tower.is_some() => {
                 bail!("{}: {UNTRAINED}. Leave out --query-tower, or --late", path.display())
             }
@@ -136,6 +136,14 @@ impl Models {
             max_tokens: model.max_tokens(),
             tokenizer_sha256: model.tokenizer_sha256().to_owned(),
         }
+    }
+}
+
+/// The model; none if it was not named and belongs to another bi-encoder.
+fn unless_mismatched<T>(loaded: Result<T>, named: bool) -> Result<Option<T>> {
+    match loaded {
+        Err(error) if !named && matches!(error.downcast_ref(), Some(Error::Mismatch { .. })) => Ok(None),
+        loaded => loaded.map(Some),
     }
 }
 
