@@ -63,7 +63,7 @@ export class Box {
     });
     this.answers = new Answers(view, words, this.combobox, options.meta);
     this.message = new Message(view.message, words, () => (this.lease.renew(), this.run(true)));
-    this.lease = new Lease(options, () => (this.lease.leave() ? (this.answers.renew(), this.run(true, this.#open)) : this.changed()), this.signal);
+    this.lease = new Lease(options, () => (this.lease.leave() ? this.run(true, this.#open) : this.changed()), this.signal);
     this.foot = new Foot(view.foot, words, async (tier, stops) => (await this.lease.ask(tier, stops)) && this.#open && this.run(true));
     this.progress = new ProgressLine(view.progress, words);
     this.runner = new Runner({

@@ -76,6 +76,22 @@ browserTest('the page takes the new version whole and answers; another tab keeps
   assert.doesNotMatch(String(await other.locator('.list').textContent()), /build/);
 }, { serve, box });
 
+browserTest('a search that goes on meanwhile stays with the version whose files it has read', async ({ page, site }) => {
+  await searched(page);
+  const first = await page.evaluate(async (query) => {
+    const { open } = await import(new URL('siteseer/siteseer.js', location.href).href);
+    const search = Object.assign(window, { search: await open({ tiers: 'lexical' }) }).search;
+    return (await search.query(query).next()).value.results[0].title;
+  }, KEPT);
+  const worker = page.workers()[page.workers().length - 1];
+  const build = () => worker.evaluate(async () => /build \d/.exec(await (await fetch(new URL('manifest.json', location.href))).text())?.[0]);
+  site.deploy({ build: 2 });
+  await assert.rejects(page.evaluate((query) => /** @type {any} */ (window).search.query(query).next(), UNKNOWN), /HTTP 404/);
+  assert.deepEqual(await builds(page), NEW, 'the workers that the page makes from now on');
+  assert.equal(await build(), 'build 1');
+  assert.equal(await page.evaluate(async (query) => (await /** @type {any} */ (window).search.query(query).next()).value.results[0].title, KEPT), first);
+}, { serve, box });
+
 browserTest('without a network, or where the server only fails, the page keeps its version', async ({ page, site }) => {
   const unknown = await searched(page);
   site.deploy({ build: 2 });
