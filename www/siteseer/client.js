@@ -163,10 +163,7 @@ export class SearchClient {
     return relatedPages(this.#manifest, address, { fetch: this.#link.Start.fetch, ...options });
   }
 
-  /**
-   * @param {Tier} tier
-   * @returns {Promise<void>}
-   */
+  /** @param {Tier} tier */
   load(tier) {
     return tier === 'lexical' ? this.ready : this.#tiers[tier].load();
   }
