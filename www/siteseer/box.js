@@ -63,7 +63,7 @@ export class Box {
     });
     this.answers = new Answers(view, words, this.combobox, options.meta);
     this.message = new Message(view.message, words, () => (this.lease.renew(), this.run(true)));
-    this.lease = new Lease(options, () => this.changed(), this.signal);
+    this.lease = new Lease(options, () => (this.lease.leave() ? this.run(true, this.#open) : this.changed()), this.signal);
     this.foot = new Foot(view.foot, words, async (tier, stops) => (await this.lease.ask(tier, stops)) && this.#open && this.run(true));
     this.progress = new ProgressLine(view.progress, words);
     this.runner = new Runner({
@@ -121,10 +121,11 @@ export class Box {
   /**
    * Searches for what stands in the field.
    * @param {boolean} [now] without waiting for a pause in typing
+   * @param {boolean} [open] the panel
    */
-  run(now = false) {
+  run(now = false, open = true) {
     const { text, filters, options: { limit, meta } } = this;
-    this.#open = true;
+    this.#open = open;
     this.options.onQuery(text.trim(), filters);
     if (text.trim()) {
       this.runner.run(text, { limit, filters, meta: meta.length > 0, now });

@@ -41,9 +41,9 @@ export class SearchClient {
     this.#webgpu = webgpu;
     this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
-      onEvent: (_, { url, tier, loaded, total }) => {
+      onEvent: (_, { url, tier, ...change }) => {
         if (url) asked.add(url);
-        else if (this.status[/** @type {Tier} */ (tier)].state === 'loading') this.status.set(tier, { loaded, total });
+        else if (change.gone || this.status[/** @type {Tier} */ (tier)].state === 'loading') this.status.set(tier, change);
       },
       onRestart: (error) => this.#restarted(error),
       onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
@@ -163,10 +163,7 @@ export class SearchClient {
     return relatedPages(this.#manifest, address, { fetch: this.#link.Start.fetch, ...options });
   }
 
-  /**
-   * @param {Tier} tier
-   * @returns {Promise<void>}
-   */
+  /** @param {Tier} tier */
   load(tier) {
     return tier === 'lexical' ? this.ready : this.#tiers[tier].load();
   }

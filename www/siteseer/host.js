@@ -12,7 +12,7 @@ import { QUOTED, hitsFor, readResults } from './select.js';
 /** @import { Backend, Filters, ResultPage, Sort, Tier, WebGpu } from './siteseer.js' */
 /** @import { Hit } from './engine.js' */
 /** @import { ContextQuery } from './context.js' */
-/** @import { Index } from './opened.js' */
+/** @import { FileNews, Index } from './opened.js' */
 /** @import { FileEntry } from './manifest.js' */
 /** @import { Upper } from './upper.js' */
 
@@ -36,7 +36,7 @@ export class Host {
   /** Tiers that are ready or on their way. @type {Map<Tier, Promise<void>>} */
   #tiers = new Map();
 
-  /** @param {(event: 'progress' | 'ask', data: { tier: Tier, loaded: number, total: number } | { url: string }) => void} emit */
+  /** @param {(event: 'progress' | 'file', data: { tier: Tier, loaded: number, total: number } | FileNews) => void} emit */
   constructor(emit) {
     this.emit = emit;
   }
@@ -52,7 +52,7 @@ export class Host {
    * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static and the late tier, before a query); 0: not in this index
    */
   async open({ manifest, language, ...scoring }) {
-    const { backend, manifest: { files: { vectors, model, late, reranker, filters, staticTower } } } = (this.#opened = await openIndex(manifest, (url) => this.emit('ask', { url }), language));
+    const { backend, manifest: { files: { vectors, model, late, reranker, filters, staticTower } } } = (this.#opened = await openIndex(manifest, (news) => this.emit('file', news), language));
     this.#scoring = scoring;
     await this.load({ tier: 'lexical' });
     const size = (/** @type {(FileEntry | undefined)[]} */ ...needed) => (needed.every((file) => file) ? storedBytes(.../** @type {FileEntry[]} */ (needed)) : 0);

@@ -1,15 +1,18 @@
-// The search that a box uses: opened when it is first needed, opened anew after it failed, given back at the end.
+// The search that a box uses: opened when it is first needed, opened anew after it failed or when files of its index are gone,
+// given back at the end.
 
 import { remember } from './refused.js';
 
 /** @import { SearchClient } from './client.js' */
 /** @import { Offered } from './foot.js' */
 
-/** @typedef {{ search: SearchClient, release: () => void }} Shared */
+/** @typedef {{ search: SearchClient, release: (renew?: boolean) => void }} Shared */
 
 export class Lease {
   /** @type {Shared | undefined} */
   #shared;
+  /** Manifest of the index that was left, for a file of it is gone: where no other is there, that is done once. @type {string | undefined} */
+  #left;
 
   /**
    * @param {{ share: () => Shared, manifest: string | null }} options
@@ -44,7 +47,16 @@ export class Lease {
 
   /** The next one reads the index anew: the site may have been deployed meanwhile. */
   renew() {
-    this.#release();
+    this.#release(true);
+  }
+
+  /** @returns {boolean} whether the index was left just now, and is to be asked again */
+  leave() {
+    const gone = this.search?.status.lexical.gone;
+    if (!gone || gone === this.#left) return false;
+    this.#left = gone;
+    this.renew();
+    return true;
   }
 
   /**
@@ -56,12 +68,15 @@ export class Lease {
   async ask(tier, stops) {
     remember(this.manifest, tier, stops);
     if (stops) this.search?.stop(tier);
-    else await this.search?.load(tier).catch(() => {});
+    else {
+      this.#left = undefined;
+      await this.search?.load(tier).catch(() => {});
+    }
     return this.status?.[tier].state === 'ready';
   }
 
-  #release() {
-    this.#shared?.release();
+  #release(renew = false) {
+    this.#shared?.release(renew);
     this.#shared = undefined;
   }
 }

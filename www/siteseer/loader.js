@@ -5,7 +5,7 @@ import { SiteseerError } from './errors.js';
 
 /** @import { FileEntry } from './manifest.js' */
 
-/** `loaded` counts stored bytes. @typedef {{ onBytes?: (loaded: number) => void, priority?: RequestPriority, signal?: AbortSignal, fetch?: typeof globalThis.fetch }} LoadOptions */
+/** `loaded` counts stored bytes; `onGone`: the server has no such file. @typedef {{ onBytes?: (loaded: number) => void, onGone?: () => void, priority?: RequestPriority, signal?: AbortSignal, fetch?: typeof globalThis.fetch }} LoadOptions */
 
 const REDEPLOY = 'Deploy the index folder again, all files of it.';
 
@@ -32,7 +32,7 @@ export async function loadFile(base, entry, options = {}) {
  * @param {LoadOptions} options
  * @param {RequestCache} cache
  */
-async function fetchChecked(base, entry, { onBytes, priority, signal, fetch = globalThis.fetch }, cache) {
+async function fetchChecked(base, entry, { onBytes, onGone, priority, signal, fetch = globalThis.fetch }, cache) {
   const file = entry.name;
   /** @type {(cause: unknown) => SiteseerError} */
   const broken = (cause) =>
@@ -47,6 +47,7 @@ async function fetchChecked(base, entry, { onBytes, priority, signal, fetch = gl
   } catch (cause) {
     throw broken(cause);
   }
+  if (response.status === 404) onGone?.();
   if (!response.ok || !response.body) throw broken(`HTTP ${response.status}`);
 
   const { stream, zipped, received } = await unzip(response.body, entry, broken, onBytes);

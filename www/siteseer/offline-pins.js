@@ -1,13 +1,14 @@
-// Which page uses which version. A page keeps the version that it began with, and its workers follow it. Written down,
-// since the browser ends and starts service workers as it likes.
+// Which page uses which version. A page keeps the version that it began with as long as that can be had, and its workers
+// follow it. Written down, since the browser ends and starts service workers as it likes.
 
 /** @import { Store } from './offline-store.js' */
+/** @import { Versions } from './offline-versions.js' */
 /** @import { Clients } from './service-worker.js' */
 
 /** A worker that is being made is not in the browser's list yet; its page is, and has the same version. */
 const GRACE_MS = 60_000;
 
-/** `version`: its id, or '' for what the network has. @typedef {{ version: string, since: number }} Pin */
+/** `version`: its id, or '' for what the network has; `page`: a worker's. @typedef {{ version: string, page?: string, since: number }} Pin */
 
 export class Pins {
   /** By client id. @type {Promise<Map<string, Pin>> | undefined} */
@@ -39,12 +40,29 @@ export class Pins {
    * Pins a client, and forgets those that are gone.
    * @param {string} clientId
    * @param {string} version
+   * @param {string} [maker] of a worker: the page or the worker that makes it
    */
-  async set(clientId, version) {
+  async set(clientId, version, maker) {
     const [pins, there] = await Promise.all([this.#read(), this.#there()]);
     for (const [id, { since }] of pins) if (!there.has(id) && Date.now() - since > GRACE_MS) pins.delete(id);
-    pins.set(clientId, { version, since: Date.now() });
+    const page = maker === undefined ? pins.get(clientId)?.page : (pins.get(maker)?.page ?? maker);
+    pins.set(clientId, { version, page, since: Date.now() });
     await this.store.write('pins', [...pins]);
+  }
+
+  /**
+   * The server has a file no more that a worker asks for. If that is because of a newer version, which is there whole, the
+   * page gets that, and with it the workers that it makes from now on: the one that asks has read files of its own version.
+   * Without a network, and while a deployment is not complete, all stays as it is.
+   * @param {string} clientId
+   * @param {string} version the worker's
+   * @param {Versions} versions
+   */
+  async moveOn(clientId, version, versions) {
+    await versions.refresh();
+    const next = (await versions.current())?.id;
+    const page = (await this.#read()).get(clientId)?.page;
+    if (page && next && next !== version) await this.set(page, next);
   }
 
   /**

@@ -24,6 +24,8 @@ import { VERSION_HEADER, Versions } from './offline-versions.js';
 
 /** So long a page that opens waits for news of a deployment; after that it gets what is kept. */
 const NEWS_MS = 2_000;
+/** So long a page that needs a file which is gone waits for the next version; later it finds that when it tries again. */
+const GONE_MS = 10_000;
 
 const scope = /** @type {ServiceWorkerScope} */ (/** @type {unknown} */ (globalThis));
 
@@ -84,7 +86,7 @@ class Offline {
       return found ?? new Response(null, { status: 409, statusText: 'Deployed anew: reload the page' });
     }
     const entry = version?.entry(name);
-    if (entry) return this.#answerFile(event, entry);
+    if (version && entry) return this.#answerFile(event, version, entry);
     const response = await fetch(request);
     if (version || name !== 'client.json' || !this.#toldFull) return response;
     const { status, headers } = response;
@@ -104,7 +106,7 @@ class Offline {
     }
     if (!resultingClientId) return asking;
     return asking.then(async (version) => {
-      await this.pins.set(resultingClientId, version?.id ?? ''); // the search worker of that page
+      await this.pins.set(resultingClientId, version?.id ?? '', clientId); // the search worker of that page
       return version;
     });
   }
@@ -114,7 +116,7 @@ class Offline {
     const pinned = await this.pins.of(clientId);
     if (pinned !== undefined) return pinned ? this.versions.get(pinned) : null;
     const news = this.versions.refreshing ?? ((await this.versions.current()) ? undefined : this.versions.refresh());
-    await Promise.race([news, new Promise((resolve) => setTimeout(resolve, NEWS_MS))]);
+    await Promise.race([news, after(NEWS_MS)]);
     const version = await this.versions.current();
     await this.pins.set(clientId, version?.id ?? '');
     return version;
@@ -123,14 +125,20 @@ class Offline {
   /**
    * A file of the index or a model: kept as it is used.
    * @param {FetchEvent} event
+   * @param {Version} version
    * @param {FileEntry} entry
    */
-  async #answerFile(event, entry) {
+  async #answerFile(event, version, entry) {
     const { request } = event;
     const afresh = request.cache === 'reload'; // the page found fault with what it got
     const found = afresh ? undefined : await this.store.find('files', request.url);
     if (found) return found;
     const response = await fetch(request);
+    if (response.status >= 400 && response.status < 500 && version.files.has(entry.name)) {
+      const moving = this.pins.moveOn(event.clientId, version.id, this.versions);
+      event.waitUntil(moving);
+      await Promise.race([moving, after(GONE_MS)]);
+    }
     if (!isGood(response) || !response.body) return response;
     const { body, whole } = readThrough(response.body);
     event.waitUntil(whole.then((bytes) => bytes && this.#keep(request.url, response, bytes, entry)));
@@ -161,6 +169,9 @@ class Offline {
     for (const client of await scope.clients.matchAll({ includeUncontrolled: true, type: 'window' })) client.postMessage({ siteseer: 'full' });
   }
 }
+
+/** @param {number} ms */
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @type {Offline | undefined} */
 let offline;

@@ -5,6 +5,9 @@ import type { Engine } from './engine.js';
 import type { FileEntry, Manifest } from './manifest.js';
 import type { Backend } from './siteseer.js';
 
+/** A file of the index is asked for, or the server has one no more: then the manifest that names it, as text. */
+export type FileNews = { url: string } | { tier: 'lexical'; gone: string };
+
 export interface Index {
   engine: Engine;
   manifest: Manifest;

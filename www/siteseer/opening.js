@@ -6,18 +6,18 @@ import { guard } from './guard.js';
 import { loadFile } from './loader.js';
 import { fetchManifest } from './manifest.js';
 
-/** @import { Index } from './opened.js' */
+/** @import { FileNews, Index } from './opened.js' */
 /** @import { FileEntry, StemmerFile } from './manifest.js' */
 
 globalThis.siteseerStem = () => ''; // the engine asks, also where no stemmer is loaded
 
 /**
  * @param {string} url of the manifest
- * @param {(url: string) => void} onAsk told of each file of the index that is asked for
+ * @param {(news: FileNews) => void} onFile
  * @param {string} [language] of the page: stemmers of other languages come later. Without it, all come at once
  * @returns {Promise<Index>} of which no file is loaded yet
  */
-export async function openIndex(url, onAsk, language) {
+export async function openIndex(url, onFile, language) {
   const backend = detectBackend();
   const loading = loadEngine();
   loading.catch(() => {}); // meanwhile the manifest, whose error says more
@@ -26,8 +26,8 @@ export async function openIndex(url, onAsk, language) {
   const engine = guard(() => new EngineClass(text));
   /** @type {Index['fetch']} */
   const fetch = (file, priority, progress, signal) => {
-    onAsk(new URL(file.name, url).href);
-    return loadFile(url, file, { priority, signal, onBytes: (loaded) => progress?.(file, loaded) });
+    onFile({ url: new URL(file.name, url).href });
+    return loadFile(url, file, { priority, signal, onBytes: (loaded) => progress?.(file, loaded), onGone: () => onFile({ tier: 'lexical', gone: text }) });
   };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
   const { stemmers = [] } = manifest.files;

@@ -11,7 +11,7 @@ const open = new Map();
 
 /**
  * @param {OpenOptions} options
- * @returns {{ search: SearchClient, release: () => void }} `release` once
+ * @returns {{ search: SearchClient, release: (renew?: boolean) => void }} `release` once; `renew`: whoever asks next gets another
  */
 export function share(options) {
   const key = JSON.stringify([options.manifest, options.tiers, options.rerankBudget, options.rerankPatience, options.rerankWorkers, options.webgpu]);
@@ -22,10 +22,10 @@ export function share(options) {
   }
   const used = entry;
   used.users++;
-  const release = () => {
-    if (--used.users > 0) return;
-    used.search.close();
-    if (open.get(key) === used) open.delete(key);
+  const release = (renew = false) => {
+    const isLast = --used.users === 0;
+    if (isLast) used.search.close();
+    if ((isLast || renew) && open.get(key) === used) open.delete(key);
   };
   return { search: used.search, release };
 }

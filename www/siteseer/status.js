@@ -7,7 +7,7 @@ export const UPPER = /** @type {const} */ (['static', 'dense', 'late', 'reranked
 
 /** @implements {Status} */
 export class LadderStatus extends EventTarget {
-  /** @type {TierStatus} */
+  /** `gone`: the manifest, once a file that it names is gone from the server. @type {TierStatus & { gone?: string }} */
   lexical = { state: 'idle', loaded: 0, total: 0 };
   /** @type {TierStatus} */
   static = { state: 'idle', loaded: 0, total: 0 };
@@ -41,7 +41,7 @@ export class LadderStatus extends EventTarget {
 
   /**
    * @param {Tier} tier
-   * @param {Partial<TierStatus>} change
+   * @param {Partial<TierStatus & { gone: string }>} change
    */
   set(tier, change) {
     if (tier === this.#highest && change.state === 'loading') this.savesData = false; // all of it was asked for

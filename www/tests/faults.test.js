@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { QUERY, browserTests, input, meaning, rows, words } from './harness.js';
+import { QUERY, browserTests, input, meaning, rows, until, words } from './harness.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -152,13 +152,63 @@ browserTest('a worker that the browser ended without a word is noticed, and anot
   await meaning(page);
 });
 
-browserTest('deployed anew while a page is open, without a service worker: one try more, and the new index answers', async ({ page, site }) => {
+browserTest('deployed anew while a page is open, without a service worker: the new index answers', async ({ page, site }) => {
   await input(page).fill('packages');
   await meaning(page);
   site.deploy({ build: 2 });
   await input(page).fill('vector');
-  assert.match(String(await message(page)), /could not be loaded \(HTTP 404\)/);
-  await page.getByRole('button', { name: 'Try again' }).click();
   await page.locator('.list', { hasText: 'build 2' }).waitFor();
   await meaning(page);
+  site.deploy({ build: 3 });
+  await input(page).fill('unwinding');
+  await page.locator('.list', { hasText: 'build 3' }).waitFor();
 }, { box: { attributes: 'rerank-workers="1"' } });
+
+browserTest('deployed anew, and a part of what is needed is there: the new index answers in place of the part', async ({ page, site }) => {
+  await input(page).fill('packages');
+  await meaning(page);
+  site.deploy({ build: 2 });
+  await input(page).fill('packages unwinding');
+  await page.locator('.list', { hasText: 'build 2' }).waitFor();
+  await meaning(page);
+  assert.doesNotMatch(String(await page.locator('.list').textContent()), /Book(?!, build 2)/);
+}, { box: { attributes: 'rerank-workers="1"' } });
+
+browserTest('a file that is never there: the index is opened once more, not again and again', async ({ page, site }) => {
+  const opened = () => site.requests.filter((path) => path.endsWith('manifest.json')).length;
+  await input(page).fill('packages');
+  assert.match(String(await message(page)), /postings-\w+-0\.bin\.gz could not be loaded \(HTTP 404\)/);
+  await until(() => opened() === 2);
+  for (const query of ['crates', 'packages', 'pack', 'workspace packages']) {
+    await input(page).fill(query);
+    await page.locator(/^pack/.test(query) ? '.message.error' : '.row').first().waitFor();
+  }
+  assert.equal(opened(), 2);
+}, { faults: (site) => site.faults.set(/postings-.*-0\./, { content: () => null }) });
+
+browserTest('deployed anew while the panel is closed: it stays closed, and is right when it is opened', async ({ page, site }) => {
+  await input(page).fill('packages');
+  await words(page);
+  site.faults.set(/manifest\.json/, { bytesPerSecond: 4000 });
+  site.deploy({ build: 2 });
+  await input(page).fill('unwinding');
+  await input(page).press('Escape');
+  await page.locator('.row', { hasText: 'build 2' }).first().waitFor({ state: 'attached' });
+  assert.equal(await page.locator('.panel').isVisible(), false);
+  await input(page).press('ArrowDown');
+  await page.locator('.list', { hasText: 'build 2' }).waitFor();
+}, { box: { attributes: 'tiers="lexical"' } });
+
+browserTest('deployed anew, and two boxes share one search: the new index answers both', async ({ page, site }) => {
+  await page.evaluate(() => document.querySelector('main')?.append(document.createElement('siteseer-search')));
+  const list = (/** @type {number} */ box, /** @type {string} */ text) => page.locator('.list').nth(box).filter({ hasText: text }).waitFor();
+  for (const box of [0, 1]) {
+    await input(page).nth(box).fill('packages');
+    await list(box, 'cargo package');
+  }
+  site.deploy({ build: 2 });
+  for (const box of [0, 1]) {
+    await input(page).nth(box).fill('unwinding');
+    await list(box, 'build 2');
+  }
+});

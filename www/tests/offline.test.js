@@ -4,9 +4,12 @@ import assert from 'node:assert/strict';
 import { QUERY, best, browserTests, input, meaning, rows } from './harness.js';
 import { builds, controlled, kept, line, serve, stopWorkers, untilKept, versions } from './offline.js';
 
+/** @import { Page } from 'playwright-core' */
+
 const browserTest = browserTests();
 const box = { attributes: 'offline' };
 const firstTitle = '.list .page >> nth=0';
+const unwinding = (/** @type {Page} */ page) => page.locator('.list', { hasText: 'Unwinding the Stack' }).waitFor();
 
 /** Files of the index that were asked for, by name. @param {{ requests: string[] }} site */
 const usedFiles = (site) => site.requests.filter((path) => /^siteseer\/.*-\w{12}[-.]/.test(path));
@@ -54,9 +57,13 @@ browserTest('a visited page opens offline, whatever was searched on it; one that
 browserTest('deployed anew: an open page keeps its version, the next one gets the new one whole, then the old one is removed', async ({ page, site }) => {
   await controlled(page);
   await page.reload(); // from here on every file comes through the worker
+  await input(page).fill('unwinding');
+  await unwinding(page);
   await input(page).fill(QUERY);
+  await page.locator('.list', { hasText: 'Workspaces' }).waitFor();
   await meaning(page);
-  const { files } = await untilKept(page, ({ files }) => files?.some((name) => /model/.test(name)));
+  const used = usedFiles(site);
+  const { files } = await untilKept(page, ({ files }) => used.every((path) => files?.includes(path)));
   const lexical = files.find((name) => /lexical/.test(name)) ?? '';
 
   site.deploy({ build: 2, modelBytes: 100_000 });
@@ -70,8 +77,8 @@ browserTest('deployed anew: an open page keeps its version, the next one gets th
   await stopWorkers(page);
   assert.deepEqual(await builds(page), [1, 1, 1, 1, 1, 1]);
 
-  await input(page).fill('unwinding');
-  await meaning(page);
+  await input(page).fill('unwinding'); // what that needs is kept; what is not and is gone: offline-gone.test.js
+  await unwinding(page);
   await page.evaluate(() => document.querySelector('siteseer-search')?.remove()); // its worker ends; the next one is of its version
   await page.evaluate(() => document.querySelector('main')?.append(document.createElement('siteseer-search')));
   await input(page).fill(QUERY);
