@@ -73,7 +73,7 @@ async fn shipped_encoders_embed_like_candle_in_f32() {
         texts.iter().map(|t| theirs.encode_fast(t.as_str(), true).unwrap().get_ids().to_vec()).collect();
     let expected = Reference::load(&folder).embed(&ids);
 
-    let site = Site::garden();
+    let site = Site::garden_with(&["--query-tower", "none"]);
     let scalar = std::env::var_os("SITESEER_WASM_TEST")
         .expect("SITESEER_WASM_TEST names the folder of the scalar engine; ./build.sh test sets it");
     let scalar = Path::new(&scalar);
