@@ -6,7 +6,6 @@
 mod tiny_model;
 
 use assert_cmd::Command;
-use predicates::prelude::*;
 use predicates::str::contains;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::Value;
