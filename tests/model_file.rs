@@ -14,6 +14,7 @@ use siteseer::hash::sha256_hex;
 use siteseer::model::config::Pooling;
 use siteseer::model::file::{ModelFile, tokenizer_sha256};
 use siteseer::model::import::Imported;
+use std::path::Path;
 use tiny_bert::{HIDDEN, INTER, TinyBert};
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2.safetensors");
@@ -369,4 +370,27 @@ fn the_command_line_refuses_to_overwrite_and_leaves_nothing_half_written() {
     let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["tiny", "tiny.safetensors"]);
+}
+
+#[test]
+fn cards_say_length_and_hash_of_each_file_and_the_notice_names_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let (cards, notice) = (read("models/README.md"), read("NOTICE"));
+    let files = std::fs::read_dir(root.join("models")).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "safetensors")).collect();
+    assert!(files.len() >= 6, "{files:?}");
+    for path in files {
+        let (bytes, id) = (std::fs::read(&path).unwrap(), path.file_stem().unwrap().to_str().unwrap());
+        let card = cards.split("\n## ").find(|card| card.starts_with(&format!("{id}\n")));
+        let card = card.unwrap_or_else(|| panic!("no card of {id}"));
+        assert!(card.contains(&sha256_hex(&[&bytes])), "SHA-256 of {id}: {}", sha256_hex(&[&bytes]));
+        let length = card.replace(',', "");
+        assert!(
+            length.contains(&format!("`{id}.safetensors` {} bytes", bytes.len())),
+            "{id} has {} bytes",
+            bytes.len()
+        );
+        assert!(notice.lines().any(|line| line == id), "NOTICE without {id}");
+    }
 }

@@ -16,10 +16,12 @@ use crate::model::file::ModelFile;
 use crate::model::import::{Grid, ImportOptions, ImportSource, SIDE_FILES, SideFile, WORD_STEP, import};
 use crate::model::import_cross_encoder::{CrossEncoderOptions, LAMBDA, MAX_TOKENS, import_cross_encoder};
 use crate::model::import_late::import_late;
+use crate::model::import_sparse::import_sparse;
 use crate::model::import_static_tower::import_static_tower;
 use crate::model::quantize::ScaleSearch;
+use crate::model::sparse_rows::SparseRows;
 use crate::model::static_tower::StaticTower;
-use info::{describe, describe_tower, grouped};
+use info::{describe, describe_sparse, describe_tower, grouped};
 
 /// Arguments of `siteseer model`.
 #[derive(Debug, Args)]
@@ -55,6 +57,9 @@ pub enum ModelCommand {
 /// to the vectors of that bi-encoder, so that a visitor downloads less.
 ///
 /// With --late-of, takes the head of late interaction that was trained with the token vectors of that bi-encoder.
+///
+/// With --sparse-of, takes the rows of learned sparse retrieval (models/training/train_sparse.py) that were trained with the vectors of that
+/// bi-encoder, for `siteseer eval --sparse-rows`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Folder of the model, or its safetensors file (config.json and the tokenizer are read beside it)
@@ -98,6 +103,9 @@ pub struct ImportArgs {
     /// Import a query tower: the model file of the bi-encoder that embeds passages, to whose vectors it was fitted
     #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "aligned_to", "late_of"])]
     pub query_tower_of: Option<PathBuf>,
+    /// Import rows of learned sparse retrieval, for `siteseer eval`: the model file of the bi-encoder with whose vectors they were trained
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["table_of", "aligned_to", "late_of", "query_tower_of", "pooling", "scales", "word_step", "layer_step", "lambda"])]
+    pub sparse_of: Option<PathBuf>,
     /// Bits of a static query tower's values: 4 or 8
     #[arg(long, value_name = "N", default_value_t = 4, requires = "aligned_to")]
     pub bits: usize,
@@ -226,20 +234,24 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         bar.set_position(done as u64);
         bar.set_message(name.to_string());
     };
-    let imported = match (&args.table_of, &args.aligned_to) {
-        (None, None) => {
+    let imported = match (&args.table_of, &args.aligned_to, &args.sparse_of) {
+        (None, None, None) => {
             let bytes = args.query_tower_of.as_deref().map(read).transpose()?;
             let passage_tower = args.query_tower_of.iter().zip(&bytes);
             let passage_tower =
                 passage_tower.map(|(path, bytes)| ModelFile::parse(bytes, &path.display().to_string())).next();
             import(&source, passage_tower.transpose()?, &options, &mut progress)
         }
-        (None, Some(path)) => {
+        (None, None, Some(path)) => {
+            let bi_encoder = read(path)?;
+            import_sparse(&source, ModelFile::parse(&bi_encoder, &path.display().to_string())?, &options)
+        }
+        (None, Some(path), _) => {
             let bi_encoder = read(path)?;
             let aligned_to = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
             import_static_tower(&source, aligned_to, &options, args.bits, &mut progress)
         }
-        (Some(path), _) => {
+        (Some(path), _, _) => {
             let bi_encoder = read(path)?;
             let table_of = ModelFile::parse(&bi_encoder, &path.display().to_string())?;
             let own = CrossEncoderOptions { max_tokens: args.max_tokens, lambda: args.lambda };
@@ -250,15 +262,14 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     let imported = imported.with_context(|| format!("cannot import {}", args.source.display()))?;
     write_whole(&out, &imported.bytes)?;
 
+    let name = out.display().to_string();
     if args.aligned_to.is_some() {
-        println!(
-            "{}: {}",
-            out.display(),
-            describe_tower(&StaticTower::load(&imported.bytes, &out.display().to_string())?)
-        );
+        println!("{name}: {}", describe_tower(&StaticTower::load(&imported.bytes, &name)?));
+    } else if args.sparse_of.is_some() {
+        println!("{name}: {}", describe_sparse(&SparseRows::load(&imported.bytes, &name)?, &options.id));
     } else {
-        let model = ModelFile::parse(&imported.bytes, &out.display().to_string())?;
-        println!("{}: {}", out.display(), describe(&model));
+        let model = ModelFile::parse(&imported.bytes, &name)?;
+        println!("{name}: {}", describe(&model));
         println!("  tensors           {}", model.tensors().len());
     }
     println!("  bytes             {} (from {})", grouped(imported.bytes.len()), grouped(weights.len()));

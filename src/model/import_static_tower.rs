@@ -126,7 +126,7 @@ fn tokens_of<'a>(vocab: &'a str, tiers: &[u8], config: &WordPieceConfig) -> (Vec
 }
 
 /// Sorted tokens as the file has them: what each shares with the one before is not repeated.
-fn pack_tokens(tokens: &[(&str, usize)]) -> Vec<u8> {
+pub(super) fn pack_tokens(tokens: &[(&str, usize)]) -> Vec<u8> {
     let (mut packed, mut before) = (Vec::new(), "");
     for &(token, _) in tokens {
         let same = token.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count().min(usize::from(u8::MAX));
@@ -139,7 +139,7 @@ fn pack_tokens(tokens: &[(&str, usize)]) -> Vec<u8> {
 }
 
 /// Bytes of quantized rows: one a value, or two values a byte.
-fn pack(quantized: &QuantizedRows, bits: usize) -> Vec<u8> {
+pub(super) fn pack(quantized: &QuantizedRows, bits: usize) -> Vec<u8> {
     match bits {
         8 => quantized.values.iter().map(|value| value.cast_unsigned()).collect(),
         _ => quantized

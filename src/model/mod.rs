@@ -4,8 +4,8 @@
 //! [`cross_encoder`] a query and a passage into a logit; [`encoders`] holds both. [`static_tower`] turns a query into a vector
 //! without a transformer, [`token_shards`] out of an index's small files.
 //! `sparse_rows` are tokens' rows for learned sparse retrieval (native only).
-//! [`late`] turns texts into a vector a token; `late_code` is what their codes mean. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_late`, `import_static_tower` (native
-//! only).
+//! [`late`] turns texts into a vector a token; `late_code` is what their codes mean. Making such files from checkpoints: `import`, `import_cross_encoder`, `import_late`, `import_sparse`,
+//! `import_static_tower` (native only).
 
 pub mod batch;
 mod beside;
@@ -24,6 +24,8 @@ pub mod import_config;
 pub mod import_cross_encoder;
 #[cfg(feature = "cli")]
 pub mod import_late;
+#[cfg(feature = "cli")]
+pub mod import_sparse;
 #[cfg(feature = "cli")]
 pub mod import_static_tower;
 #[cfg(feature = "cli")]

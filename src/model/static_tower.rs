@@ -77,25 +77,24 @@ impl StaticConfig {
 
 /// Some rows with their scales.
 #[derive(Debug, Clone)]
-struct Rows {
+pub(super) struct Rows {
     scales: Vec<f32>,
     /// `[rows, row_bytes]`
     values: Vec<u8>,
 }
 
 impl Rows {
-    /// The tensors `scales` and `rows` of a file, which must be `n`.
-    fn read(tensors: &TensorFile<'_>, config: &StaticConfig, n: usize) -> Result<Self> {
-        let scales = tensors.f32("scales", &[n])?;
+    /// The tensors `scales` and `rows` of a file, the latter of this type and shape.
+    pub(super) fn read(tensors: &TensorFile<'_>, (dtype, shape): (Dtype, [usize; 2])) -> Result<Self> {
+        let scales = tensors.f32("scales", &shape[..1])?;
         if scales.iter().any(|scale| !scale.is_finite()) {
             return Err(tensors.damaged("a scale is not a number".to_owned()));
         }
-        let (dtype, shape) = config.rows(n);
         Ok(Self { scales, values: tensors.bytes("rows", dtype, &shape)?.to_vec() })
     }
 
     /// Adds row `at` to `sum`.
-    fn add_to(&self, sum: &mut [f32], at: usize, bits: usize) {
+    pub(super) fn add_to(&self, sum: &mut [f32], at: usize, bits: usize) {
         let scale = self.scales[at];
         let len = sum.len() * bits / 8;
         let row = &self.values[at * len..(at + 1) * len];
@@ -143,7 +142,7 @@ impl StaticTower {
             return Err(tensors.damaged(format!("{} tokens, not {}", tokenizer.vocab_size(), config.vocab_size)));
         }
         let (slots, n) = slots_of(tensors.bytes("tiers", Dtype::U8, &[config.vocab_size])?);
-        let rows = Rows::read(&tensors, &config, n)?;
+        let rows = Rows::read(&tensors, config.rows(n))?;
         Ok(Self {
             id: about.id,
             aligned_source_sha256: about.aligned_source_sha256,
@@ -237,7 +236,7 @@ pub(super) fn slots_of(tiers: &[u8]) -> (Vec<u32>, usize) {
 }
 
 /// Tokens one a line out of their packed form; none if it is broken.
-fn unpack_tokens(mut packed: &[u8]) -> Option<String> {
+pub(super) fn unpack_tokens(mut packed: &[u8]) -> Option<String> {
     let (mut lines, mut before) = (Vec::new(), 0..0);
     while let [shared, rest @ ..] = packed {
         let len = rest.iter().position(|&byte| byte == b'\n')?;

@@ -86,8 +86,8 @@ pub struct EvalArgs {
     /// Judge a chain of rungs, such as 'lexical+dense>late:30>cross:10', too (may be repeated)
     #[arg(long, value_name = "CHAIN")]
     chain: Vec<Chain>,
-    /// Rows of tokens for the chain lexical+sparse, as models/training/train_sparse.py leaves them [default: those of the static query
-    /// tower that --static names, or of siteseer-static-tower]
+    /// Trained rows of tokens for the chain lexical+sparse, models/siteseer-sparse.safetensors or what models/training/train_sparse.py leaves
+    /// [default: those of the static query tower that --static names, or of siteseer-static-tower, which are not trained for it]
     #[arg(long, value_name = "FILE", requires = "chain")]
     sparse_rows: Option<PathBuf>,
     /// Tokens by which each passage is expanded for lexical+sparse

@@ -108,20 +108,27 @@ impl SparseBytes {
 
 fn read_rows(options: &SparseOptions, cascade: &Cascade, dim: usize) -> Result<SparseRows> {
     let read = |path: &Path| std::fs::read(path).with_context(|| format!("{}: can't be read", path.display()));
-    if let Some(path) = &options.rows {
-        return Ok(SparseRows::load(&read(path)?, &path.display().to_string(), dim)?);
-    }
-    let Some((path, _)) = find_static_tower(options.static_tower.as_deref())? else {
-        bail!(
-            "--chain lexical+sparse: no rows. Name a static query tower with --static FILE, or trained rows with --sparse-rows FILE"
-        );
+    let (path, rows) = match &options.rows {
+        Some(path) => (path.clone(), SparseRows::load(&read(path)?, &path.display().to_string())?),
+        None => {
+            let Some((path, _)) = find_static_tower(options.static_tower.as_deref())? else {
+                bail!(
+                    "--chain lexical+sparse: no rows. Name a static query tower with --static FILE, or trained rows with --sparse-rows FILE"
+                );
+            };
+            let tower = StaticTower::load(&read(&path)?, &path.display().to_string())?;
+            (path, SparseRows::of_static(&tower))
+        }
     };
-    let tower = StaticTower::load(&read(&path)?, &path.display().to_string())?;
     let model = cascade.searcher.manifest().model.as_ref();
-    if tower.config().dim != dim || model.is_none_or(|model| model.tokenizer_sha256 != tower.tokenizer_sha256()) {
-        bail!("{}: it was not fitted to the model of the index. Name another with --static FILE", path.display());
+    let is_other = |sha256: &String| model.is_none_or(|model| model.tokenizer_sha256 != *sha256);
+    if rows.dim != dim || rows.tokenizer_sha256.as_ref().is_some_and(is_other) {
+        bail!(
+            "{}: it was not fitted to the model of the index. Name another with --static FILE or --sparse-rows FILE",
+            path.display()
+        );
     }
-    Ok(SparseRows::of_static(&tower))
+    Ok(rows)
 }
 
 /// The tokens of each passage with their impacts.

@@ -6,9 +6,10 @@ use crate::hash::sha256_hex;
 use crate::model::file::ModelFile;
 use crate::model::late::{KIND as LATE_HEAD, LateHead};
 use crate::model::layout::Kind;
+use crate::model::sparse_rows::{KIND as SPARSE_ROWS, SparseRows};
 use crate::model::static_tower::{KIND as STATIC_TOWER, StaticTower};
-use crate::tensors::TensorFile;
-use serde_json::json;
+use crate::tensors::{Tensor, TensorFile};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
@@ -20,6 +21,7 @@ pub(super) fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let bytes = read(&args.file)?;
     match kind_of(&bytes, &args.file).as_deref() {
         Some(STATIC_TOWER) => return static_tower_info(args, &bytes),
+        Some(SPARSE_ROWS) => return sparse_info(args, &bytes),
         Some(LATE_HEAD) => return late_info(&bytes, &args.file, args.json),
         _ => {}
     }
@@ -144,10 +146,7 @@ fn static_tower_info(args: &InfoArgs, bytes: &[u8]) -> anyhow::Result<()> {
             "alignedSourceSha256": tower.aligned_source_sha256(), "config": config,
         });
         if args.tensors {
-            let tensors = file.tensors().iter();
-            value["tensors"] = tensors
-                .map(|t| json!({"name": t.name, "dtype": t.dtype.name(), "shape": t.shape, "bytes": t.range.len()}))
-                .collect();
+            value["tensors"] = tensors_json(&file);
         }
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(());
@@ -163,18 +162,61 @@ fn static_tower_info(args: &InfoArgs, bytes: &[u8]) -> anyhow::Result<()> {
     println!("  source            {source}");
     println!("  source SHA-256    {source_sha256}");
     if args.tensors {
-        println!("\n  {:<36} {:<5} {:>16} {:>12}", "tensor", "type", "shape", "bytes");
-        for tensor in file.tensors() {
-            let shape = tensor.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
-            println!(
-                "  {:<36} {:<5} {shape:>16} {:>12}",
-                tensor.name,
-                tensor.dtype.name(),
-                grouped(tensor.range.len())
-            );
-        }
+        print_tensors(&file);
     }
     Ok(())
+}
+
+fn sparse_info(args: &InfoArgs, bytes: &[u8]) -> anyhow::Result<()> {
+    let name = args.file.display().to_string();
+    let (rows, file) = (SparseRows::load(bytes, &name)?, TensorFile::parse(bytes, &name, REIMPORT_MODEL)?);
+    let (gzip_len, sha256) = (gzip_len(bytes)?, sha256_hex(&[bytes]));
+    let said = |key| file.metadata(key).unwrap_or_default();
+    if args.json {
+        let mut value = json!({
+            "file": args.file, "id": said("siteseer.id"), "license": said("siteseer.license"), "source": said("siteseer.source"),
+            "kind": SPARSE_ROWS, "rows": rows.tokens.len(), "dim": rows.dim, "bytes": bytes.len(), "gzipBytes": gzip_len,
+            "sha256": sha256, "sourceSha256": said("siteseer.source_sha256"), "tokenizerSha256": rows.tokenizer_sha256,
+            "alignedSourceSha256": said("siteseer.aligned_source_sha256"),
+        });
+        if args.tensors {
+            value["tensors"] = tensors_json(&file);
+        }
+        println!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(());
+    }
+    println!("{name}: {}", describe_sparse(&rows, said("siteseer.id")));
+    println!("  rows              {} of 4 bits x {}", grouped(rows.tokens.len()), rows.dim);
+    println!("  bytes             {} (gzip {})", grouped(bytes.len()), grouped(gzip_len));
+    println!("  SHA-256           {sha256}");
+    println!("  tokenizer SHA-256 {}", said("siteseer.tokenizer_sha256"));
+    println!("  trained with source SHA-256 {}", said("siteseer.aligned_source_sha256"));
+    println!("  licence           {}", said("siteseer.license"));
+    println!("  source            {}", said("siteseer.source"));
+    println!("  source SHA-256    {}", said("siteseer.source_sha256"));
+    if args.tensors {
+        print_tensors(&file);
+    }
+    Ok(())
+}
+
+fn tensors_json(file: &TensorFile<'_>) -> Value {
+    let entry = |t: &Tensor| json!({"name": t.name, "dtype": t.dtype.name(), "shape": t.shape, "bytes": t.range.len()});
+    file.tensors().iter().map(entry).collect()
+}
+
+fn print_tensors(file: &TensorFile<'_>) {
+    println!("\n  {:<36} {:<5} {:>16} {:>12}", "tensor", "type", "shape", "bytes");
+    for tensor in file.tensors() {
+        let shape = tensor.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+        let (dtype, len) = (tensor.dtype.name(), grouped(tensor.range.len()));
+        println!("  {:<36} {dtype:<5} {shape:>16} {len:>12}", tensor.name);
+    }
+}
+
+/// A line about rows of learned sparse retrieval.
+pub(super) fn describe_sparse(rows: &SparseRows, id: &str) -> String {
+    format!("{SPARSE_ROWS} {id}, {} parameters", grouped(rows.tokens.len() * (rows.dim + 2)))
 }
 
 /// A line about a static query tower.
