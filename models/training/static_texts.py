@@ -15,15 +15,14 @@ import random
 import re
 from pathlib import Path
 
+from apart import LEFT_OUT, check_apart, normal
 from lists import read_jsonl
 from tokenizers import Tokenizer
 
 PASSAGE_WORDS = 80
 # Sources that are no documentation, or whose texts are all alike, give at most so many pairs.
 MOST = {"vba-docs": 4000, "medquad": 3000, "cpp-docs": 16000, "powershell-docs": 8000}
-LEFT_OUT = {"rust-book"}  # part of the rust-docs collection
 KINDS = {"title", "heading", "keyword", "description", "synopsis", "example", "question", "howto", "qa"}
-SHARED = 14  # words in a row, at the beginning of a document, that two texts do not share by accident
 
 
 def arguments():
@@ -36,10 +35,6 @@ def arguments():
     a.add_argument("--stretches", type=int, default=0, help="longer texts cut out of sections, for a query tower that reads their order")
     a.add_argument("--seed", type=int, default=1)
     return a.parse_args()
-
-
-def normal(text):
-    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def heading_of(section):
@@ -99,24 +94,6 @@ def collect(data, spans, stretches, rng):
     for _ in range(stretches):
         section = rng.choice(sites if rng.random() < 0.7 else pool)
         yield stretch(section["text"], rng), "stretch", section["source"], None
-
-
-def check_apart(collections_, data):
-    """Normalised queries of the collections. Stops if a document of one begins as a section of the training data does."""
-    begin = lambda text: " ".join(normal(text).split()[:SHARED])
-    queries, openings = set(), {}
-    for folder in collections_:
-        corpus = next(folder.glob("corpus.jsonl*"))
-        for row in read_jsonl(corpus):
-            opening = begin(row["text"])
-            if len(opening.split()) == SHARED:
-                openings[opening] = f"{folder.name} {row['_id']}"
-        queries |= {normal(row["text"]) for row in read_jsonl(next(folder.glob("queries.jsonl*")))}
-    for section in read_jsonl(data / "sections.jsonl.gz"):
-        found = openings.get(begin(section["text"]))
-        if found and section["source"] not in LEFT_OUT:
-            raise SystemExit(f"{section['source']} section {section['id']} is {found}: training and evaluation are not disjoint")
-    return queries
 
 
 def passages(data):
