@@ -22,6 +22,7 @@ import { SiteseerError } from './errors.js';
  * @property {number} version
  * @property {string} siteRoot relative to the manifest
  * @property {{ pages: number, sections: number, passages: number }} counts
+ * @property {Record<string, number>} languages pages by tag
  * @property {number} passagesPerChunk
  * @property {{ id: string, dim: number, lambda: number, passagesPerChunk: number }} [late] `lambda`: what its score weighs
  * @property {{ count: number, bits: number, chunks: ChunkGroup }} [related] a file a page; its number has so many bits of a hash

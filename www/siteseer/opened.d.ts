@@ -11,7 +11,7 @@ export type FileNews = { url: string } | { tier: 'lexical'; gone: string };
 export interface Index {
   engine: Engine;
   manifest: Manifest;
-  /** Settled when the engine stems English and the page's language. */
+  /** Settled when the engine stems English, the page's language, and those of many pages. */
   stemmed: Promise<void>;
   /** Loads what stems the site's other languages, once. */
   stemOthers(): Promise<void>;

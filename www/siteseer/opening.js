@@ -9,12 +9,15 @@ import { fetchManifest } from './manifest.js';
 /** @import { FileNews, Index } from './opened.js' */
 /** @import { FileEntry, StemmerFile } from './manifest.js' */
 
+/** A language of so many of a site's pages is stemmed from the first query, whatever the page's own. */
+const MAIN = 0.1;
+
 globalThis.siteseerStem = () => ''; // the engine asks, also where no stemmer is loaded
 
 /**
  * @param {string} url of the manifest
  * @param {(news: FileNews) => void} onFile
- * @param {string} [language] of the page: stemmers of other languages come later. Without it, all come at once
+ * @param {string} [language] of the page: stemmers of other languages that few pages have come later. Without it, all come at once
  * @returns {Promise<Index>} of which no file is loaded yet
  */
 export async function openIndex(url, onFile, language) {
@@ -31,7 +34,11 @@ export async function openIndex(url, onFile, language) {
   };
   const now = (/** @type {FileEntry} */ file) => fetch(file, 'high');
   const { stemmers = [] } = manifest.files;
-  const isOfPage = (/** @type {StemmerFile} */ { languages }) => !language || languages.includes(language.slice(0, 2).toLowerCase());
+  const short = (/** @type {string} */ tag) => tag.slice(0, 2).toLowerCase();
+  const isFirst = (/** @type {StemmerFile} */ { languages }) => {
+    const pages = Object.entries(manifest.languages).reduce((sum, [tag, count]) => sum + (languages.includes(short(tag)) ? count : 0), 0);
+    return !language || languages.includes(short(language)) || pages >= MAIN * manifest.counts.pages;
+  };
   const stem = async (/** @type {StemmerFile[]} */ some) => {
     if (!some.length) return;
     const [{ useStemmers }, files] = await Promise.all([importModule('stemmers.js'), Promise.allSettled(some.map(({ file }) => now(file)))]);
@@ -42,8 +49,8 @@ export async function openIndex(url, onFile, language) {
   return {
     engine,
     manifest,
-    stemmed: stem(stemmers.filter(isOfPage)).catch(console.warn),
-    stemOthers: () => (others ??= stem(stemmers.filter((file) => !isOfPage(file))).catch(console.warn)),
+    stemmed: stem(stemmers.filter(isFirst)).catch(console.warn),
+    stemOthers: () => (others ??= stem(stemmers.filter((file) => !isFirst(file))).catch(console.warn)),
     root: new URL(manifest.siteRoot, url).href,
     fetch,
     chunks: new Chunks(engine, manifest, now),

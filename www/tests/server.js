@@ -57,6 +57,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @property {boolean} [tower] the index has a static query tower
  * @property {boolean} [late] the index has token vectors
  * @property {string[]} [stemmers] languages of the site that have one
+ * @property {Record<string, number>} [languages] pages by language
  * @property {Record<string, string[][]>} [related] related pages by address
  * @property {boolean} [models] false: an index of words alone
  * @property {string} [csp]

@@ -12,13 +12,13 @@ const POSTINGS = 4;
 const TOKENS = 3;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, late?: boolean, stemmers?: string[], related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, late?: boolean, stemmers?: string[], languages?: Record<string, number>, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
  *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower; whether
- *   there are token vectors; languages that have a stemmer;
+ *   there are token vectors; languages that have a stemmer; pages by language;
  *   related pages by address, each `[URL, title, heading here, heading there]`
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, late = false, stemmers, related, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, late = false, stemmers, languages = { en: 687, he: 2 }, related, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -80,7 +80,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     generator: `fake, build ${build}`,
     siteRoot: '../',
     counts: { pages: 689, sections: 5210, passages: 9034 },
-    languages: { en: 687, he: 2 },
+    languages,
     model: { id: 'all-MiniLM-L6-v2', dim: 4, maxTokens: 256, tokenizerSha256: '' },
     fusion: { dense: 0.94, lexical: 0.59 },
     passagesPerChunk: PER_CHUNK,
