@@ -62,10 +62,13 @@ impl Desk {
     }
 
     fn index(&self, tower: &str) -> assert_cmd::assert::Assert {
+        self.index_with(&["--model", "passages.safetensors", "--query-tower", tower])
+    }
+
+    fn index_with(&self, options: &[&str]) -> assert_cmd::assert::Assert {
         let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
         command.env("SITESEER_RERANKER", "none").env("SITESEER_STATIC", "none").current_dir(self.0.path());
-        command.args(["index", "--no-client", "--device", "cpu", "--model", "passages.safetensors"]);
-        command.args(["--query-tower", tower, "site"]).assert()
+        command.args(["index", "--no-client", "--device", "cpu"]).args(options).arg("site").assert()
     }
 
     fn manifest(&self) -> Value {
@@ -114,6 +117,25 @@ fn an_index_holds_the_query_tower_and_the_passage_towers_vectors() {
     folder::load_all_chunks(&index, &mut cascade.searcher).unwrap();
     assert_eq!(cascade.encoders().unwrap().bi_encoder().id(), "tiny-queries");
     assert_eq!(cascade.rank("cargo", Tier::Dense, 5).unwrap().len(), 3);
+}
+
+#[test]
+fn the_query_tower_that_comes_along_is_the_default_where_it_belongs() {
+    let desk = Desk::new();
+    let ids = |options: &[&str]| {
+        desk.index_with(options).success();
+        let manifest = desk.manifest();
+        (manifest["model"]["id"].clone(), manifest["passageModel"]["id"].clone())
+    };
+    assert_eq!(ids(&[]), (json!("siteseer-query-tower"), json!("all-MiniLM-L6-v2")));
+    for options in [["--query-tower", "none"], ["--late", "rerank"]] {
+        assert_eq!(ids(&options), (json!("all-MiniLM-L6-v2"), Value::Null), "{options:?}");
+    }
+    assert_eq!(
+        ids(&["--model", "passages.safetensors"]),
+        (json!("tiny"), Value::Null),
+        "it was fitted to another model"
+    );
 }
 
 #[test]
