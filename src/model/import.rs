@@ -11,7 +11,7 @@ use super::import_config::SideFiles;
 pub use super::import_config::{SIDE_FILES, SideFile};
 use super::import_weights::Conversion;
 use super::layout::Kind;
-use super::quantize::ScaleSearch;
+use super::quantize::{QuantizedRows, ScaleSearch};
 use crate::error::{Result, check_same};
 use crate::hash::sha256_hex;
 
@@ -78,6 +78,21 @@ pub struct Imported {
     pub worst_row: WorstRow,
     /// Mean of the rows' relative errors.
     pub mean_row_error: f64,
+}
+
+impl Imported {
+    /// A file of which the tensor `rows` is what was quantized, and nothing was left out.
+    pub(super) fn of_rows(bytes: Vec<u8>, quantized: &QuantizedRows) -> Self {
+        let errors = &quantized.errors;
+        let worst = errors.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        let (row, error) = worst.map_or((0, 0.0), |(row, error)| (row, *error));
+        Self {
+            bytes,
+            left_out: Vec::new(),
+            worst_row: WorstRow { tensor: "rows".to_owned(), row, error },
+            mean_row_error: errors.iter().map(|error| f64::from(*error)).sum::<f64>() / errors.len().max(1) as f64,
+        }
+    }
 }
 
 /// Converts a model; with `passage_tower`, a query tower that was fitted to its vectors. `progress` is told the number of source

@@ -5,7 +5,7 @@
 use super::beside::metadata;
 use super::file::ModelFile;
 use super::file_writer::{Entry, assemble};
-use super::import::{ImportOptions, ImportSource, Imported, WorstRow};
+use super::import::{ImportOptions, ImportSource, Imported};
 use super::import_static_tower::{pack, pack_tokens};
 use super::layout::Kind;
 use super::quantize::quantize_rows_4_bits;
@@ -41,7 +41,7 @@ pub fn import_sparse(source: &ImportSource<'_>, sparse_of: ModelFile<'_>, option
     let rows: Vec<f32> = tokens.iter().flat_map(|&(_, at)| row(at)).copied().collect();
     let quantized = quantize_rows_4_bits(&rows, dim);
 
-    let (bias, weight) = checkpoint.trained.clone().unwrap_or_default();
+    let (bias, weight) = checkpoint.trained.unwrap_or_default();
     let ordered = |values: &[f32]| tokens.iter().map(|&(_, at)| values[at]).collect::<Vec<f32>>();
     let floats = |name: &str, values: &[f32]| Entry {
         name: name.to_owned(),
@@ -63,12 +63,5 @@ pub fn import_sparse(source: &ImportSource<'_>, sparse_of: ModelFile<'_>, option
         ],
     );
     SparseRows::load(&bytes, &options.id)?;
-    let worst = quantized.errors.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    let (row, error) = worst.map_or((0, 0.0), |(row, error)| (row, *error));
-    Ok(Imported {
-        bytes,
-        left_out: Vec::new(),
-        worst_row: WorstRow { tensor: ROWS.to_owned(), row, error },
-        mean_row_error: quantized.errors.iter().map(|error| f64::from(*error)).sum::<f64>() / n.max(1) as f64,
-    })
+    Ok(Imported::of_rows(bytes, &quantized))
 }

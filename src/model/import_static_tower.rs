@@ -7,7 +7,7 @@
 use super::beside::metadata;
 use super::file::ModelFile;
 use super::file_writer::{Entry, assemble};
-use super::import::{ImportOptions, ImportSource, Imported, WorstRow};
+use super::import::{ImportOptions, ImportSource, Imported};
 use super::import_weights::Conversion;
 use super::layout::Kind;
 use super::quantize::{QuantizedRows, ScaleSearch, quantize_rows, quantize_rows_4_bits};
@@ -80,14 +80,7 @@ pub fn import_static_tower(
         ],
     );
     StaticTower::load(&bytes, &options.id)?;
-    let worst = quantized.errors.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    let (row, error) = worst.map_or((0, 0.0), |(row, error)| (row, *error));
-    Ok(Imported {
-        bytes,
-        left_out: Vec::new(),
-        worst_row: WorstRow { tensor: "rows".to_owned(), row, error },
-        mean_row_error: quantized.errors.iter().map(|error| f64::from(*error)).sum::<f64>() / n as f64,
-    })
+    Ok(Imported::of_rows(bytes, &quantized))
 }
 
 /// Tiers by token id: 0 for rows of zeros, then by how often tokens were seen; equally frequent ones by id.

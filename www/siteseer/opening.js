@@ -44,13 +44,14 @@ export async function openIndex(url, onFile, language) {
     const [{ useStemmers }, files] = await Promise.all([importModule('stemmers.js'), Promise.allSettled(some.map(({ file }) => now(file)))]);
     return useStemmers(some, files);
   };
+  const first = stemmers.filter(isFirst);
   /** @type {Promise<void> | undefined} */
   let others;
   return {
     engine,
     manifest,
-    stemmed: stem(stemmers.filter(isFirst)).catch(console.warn),
-    stemOthers: () => (others ??= stem(stemmers.filter((file) => !isFirst(file))).catch(console.warn)),
+    stemmed: stem(first).catch(console.warn),
+    stemOthers: () => (others ??= stem(stemmers.filter((file) => !first.includes(file))).catch(console.warn)),
     root: new URL(manifest.siteRoot, url).href,
     fetch,
     chunks: new Chunks(engine, manifest, now),

@@ -56,7 +56,8 @@ pub(in crate::cli) struct ModelChoice<'a> {
 
 impl Models {
     /// Loads the models that were named, or the default ones. A default query tower, cross-encoder or static query tower that
-    /// belongs to another bi-encoder is left out, and a default query tower where late interaction was asked for. The model `none` gives none: words alone are indexed then.
+    /// belongs to another bi-encoder is left out, and a default query tower where late interaction was asked for. The model
+    /// `none` gives none: words alone are indexed then.
     ///
     /// # Errors
     /// If one is missing or damaged, or if a query tower, cross-encoder, static query tower or late-interaction head that was
