@@ -34,7 +34,7 @@ lint_wasm() {
     if [[ $WASM_BIN ]]; then sysroot=${WASM_BIN%/bin}; fi
     # clippy-driver is linked to Debian's rustc; SYSROOT tells it where the wasm std lies.
     wasm_level "$level" env ${sysroot:+SYSROOT="$sysroot"} cargo clippy --target "$WASM_TARGET" --profile wasm \
-        --no-default-features --features battery,wasm-engine,wasm-tower,wasm-encoder,wasm-gpu --lib --test wasm -- -D warnings
+        --no-default-features --features battery,wasm-engine,wasm-tower,wasm-sparse,wasm-encoder,wasm-gpu --lib --test wasm -- -D warnings
 }
 
 lint_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --lib; }

@@ -41,7 +41,7 @@ check_sizes() {
     done
     say ''
     printf '  %-36s %10s %10s\n' 'budget (gzip)' have allowed
-    for name in engine tower "${SHIPPED_LEVELS[@]/#/encoder-}" encoder-gpu; do
+    for name in engine tower sparse "${SHIPPED_LEVELS[@]/#/encoder-}" encoder-gpu; do
         gz=$(with_glue "$name") budget=$ENGINE_BUDGET
         [[ $name == encoder-gpu ]] && budget=$GPU_BUDGET
         printf '  %-36s %10d %10d  %s\n' "$name (wasm + js)" "$gz" "$budget" \

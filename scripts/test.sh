@@ -42,7 +42,7 @@ run_suite_command() {
     wasm-*)
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$(webdriver_capabilities) WASM_BINDGEN_TEST_TIMEOUT=300 \
             wasm_level "${1#wasm-}" "$WASM_PACK" test --headless --chrome --chromedriver "$CHROMEDRIVER" --release \
-            "$ROOT" --no-default-features --features battery,wasm-engine,wasm-tower,wasm-encoder --test wasm
+            "$ROOT" --no-default-features --features battery,wasm-engine,wasm-tower,wasm-sparse,wasm-encoder --test wasm
         ;;
     www) CHROMIUM=$CHROME npm --prefix "$ROOT/www" test ;;
     browser)

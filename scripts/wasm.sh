@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The browser's half: the folder www/dist/ that `siteseer index` copies into a site. It holds the client as www/bundle.js
 # makes it, engine.{js,wasm.gz} (the index and its search, all that the first results need), engine-more.wasm.gz (the rest of the
-# engine), tower.{js,wasm.gz} (meaning without a model), encoder-LEVEL.{js,wasm} (the models) and encoder-gpu.{js,wasm} (the models
+# engine), tower.{js,wasm.gz} (meaning without a model), sparse.{js,wasm.gz} (the same with postings alone), encoder-LEVEL.{js,wasm} (the models) and encoder-gpu.{js,wasm} (the models
 # on a GPU). In stemmers/ are the wasm files of which `siteseer index` gives an index those of its languages. The scalar encoder is built
 # for tests only.
 #
@@ -18,7 +18,7 @@ GPU_LEVEL=simd
 STEMMERS=(ar da de el es fi fr hu it nl no pt ro ru sv ta tr)
 # What of the engine waits for its second part. `www/siteseer/host.js` loads that before it calls one of these.
 ENGINE_LATER=check_encoder,check_reranker,choose_phrases,context,context_reading,facets,load_filters,load_vectors,pair_texts,phrase_reading
-ENGINE_LATER+=,rank_dense,rank_static,reading,rerank,rows_needed,set_filter,sort_values,suggest
+ENGINE_LATER+=,rank_dense,rank_impacts,rank_static,parts_by_words,reading,rerank,rows_needed,set_filter,sort_values,suggest
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 
@@ -59,7 +59,7 @@ wasm_level() {
     wasm_rust env CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$TARGET/${WASM_FOLDER:-wasm-$level}" "$@"
 }
 
-# compile_small NAME: the engine or the tower.
+# compile_small NAME: the engine, the tower or sparse.
 compile_small() {
     WASM_FOLDER=wasm-$1 wasm_level "$ENGINE_LEVEL" cargo build --target "$WASM_TARGET" --profile wasm-small \
         --no-default-features --features "wasm-$1" --lib
@@ -85,7 +85,7 @@ compile_encoder() {
         --features wasm-encoder --lib
 }
 
-# bind_small FOLDER NAME: the engine or the tower, right after it was compiled. What every visitor loads is packed.
+# bind_small FOLDER NAME: one of them, right after it was compiled. What every visitor loads is packed.
 bind_small() {
     local later='' file
     [[ $2 != engine ]] || later=engine_${ENGINE_LATER//,/,engine_}
@@ -199,6 +199,7 @@ assemble_dist() {
     node "$ROOT/www/bundle.js" "$fresh"
     bind_small "$fresh" engine
     bind_small "$fresh" tower
+    bind_small "$fresh" sparse
     for level in "${SHIPPED_LEVELS[@]}"; do bind_encoder "$fresh" "$level"; done
     bind_gpu_encoder "$fresh"
     bind_stemmers "$fresh/stemmers"
@@ -208,7 +209,7 @@ assemble_dist() {
 }
 
 CHECK_WASM="the compiler's message is above; 'cargo check --target $WASM_TARGET --no-default-features --features"
-CHECK_WASM+=" wasm-engine,wasm-tower,wasm-encoder,wasm-gpu --lib' repeats it"
+CHECK_WASM+=" wasm-engine,wasm-tower,wasm-sparse,wasm-encoder,wasm-gpu --lib' repeats it"
 
 compile_encoder_step() {
     step "encoder, $1 ($(features_of "$1"))" "wasm-$1" "$CHECK_WASM" compile_encoder "$1"
@@ -217,7 +218,7 @@ compile_encoder_step() {
 # www/dist/, unless it is current.
 build_wasm() {
     local level stamp=$TARGET/wasm-dist.stamp stemmers=("${STEMMERS[@]/#/$DIST/stemmers/}")
-    if is_current "$stamp" "$DIST"/{engine,tower,encoder-relaxed,encoder-simd,encoder-gpu}.js "$DIST"/{engine,engine-more,tower}.wasm.gz \
+    if is_current "$stamp" "$DIST"/{engine,tower,sparse,encoder-relaxed,encoder-simd,encoder-gpu}.js "$DIST"/{engine,engine-more,tower,sparse}.wasm.gz \
         "$DIST"/encoder-{relaxed,simd,gpu}.wasm "${stemmers[@]/%/.wasm.gz}"; then
         note "www/dist is current"
         return
@@ -226,6 +227,7 @@ build_wasm() {
     begin_stamp "$stamp"
     step "engine ($(features_of "$ENGINE_LEVEL"))" wasm-engine "$CHECK_WASM" compile_small engine
     step "tower ($(features_of "$ENGINE_LEVEL"))" wasm-tower "$CHECK_WASM" compile_small tower
+    step "sparse ($(features_of "$ENGINE_LEVEL"))" wasm-sparse "$CHECK_WASM" compile_small sparse
     for level in "${SHIPPED_LEVELS[@]}"; do compile_encoder_step "$level"; done
     step "encoder, GPU" wasm-gpu "$CHECK_WASM" compile_gpu_encoder
     step "wasm-bindgen, wasm-opt, www/dist" wasm-dist "read the log; './build.sh clean' and './build.sh wasm' start anew" \

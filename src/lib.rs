@@ -37,7 +37,13 @@ pub mod eval;
 pub mod site;
 #[cfg(all(
     target_arch = "wasm32",
-    any(feature = "wasm-engine", feature = "wasm-tower", feature = "wasm-encoder", feature = "wasm-gpu")
+    any(
+        feature = "wasm-engine",
+        feature = "wasm-tower",
+        feature = "wasm-sparse",
+        feature = "wasm-encoder",
+        feature = "wasm-gpu"
+    )
 ))]
 pub mod wasm;
 

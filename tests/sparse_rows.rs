@@ -10,12 +10,13 @@ use predicates::str::contains;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::Value;
 use siteseer::index::impacts::expand::Rows;
-use siteseer::index::impacts::{ImpactBuilder, ImpactIndex};
+use siteseer::index::impacts::{ImpactBuilder, ImpactIndex, Spelling};
 use siteseer::index::vectors::Vectors;
 use siteseer::kernels::Backend;
 use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::encoder::Workspace;
 use siteseer::model::sparse_rows::SparseRows;
+use siteseer::text::normalize::NormalizeOptions;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -115,7 +116,14 @@ fn found(bi_encoder: &BiEncoder, vectors: &Vectors, rows: SparseRows) -> usize {
     let expanded = Rows::trained(&rows.rows, bias, weight).expand(vectors, 0..PASSAGES.len() as u32, 128);
     let mut builder = ImpactBuilder::new(rows.tokens);
     (0..).zip(&expanded).for_each(|(passage, impacts)| builder.add(passage, impacts));
-    let files = builder.finish(PASSAGES.len() as u32, 1000);
+    let config = bi_encoder.tokenizer().config();
+    let options = NormalizeOptions {
+        lowercase: config.lowercase,
+        strip_accents: config.strip_accents,
+        split_cjk: config.split_cjk,
+    };
+    let spelling = Spelling { options, max_word_chars: config.max_word_chars };
+    let files = builder.finish(spelling, PASSAGES.len() as u32, 1000);
     let mut index = ImpactIndex::open(&files.root).unwrap();
     (0..).zip(&files.chunks).for_each(|(number, body)| index.add(number, body).unwrap());
     let is_first = |(at, (_, question)): &(u32, &(&str, &str))| {
@@ -132,7 +140,11 @@ fn the_shipped_rows_expand_passages_by_what_is_asked_about_them() {
     let bi_encoder = BiEncoder::load(&fs::read(at(BI_ENCODER)).unwrap(), BI_ENCODER, Backend::best()).unwrap();
     let rows = SparseRows::load(&fs::read(at(SHIPPED)).unwrap(), SHIPPED).unwrap();
     assert_eq!((rows.tokens.len(), rows.dim), (27_658, bi_encoder.dim()));
-    assert_eq!(rows.tokenizer_sha256.as_deref(), Some(bi_encoder.tokenizer_sha256()));
+    let of = rows.of.as_ref().unwrap();
+    assert_eq!(
+        (of.id.as_str(), of.tokenizer_sha256.as_str(), of.aligned_source_sha256.as_str()),
+        ("siteseer-sparse", bi_encoder.tokenizer_sha256(), bi_encoder.source_sha256())
+    );
     let vectors = vectors(&bi_encoder);
     let mut other = rows.clone();
     other.tokens.rotate_left(1);

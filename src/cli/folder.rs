@@ -156,6 +156,47 @@ fn add_late(folder: &Path, cascade: &mut Cascade, chunks: impl IntoIterator<Item
     Ok(bytes)
 }
 
+/// Opens what the index has for search by meaning without a model, a static query tower or postings of impacts; false if it has none.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_meaning_without_a_model(folder: &Path, cascade: &mut Cascade) -> Result<bool> {
+    let Some(files) = cascade.searcher.manifest().files.sparse.clone() else {
+        return load_static_tier(folder, cascade);
+    };
+    cascade.load_sparse_tier(&read_file(folder, &files.root)?)?;
+    Ok(true)
+}
+
+/// Loads the postings of impacts that a query needs and that are not there yet.
+///
+/// # Errors
+/// If they are not open, or a file is missing or damaged.
+fn load_impacts(folder: &Path, cascade: &mut Cascade, query: &str) -> Result<()> {
+    let files = cascade.searcher.manifest().files.sparse.clone().context("the index has no postings of impacts")?;
+    let tier = cascade.sparse_tier_mut().context("the postings of impacts are not open")?;
+    loop {
+        let missing = tier.missing(query);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for number in missing {
+            tier.add(number, &read_chunk(folder, &files.impacts, number)?.0)?;
+        }
+    }
+}
+
+/// Loads what a query by meaning without a model needs and is not there yet. Words are loaded already.
+///
+/// # Errors
+/// If the tier is not open, or a file is missing or damaged.
+pub fn load_meaning_of(folder: &Path, cascade: &mut Cascade, query: &str) -> Result<()> {
+    match cascade.searcher.manifest().sparse {
+        Some(_) => load_impacts(folder, cascade, query),
+        None => load_nearby(folder, cascade, query).map(|_| ()),
+    }
+}
+
 /// Opens the index's own static tier; false if the index has none.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod recall;
 
 use self::exact::Exact;
 use self::recall::Step;
+use super::eval::sparse::SparseFiles;
 use super::eval::static_tower::bytes_by_query;
 use super::folder;
 use crate::index::manifest::RelatedEntry;
@@ -113,6 +114,8 @@ struct Report {
     related_view_bytes: Option<Spread>,
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     static_tier: Option<StaticReport>,
+    /// Where learned sparse retrieval takes its place: what a query by meaning reads.
+    sparse_query_bytes: Option<Spread>,
 }
 
 /// Runs the verb.
@@ -175,6 +178,8 @@ fn inspect(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[S
         Some(_) => Some(inspect_static(args, index, cascade, queries)?),
         None => None,
     };
+    let own = SparseFiles::own(index, cascade)?;
+    let sparse = own.map(|own| own.by_query(queries.iter().map(String::as_str))).transpose()?;
     Ok(Report {
         passages: cascade.searcher.manifest().counts.passages,
         queries: queries.len(),
@@ -183,6 +188,7 @@ fn inspect(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[S
         lexical_query_bytes: Spread::of(lexical),
         related_view_bytes: related.map(|related| related_bytes(index, &cascade.searcher, &related)).transpose()?,
         static_tier,
+        sparse_query_bytes: sparse.map(Spread::of),
     })
 }
 
@@ -249,8 +255,9 @@ fn print(report: &Report) {
         println!("{name:>10}: median {}, 95 of 100 at most {}, most {}", s.median, s.p95, s.most);
     };
     line("words", &report.lexical_query_bytes);
-    if let Some(tier) = &report.static_tier {
-        line("meaning", &tier.query_bytes);
+    let tower = report.static_tier.as_ref().map(|tier| &tier.query_bytes);
+    for meaning in tower.iter().copied().chain(&report.sparse_query_bytes) {
+        line("meaning", meaning);
     }
     if let Some(bytes) = &report.related_view_bytes {
         println!("\nA page view with its related pages reads, besides the manifest:");

@@ -13,15 +13,18 @@ const DEFAULT_RERANKER: &str = "siteseer-cross-encoder.safetensors";
 const DEFAULT_STATIC_TOWER: &str = "siteseer-static-tower.safetensors";
 /// The head of late interaction that indexing uses unless told otherwise, if it is there.
 const DEFAULT_LATE: &str = "siteseer-late.safetensors";
+/// The rows of learned sparse retrieval that `--sparse on` names.
+const DEFAULT_SPARSE: &str = "siteseer-sparse.safetensors";
 /// The value of `--model`, `--query-tower`, `--reranker` and `--static` that leaves it out; of `--late` as well.
 pub(super) const NONE: &str = "none";
 /// The value of `--query-tower` that names the one that comes with the program.
 const SMALL: &str = "small";
-/// The values of `--late` that leave it out, and that name the head that comes with the program.
+/// The values of `--late` and `--sparse` that leave them out, and those that name what comes with the program.
 pub(super) const OFF: &str = "off";
 const RERANK: &str = "rerank";
+const ON: &str = "on";
 /// Values of these options that are no files.
-pub(super) const WORDS: [&str; 4] = [NONE, SMALL, OFF, RERANK];
+pub(super) const WORDS: [&str; 5] = [NONE, SMALL, OFF, RERANK, ON];
 
 /// The file named by `--model` or `SITESEER_MODEL`; otherwise the default model in `./models`, beside the program, in its
 /// `../share/siteseer/models`, or where the program was built.
@@ -59,6 +62,20 @@ pub(super) fn find_reranker(named: Option<&Path>) -> Result<Option<(PathBuf, boo
 /// places of [`find_model`], if one of them has it. The flag says whether it was named.
 pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf, bool)>> {
     optional(named, DEFAULT_STATIC_TOWER)
+}
+
+/// The file named by `--sparse` or `SITESEER_SPARSE`, unless that is `off` (or `none`); `on` is the one that comes with the program, in the
+/// places of [`find_model`].
+pub(super) fn find_sparse(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    match named {
+        None => Ok(None),
+        Some(path) if path == OFF || path == NONE => Ok(None),
+        Some(path) if path == ON => match find_default(DEFAULT_SPARSE)? {
+            Some(path) => Ok(Some(path)),
+            None => bail!("{DEFAULT_SPARSE}: not found. Name the file of rows with --sparse, or leave it out"),
+        },
+        Some(path) => existing(path).map(Some),
+    }
 }
 
 /// The file named by `--late` or `SITESEER_LATE`, unless that is `off` (or `none`); `rerank` is the head that comes with the program, in the

@@ -57,7 +57,7 @@ pub struct SearchArgs {
 enum TierArg {
     /// Words only
     Lexical,
-    /// Words and meaning, without a model: the index needs a static query tower
+    /// Words and meaning, without a model: the index needs a static query tower, or learned sparse retrieval
     Static,
     /// Words and meaning
     Dense,
@@ -84,9 +84,9 @@ pub fn run(args: &SearchArgs) -> Result<()> {
             folder.display()
         ),
         Some(TierArg::Static) => {
-            if !folder::load_static_tier(&folder, &mut cascade)? {
+            if !folder::load_meaning_without_a_model(&folder, &mut cascade)? {
                 bail!(
-                    "{}: the index has no static query tower. Index the site without --static none, or search with --tier dense",
+                    "{}: the index has neither a static query tower nor learned sparse retrieval. Index the site without --static none, or search with --tier dense",
                     folder.display()
                 );
             }
@@ -127,7 +127,7 @@ pub fn run(args: &SearchArgs) -> Result<()> {
         return print_facets(args, &cascade.searcher);
     }
     if tier == Tier::Static {
-        folder::load_nearby(&folder, &mut cascade, &args.query)?;
+        folder::load_meaning_of(&folder, &mut cascade, &args.query)?;
     }
     let limit = match args.sort {
         Some(_) => SORTED.max(args.limit),

@@ -47,6 +47,9 @@ pub struct Manifest {
     /// The static query tower, if the index has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<StaticTowerEntry>,
+    /// Learned sparse retrieval in place of a static query tower, if the index has its postings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sparse: Option<SparseEntry>,
     /// Related pages, if the index has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedEntry>,
@@ -124,6 +127,28 @@ pub struct StaticTowerEntry {
     pub fusion: FusionEntry,
     /// Passages in a chunk of their rows, as in [`Manifest::passages_per_chunk`].
     pub rows_per_chunk: u32,
+}
+
+/// Learned sparse retrieval with an index (see [`impacts`](super::impacts)).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SparseEntry {
+    /// Name of the rows by which passages were expanded.
+    pub id: String,
+    /// Tokens of a passage, at most.
+    pub terms: u32,
+    /// Weights of the fused score with its impacts.
+    pub fusion: FusionEntry,
+}
+
+/// Postings of impacts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SparseFiles {
+    /// The root.
+    pub root: FileEntry,
+    /// Tokens with their postings, by range of tokens.
+    pub impacts: ChunkGroup,
 }
 
 /// The related pages of an index (see [`related`](super::related)). They are no part of [`Files`]: no query reads them, and their
@@ -219,6 +244,9 @@ pub struct Files {
     /// The static query tower and what it is compared with, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_tower: Option<StaticFiles>,
+    /// Postings of impacts in place of it, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sparse: Option<SparseFiles>,
     /// Late interaction, if the index has token vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<LateFiles>,
@@ -264,6 +292,9 @@ impl Manifest {
         }
         if manifest.static_tower.is_some() != manifest.files.static_tower.is_some() {
             return Err(damaged("a static query tower needs both an entry and a file".to_owned()));
+        }
+        if manifest.sparse.is_some() != manifest.files.sparse.is_some() {
+            return Err(damaged("learned sparse retrieval needs both an entry and files".to_owned()));
         }
         if manifest.late.is_some() != manifest.files.late.is_some() {
             return Err(damaged("late interaction needs both an entry and files".to_owned()));
@@ -311,6 +342,7 @@ impl Manifest {
             fusion: FusionEntry::from_json(json.object("fusion")?)?,
             reranker: json.get("reranker").map(RerankerEntry::from_json).transpose()?,
             static_tower: json.get("staticTower").map(StaticTowerEntry::from_json).transpose()?,
+            sparse: natively(json.get("sparse")).map(SparseEntry::from_json).transpose()?,
             related: natively(json.get("related")).map(RelatedEntry::from_json).transpose()?,
             late: natively(json.get("late")).map(LateEntry::from_json).transpose()?,
             passages_per_chunk: json.whole("passagesPerChunk")?,
@@ -330,6 +362,7 @@ impl Manifest {
                 filters: optional("filters")?,
                 reranker: optional("reranker")?,
                 static_tower: files.get("staticTower").map(StaticFiles::from_json).transpose()?,
+                sparse: natively(files.get("sparse")).map(SparseFiles::from_json).transpose()?,
                 late: natively(files.get("late")).map(LateFiles::from_json).transpose()?,
                 passages: group(ChunkKind::Passages)?,
             },
@@ -350,7 +383,9 @@ impl Files {
         let others = [&self.vectors, &self.model, &self.filters, &self.reranker];
         let tower = self.static_tower.iter().flat_map(|files| [&files.root, &files.axes]);
         let late = self.late.iter().flat_map(|files| [&files.head, &files.code]);
-        let all = std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower).chain(late);
+        let sparse = self.sparse.iter().map(|files| &files.root);
+        let all =
+            std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower).chain(sparse).chain(late);
         #[cfg(not(target_arch = "wasm32"))]
         let all = all.chain(self.stemmers.iter().map(|stemmer| &stemmer.file));
         all
@@ -359,8 +394,9 @@ impl Files {
     /// The groups of chunks.
     pub fn groups(&self) -> impl Iterator<Item = &ChunkGroup> {
         let tower = self.static_tower.iter().flat_map(|files| [&files.tokens, &files.cells, &files.rows]);
+        let sparse = self.sparse.iter().map(|files| &files.impacts);
         let late = self.late.iter().map(|files| &files.tokens);
-        [&self.postings, &self.spellings, &self.passages].into_iter().chain(tower).chain(late)
+        [&self.postings, &self.spellings, &self.passages].into_iter().chain(tower).chain(sparse).chain(late)
     }
 
     /// The chunks of a kind.
@@ -440,6 +476,22 @@ impl StaticFiles {
             axes: FileEntry::from_json(json.object("axes")?)?,
             cells: ChunkGroup::from_json(json.object("cells")?)?,
             rows: ChunkGroup::from_json(json.object("rows")?)?,
+        })
+    }
+}
+
+impl SparseEntry {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        let fusion = FusionEntry::from_json(json.object("fusion")?)?;
+        Ok(Self { id: json.string("id")?, terms: json.whole("terms")?, fusion })
+    }
+}
+
+impl SparseFiles {
+    fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            root: FileEntry::from_json(json.object("root")?)?,
+            impacts: ChunkGroup::from_json(json.object("impacts")?)?,
         })
     }
 }
@@ -544,6 +596,7 @@ mod tests {
             fusion: FusionEntry { dense: 0.94, lexical: 0.59 },
             reranker: None,
             static_tower: None,
+            sparse: None,
             related: None,
             late: None,
             passages_per_chunk: 2,
@@ -558,6 +611,7 @@ mod tests {
                 filters: None,
                 reranker: None,
                 static_tower: None,
+                sparse: None,
                 late: None,
                 passages: group("passages-0-*.bin.gz", 2),
             },
@@ -585,6 +639,15 @@ mod tests {
             cells: group("cells-0-*.bin.gz", 2),
             rows: group("rows-0-*.bin.gz", 2),
         });
+        manifest
+    }
+
+    fn with_sparse() -> Manifest {
+        let mut manifest = manifest();
+        let fusion = FusionEntry { dense: 0.5, lexical: 0.25 };
+        manifest.sparse = Some(SparseEntry { id: "i".to_owned(), terms: 64, fusion });
+        let root = entry("impacts-root-0.bin.gz", b"l");
+        manifest.files.sparse = Some(SparseFiles { root, impacts: group("impacts-0-*.bin.gz", 4) });
         manifest
     }
 
@@ -625,6 +688,7 @@ mod tests {
         assert_eq!(parse(&manifest()), Ok(manifest()));
         assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
         assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
+        assert_eq!(parse(&with_sparse()), Ok(with_sparse()));
         assert_eq!(parse(&with_related()), Ok(with_related()));
         assert_eq!(parse(&with_late()), Ok(with_late()));
     }
@@ -669,6 +733,16 @@ mod tests {
         let mut no_file = with_static_tower();
         no_file.files.static_tower = None;
         assert!(matches!(parse(&no_file), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn impacts_are_optional_and_have_files() {
+        assert!(!manifest().to_json().contains("sparse"), "older readers see nothing new");
+        assert_eq!(manifest().files.all().count() + 1, with_sparse().files.all().count());
+        assert_eq!(manifest().files.groups().count() + 1, with_sparse().files.groups().count());
+        let mut no_files = with_sparse();
+        no_files.files.sparse = None;
+        assert!(matches!(parse(&no_files), Err(Error::Damaged { .. })));
     }
 
     #[test]

@@ -3,13 +3,12 @@
 //! An index folder holds `manifest.json` ([`manifest`]) and, named after their content, the passages' vectors
 //! ([`vectors`], searched by [`scan`]; [`sign_plane`] is a coarser, quicker search of them), the lexical postings by section
 //! ([`lexical`], [`sections`]), the passages' texts ([`passages`]), their token vectors if wanted ([`late`]), and the model.
-//! Postings and texts come in [`chunks`]. What is [`related`] to a page has a small file of its own. `siteseer index` writes them
-//! all. `impacts` is tried by `siteseer eval` only.
+//! Postings and texts come in [`chunks`]. What is [`related`] to a page has a small file of its own. [`impacts`] are postings by meaning, for
+//! those who want them. `siteseer index` writes them all.
 
 pub mod cells;
 pub mod chunks;
 pub mod filters;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod impacts;
 pub mod late;
 pub mod lexical;

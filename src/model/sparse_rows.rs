@@ -36,8 +36,19 @@ pub struct SparseRows {
     pub rows: Vec<f32>,
     /// Bias and weight of each token, of trained rows.
     pub trained: Option<(Vec<f32>, Vec<f32>)>,
-    /// Hash of the vocabulary and tokenizer settings that the tokens are of, where the file says it.
-    pub tokenizer_sha256: Option<String>,
+    /// What they belong to, where the file says it.
+    pub of: Option<RowsOf>,
+}
+
+/// What a file of rows says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowsOf {
+    /// Name of the rows.
+    pub id: String,
+    /// Hash of the weights of the bi-encoder whose vectors they read.
+    pub aligned_source_sha256: String,
+    /// Hash of the vocabulary and tokenizer settings that the tokens are of.
+    pub tokenizer_sha256: String,
 }
 
 impl SparseRows {
@@ -64,7 +75,9 @@ impl SparseRows {
         }
         let mut rows = vec![0.0; tokens.len() * dim];
         rows.chunks_exact_mut(dim.max(1)).enumerate().for_each(|(at, row)| packed.add_to(row, at, 4));
-        Self { tokens, dim, rows, trained: None, tokenizer_sha256: Some(about.tokenizer_sha256) }.with_impacts(tensors)
+        let Beside { id, aligned_source_sha256, tokenizer_sha256, .. } = about;
+        let of = Some(RowsOf { id, aligned_source_sha256, tokenizer_sha256 });
+        Self { tokens, dim, rows, trained: None, of }.with_impacts(tensors)
     }
 
     /// Reads what training leaves.
@@ -73,7 +86,7 @@ impl SparseRows {
         let tokens = different_tokens(tensors, text.ok())?;
         let dim = width(tensors, Dtype::F32)?;
         let rows = tensors.f32(ROWS, &[tokens.len(), dim])?;
-        Self { tokens, dim, rows, trained: None, tokenizer_sha256: None }.with_impacts(tensors)
+        Self { tokens, dim, rows, trained: None, of: None }.with_impacts(tensors)
     }
 
     /// These rows with the bias and the weight of each.
@@ -94,7 +107,11 @@ impl SparseRows {
             dim: tower.config().dim,
             rows: ids.flat_map(|id| tower.row(id)).collect(),
             trained: None,
-            tokenizer_sha256: Some(tower.tokenizer_sha256().to_owned()),
+            of: Some(RowsOf {
+                id: tower.id().to_owned(),
+                aligned_source_sha256: tower.aligned_source_sha256().to_owned(),
+                tokenizer_sha256: tower.tokenizer_sha256().to_owned(),
+            }),
         }
     }
 }
@@ -179,7 +196,7 @@ mod tests {
     fn a_checkpoint_is_read_and_what_is_none_is_named() {
         let rows = SparseRows::load(&checkpoint("b\n##a", &[1.0, 2.0, 3.0, 4.0], &[0.5, -1.0]), "x").unwrap();
         assert_eq!((rows.tokens, rows.dim, rows.rows.len()), (vec!["b".to_owned(), "##a".to_owned()], 2, 4));
-        assert_eq!((rows.trained.unwrap().1, rows.tokenizer_sha256), (vec![0.5, -1.0], None));
+        assert_eq!((rows.trained.unwrap().1, rows.of), (vec![0.5, -1.0], None));
         says(&checkpoint("b\nb", &[0.0; 4], &[0.0; 2]), "different tokens");
         says(&checkpoint("b", &[0.0; 4], &[0.0; 2]), "rows has shape [2, 2]");
         says(&checkpoint("a\nb", &[0.0, 0.0, 0.0, f32::NAN], &[0.0; 2]), "not a number");
@@ -192,7 +209,7 @@ mod tests {
         assert_eq!(rows.tokens, ["car", "cat"]);
         assert_eq!((rows.dim, rows.rows), (2, vec![3.5, -3.5, 0.0, 2.0]));
         assert_eq!(
-            (rows.trained.unwrap(), rows.tokenizer_sha256.unwrap()),
+            (rows.trained.unwrap(), rows.of.unwrap().tokenizer_sha256),
             ((vec![-0.5, 0.0], vec![1.0, 2.0]), "t".to_owned())
         );
         (0..whole.len()).for_each(|len| assert!(SparseRows::load(&whole[..len], "x").is_err(), "cut at {len}"));

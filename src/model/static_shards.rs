@@ -7,6 +7,7 @@ use crate::codes::axes::Axes;
 use crate::codes::fit::share_bits;
 use crate::codes::{from_bf16, to_bf16};
 use crate::text::normalize::NormalizeOptions;
+use crate::text::spell::separator;
 
 /// Rows of a shard: the fewer, the fewer bytes of a query; the more, the fewer files.
 pub const ROWS_PER_SHARD: usize = 32;
@@ -87,14 +88,16 @@ pub fn cut(tower: &StaticTower, axes: &Axes, weight: &[f32], rows_per_shard: usi
     }
     root.hot.extend(hot.iter().skip(1).map(|&id| tokens[id].to_owned()));
 
-    // tokens stand in order; those that the first of a shard begins with are repeated at its head
+    // tokens stand in order; those that what names a shard begins with are repeated at its head
+    let mut last = "";
     for ids in known.chunks(rows_per_shard) {
-        let first = tokens[ids[0]];
+        let start = separator(last, tokens[ids[0]]);
         let behind = known.partition_point(|&id| id < ids[0]);
-        let mut all: Vec<usize> = known[..behind].iter().copied().filter(|&id| first.starts_with(tokens[id])).collect();
+        let mut all: Vec<usize> = known[..behind].iter().copied().filter(|&id| start.starts_with(tokens[id])).collect();
         all.extend(ids);
         shards.push(body(&all, &all.iter().map(|&id| tokens[id]).collect::<Vec<_>>()));
-        root.starts.push(first.to_owned());
+        root.starts.push(start.to_owned());
+        last = tokens[ids[ids.len() - 1]];
     }
     Shards { root: root.to_bytes(), shards }
 }

@@ -29,7 +29,7 @@ use crate::text::word_piece::{WordPiece, WordPieceConfig};
 /// Value of `siteseer.kind`.
 pub const KIND: &str = "static-tower";
 /// Tokens of a query that are looked up; the rest of a longer one is not read.
-pub const MAX_PIECES: usize = 64;
+pub use crate::text::spell::MAX_PIECES;
 /// Name of the tensor that holds the tokens.
 pub(super) const TOKENS: &str = "tokens";
 /// Slot of a token without a row.

@@ -1,16 +1,15 @@
 //! The static query tower as a browser reads it: the rows of a query's tokens, and no more of the vocabulary than that takes.
 //!
-//! A row's shard has its token beside it, and tokens stand in the order of their bytes. So the shard in whose range a word
-//! falls knows the longest token that the word begins with: whatever lies between such a token and the word begins with
-//! that token, and a token that stands in an earlier shard is repeated (with its row) at the head of each shard that begins
-//! with it. WordPiece needs nothing else. What is left of a word is looked up in the same way, with `##` before it.
+//! A row's shard has its token beside it, and tokens stand in the order of their bytes; one that stands in an earlier shard is
+//! repeated, with its row, at the head of each shard whose name begins with it. WordPiece needs nothing else (see
+//! [`spell`](crate::text::spell)).
 //!
 //! The most frequent words are *hot*: their rows are also together in the first shards, and the root names them. A word that
 //! is a token as a whole is its own longest token.
 //!
 //! ```text
 //! root    "STok" | dim u16 | lowercase u8 | strip accents u8 | split CJK u8 | longest word u16, characters | rows of a hot shard varint
-//!         | spread bf16[dim] | bits u8[dim] | hot words varint, texts | shards varint, their first tokens, texts
+//!         | spread bf16[dim] | bits u8[dim] | hot words varint, texts | shards varint, what names each, texts
 //! shard   rows varint | tokens, texts | lengths bf16[rows] | codes of the directions [rows, code]
 //! ```
 //! The first hot word is empty: it stands for words that the vocabulary can't spell (`[UNK]`). Hot shards come first. Vectors
@@ -22,11 +21,10 @@ use crate::bytes::{Bytes, put_halves, put_texts, put_varint};
 use crate::codes::{Code, MAX_BITS};
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::text::normalize::{NormalizeOptions, for_each_word};
+use crate::text::spell::{shard_of, spell};
 use std::ops::ControlFlow;
 
 const MAGIC: &[u8; 4] = b"STok";
-/// What a token begins with that continues a word.
-const CONTINUES: &str = "##";
 
 /// What the root holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +41,7 @@ pub struct TokenRoot {
     pub bits: Vec<u8>,
     /// Hot words; the first is empty.
     pub hot: Vec<String>,
-    /// The first token of each other shard.
+    /// What names each other shard (see [`separator`](crate::text::spell::separator)).
     pub starts: Vec<String>,
 }
 
@@ -251,22 +249,13 @@ impl TokenShards {
             places.push(((at / self.root.hot_rows) as u32, at % self.root.hot_rows));
             return Ok(true);
         }
-        let (mut key, mut least) = (word.to_owned(), 0);
-        while key.len() > least {
-            let number = self.shard_of(&key);
-            let Some(shard) = &self.shards[number as usize] else { return Err(number) };
-            let Some(at) = shard.longest(&key, least) else { return Ok(false) };
-            places.push((number, at));
-            key = [CONTINUES, &key[shard.tokens[at].len()..]].concat();
-            least = CONTINUES.len();
-        }
-        Ok(true)
-    }
-
-    /// The shard in whose range a text falls.
-    fn shard_of(&self, text: &str) -> u32 {
-        let behind = self.root.starts.partition_point(|start| start.as_str() <= text);
-        (self.shards.len() - self.root.starts.len() + behind.saturating_sub(1)) as u32
+        let first = self.shards.len() - self.root.starts.len();
+        let longest = |text: &str, least| {
+            let number = (first + shard_of(&self.root.starts, text)) as u32;
+            let shard = self.shards[number as usize].as_ref().ok_or(number)?;
+            Ok(shard.longest(text, least).map(|at| (shard.tokens[at].len(), (number, at))))
+        };
+        spell(word, longest, places)
     }
 }
 

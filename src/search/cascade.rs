@@ -6,9 +6,9 @@ use super::context::Context;
 use super::late::{LATE, LateFiles, open_late, reorder_late, score_late, standardise};
 use super::rerank::RERANK;
 use super::searcher::{Hit, Searcher, Tier, not_loaded};
+use super::sparse_tier::SparseTier;
 use super::static_tier::StaticTier;
 use crate::error::Result;
-use crate::index::impacts::ImpactIndex;
 use crate::index::late::LateTokens;
 use crate::index::manifest::Manifest;
 use crate::model::encoders::Encoders;
@@ -30,15 +30,15 @@ pub struct Cascade {
     /// One that is tried out, in place of the index's own.
     pub(super) static_tower: Option<StaticTower>,
     pub(super) static_tier: Option<StaticTier>,
-    /// What `lexical+sparse` is tried with.
-    pub(super) impacts: Option<ImpactIndex>,
+    /// The index's own, or one that is tried out.
+    pub(super) sparse_tier: Option<SparseTier>,
 }
 
 impl Cascade {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
         let searcher = Searcher::new(manifest);
-        Self { searcher, encoders: None, late_tokens: None, static_tower: None, static_tier: None, impacts: None }
+        Self { searcher, encoders: None, late_tokens: None, static_tower: None, static_tier: None, sparse_tier: None }
     }
 
     /// The models, once the bi-encoder is loaded.
@@ -54,9 +54,13 @@ impl Cascade {
                 None if self.late_tokens.is_some() => Tier::Late,
                 None => Tier::Dense,
             }),
-            _ if self.static_tier.is_some() && self.searcher.has_postings() => Some(Tier::Static),
+            _ if self.has_meaning_without_a_model() && self.searcher.has_postings() => Some(Tier::Static),
             _ => self.searcher.has_postings().then_some(Tier::Lexical),
         }
+    }
+
+    fn has_meaning_without_a_model(&self) -> bool {
+        self.static_tier.is_some() || (self.sparse_tier.is_some() && self.searcher.manifest.sparse.is_some())
     }
 
     /// Loads the bi-encoder.
@@ -115,6 +119,7 @@ impl Cascade {
     pub fn rank(&mut self, query: &str, tier: Tier, limit: usize) -> Result<Vec<Hit>> {
         let mut hits = match tier {
             Tier::Lexical => self.searcher.rank_lexical(query, limit)?,
+            Tier::Static if self.searcher.manifest.sparse.is_some() => self.rank_sparse(query, limit)?,
             Tier::Static => self.rank_static(query, limit)?,
             Tier::Dense => self.rank_dense(query, limit)?,
             Tier::Late => {

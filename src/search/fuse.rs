@@ -30,6 +30,10 @@ impl FusionWeights {
     /// four documentation sites that the tower was not trained on, where anything from 0.9 to 1.6 times the lexical weight is as good.
     pub const STATIC: Self = Self { dense: 0.8, lexical: 0.75 };
 
+    /// For impacts of learned sparse retrieval, which are half as good as the words: chosen on the dev queries of rust-docs
+    /// (`models/training/sparse_postings.py`).
+    pub const SPARSE: Self = Self { dense: 0.4, lexical: 0.75 };
+
     /// How much of the sum the words are, in 0..=1: the order depends on this alone.
     #[must_use]
     pub fn lexical_share(self) -> f32 {

@@ -50,6 +50,23 @@ impl Searcher {
         best.into_iter().map(|fused| hit_of(fused, passage_of(fused.passage))).collect()
     }
 
+    /// Joins passages that have scores by meaning, best first, with the best `words` sections by words. A part without one of them has the score `unknown`.
+    pub(super) fn join_scored(
+        &self,
+        query: &str,
+        top: &[Scored],
+        unknown: f32,
+        weights: FusionWeights,
+        words: usize,
+        limit: usize,
+    ) -> Vec<Hit> {
+        let best_of = |passages: std::ops::Range<u32>| {
+            let known = top.iter().find(|scored| passages.contains(&scored.passage));
+            known.copied().unwrap_or(Scored { passage: self.first_of(passages), score: unknown })
+        };
+        self.join(query, top, &best_of, weights, words, limit)
+    }
+
     /// BM25 scores of all parts of sections; 0 of those that the filter leaves out.
     pub(super) fn bm25(&self, sections: &Sections, lexical: &LexicalIndex, query: &str) -> Vec<f32> {
         let mut scores = lexical.score_all(query, &LexicalOptions::default());

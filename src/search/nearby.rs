@@ -65,11 +65,7 @@ impl Searcher {
         let top: Vec<Scored> = top.into_sorted().map(|(passage, score)| Scored { passage, score }).collect();
         // a section whose rows could not be had is worth no more than the worst
         let unknown = if top.is_empty() { 0.0 } else { least };
-        let best_of = |passages: std::ops::Range<u32>| {
-            let known = top.iter().find(|scored| passages.contains(&scored.passage));
-            known.copied().unwrap_or(Scored { passage: self.first_of(passages), score: unknown })
-        };
-        Ok(self.join(query, &top, &best_of, self.static_weights(), WORDS, limit))
+        Ok(self.join_scored(query, &top, unknown, self.static_weights(), WORDS, limit))
     }
 
     fn check_passage(&self, scored: &Scored) -> Result<()> {

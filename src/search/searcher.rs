@@ -330,6 +330,11 @@ impl Searcher {
         self.rank_vector(query, embedding, self.static_weights(), limit)
     }
 
+    /// The sections and their parts, once the root of the lexical index is loaded.
+    pub fn sections(&self) -> Option<&Sections> {
+        self.lexical.as_ref().map(|(sections, _)| sections)
+    }
+
     pub(super) fn static_weights(&self) -> FusionWeights {
         let tower = self.manifest.static_tower.as_ref();
         tower.map_or(FusionWeights::STATIC, |entry| weights_of(entry.fusion))

@@ -13,11 +13,17 @@ impl Searcher {
         let share = |entry: FusionEntry| FusionWeights { dense: entry.dense, lexical: entry.lexical }.lexical_share();
         match tier {
             Tier::Lexical => None,
-            Tier::Static => self.manifest.static_tower.as_ref().map(|tower| share(tower.fusion)),
+            Tier::Static => self.without_a_model().map(share),
             Tier::Dense => self.manifest.model.as_ref().map(|_| share(self.manifest.fusion)),
             Tier::Late => self.manifest.late.as_ref().map(|late| late.lambda),
             Tier::Reranked => self.manifest.reranker.as_ref().map(|reranker| reranker.lambda),
         }
+    }
+
+    /// The weights of the tier without a model.
+    fn without_a_model(&self) -> Option<FusionEntry> {
+        let sparse = self.manifest.sparse.as_ref().map(|sparse| sparse.fusion);
+        self.manifest.static_tower.as_ref().map(|tower| tower.fusion).or(sparse)
     }
 
     /// Lets a tier weigh so much from now on (see [`weight`](Self::weight)); nothing happens to one that the index lacks.
@@ -30,7 +36,10 @@ impl Searcher {
         };
         match tier {
             Tier::Lexical => {}
-            Tier::Static => manifest.static_tower.iter_mut().for_each(|tower| share(&mut tower.fusion)),
+            Tier::Static => {
+                manifest.static_tower.iter_mut().for_each(|tower| share(&mut tower.fusion));
+                manifest.sparse.iter_mut().for_each(|sparse| share(&mut sparse.fusion));
+            }
             Tier::Dense => share(&mut manifest.fusion),
             Tier::Late => manifest.late.iter_mut().for_each(|late| late.lambda = weight),
             Tier::Reranked => manifest.reranker.iter_mut().for_each(|reranker| reranker.lambda = weight),

@@ -1,5 +1,6 @@
-//! Words that say little by themselves. Only late interaction leaves them out, of passages and nowhere else: in its vectors the
-//! words around them have read them already. The head was trained with this very list.
+//! Words that say little by themselves. Late interaction leaves them out of passages and of nothing else: in its vectors the
+//! words around them have read them already; the head was trained with this very list. Learned sparse retrieval leaves them out of queries,
+//! where their chunks of postings cost bytes and order nothing.
 
 /// The words, sorted.
 const STOP_WORDS: &[&str] = &[

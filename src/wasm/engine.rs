@@ -9,6 +9,7 @@ use super::convert::{
 use super::scored::from_flat;
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::manifest::{MANIFEST_NAME, Manifest};
+use crate::search::fuse::FusionWeights;
 use crate::search::searcher::{Hit, Searcher, Tier};
 use crate::search::suggest::Suggestions;
 use js_sys::Function;
@@ -134,6 +135,17 @@ impl Engine {
     /// The best `limit` sections by words and the cosines of those rows, as the tower gives them: `{ tier, hits }`.
     pub fn rank_static(&self, query: &str, scored: &[f64], limit: u32) -> JsResult<JsValue> {
         Ok(self.ranking(Tier::Static, &self.searcher.rank_rows(query, &from_flat(scored), limit as usize)?))
+    }
+
+    /// The parts of sections, in order, that a query by meaning with postings alone wants scores of.
+    pub fn parts_by_words(&self, query: &str) -> JsResult<Vec<u32>> {
+        Ok(self.searcher.parts_by_words(query)?)
+    }
+
+    /// The best `limit` sections by words and the scores of these parts, as `sparse.wasm` gives them, with these weights: `{ tier, hits }`.
+    pub fn rank_impacts(&self, query: &str, scored: &[f64], dense: f32, lexical: f32, limit: u32) -> JsResult<JsValue> {
+        let weights = FusionWeights { dense, lexical };
+        Ok(self.ranking(Tier::Static, &self.searcher.rank_impacts(query, &from_flat(scored), weights, limit as usize)?))
     }
 
     /// The passages that `pair_texts` is made of for these candidates: their chunks are to be added first.

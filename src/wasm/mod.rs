@@ -1,8 +1,8 @@
 //! The browser's doors: they translate between JavaScript values and Rust, and nothing else. No panic crosses: every error
 //! becomes an exception with a message for the person.
 //!
-//! There are four, each built as a wasm file of its own, by a feature of its own: [`engine`] answers from the index, and is
-//! all that the first results need; [`tower`] searches by meaning without a model, and comes after them; [`encoder`] runs the
+//! There are five, each built as a wasm file of its own, by a feature of its own: [`engine`] answers from the index, and is
+//! all that the first results need; [`tower`] searches by meaning without a model, or [`sparse`] where the index has postings for it, and comes after them; [`encoder`] runs the
 //! models, and comes with them. What passes between them, by way of the worker's JavaScript, is little: passages with their
 //! scores, a query vector one way, the texts of a few passages the other, logits back. [`gpu`] scores on a GPU what
 //! [`encoder`] scores on the CPU.
@@ -17,8 +17,10 @@ pub mod engine;
 pub mod gpu;
 #[cfg(feature = "wasm-gpu")]
 mod outside;
-#[cfg(any(feature = "wasm-engine", feature = "wasm-tower"))]
+#[cfg(any(feature = "wasm-engine", feature = "wasm-sparse", feature = "wasm-tower"))]
 mod scored;
+#[cfg(feature = "wasm-sparse")]
+pub mod sparse;
 #[cfg(feature = "wasm-tower")]
 pub mod tower;
 

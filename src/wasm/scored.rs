@@ -1,9 +1,9 @@
-//! Lists of passages with scores between the wasm files: passage, score, passage, score, … in one array of doubles.
+//! Lists of passages, or of parts of sections, with scores between the wasm files: passage, score, passage, score, … in one array of doubles.
 
 use crate::index::scan::Scored;
 
 /// A list as one array.
-#[cfg(feature = "wasm-tower")]
+#[cfg(any(feature = "wasm-sparse", feature = "wasm-tower"))]
 pub(super) fn to_flat(scored: &[Scored]) -> Vec<f64> {
     scored.iter().flat_map(|s| [f64::from(s.passage), f64::from(s.score)]).collect()
 }

@@ -15,6 +15,7 @@ mod node;
 mod offline;
 mod parity;
 mod site;
+mod sparse;
 
 #[path = "../common/eval.rs"]
 mod eval;

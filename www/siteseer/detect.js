@@ -52,6 +52,9 @@ export async function loadEngine() {
 /** @returns {Promise<import('./tower.js').TowerClass>} */
 export const loadTower = async () => (await loadWasm('tower', '.gz')).glue.Tower;
 
+/** @returns {Promise<import('./sparse.js').SparseClass>} */
+export const loadSparse = async () => (await loadWasm('sparse', '.gz')).glue.Sparse;
+
 /**
  * @param {Backend} backend
  * @returns {Promise<import('./encoder.js').EncoderClass>}

@@ -74,6 +74,10 @@ export interface Engine {
   rows_needed(query: string, near: Float64Array): Uint32Array;
   /** `scored`: what the tower says of those rows. */
   rank_static(query: string, scored: Float64Array, limit: number): Ranking;
+  /** The parts of sections, in order, that `rank_impacts` wants scores of. */
+  parts_by_words(query: string): Uint32Array;
+  /** `scored`: what postings by meaning say of parts; then the weights of these scores and of the words. */
+  rank_impacts(query: string, scored: Float64Array, dense: number, lexical: number, limit: number): Ranking;
   /** The passages that `pair_texts` is made of for these: the openings of their sections. */
   reading(passages: Uint32Array): Uint32Array;
   /** What the reranker is to read of each passage: what `reading` names, as far as those chunks were added. */

@@ -32,10 +32,13 @@ export class Version {
     if (manifest?.format !== 'siteseer-index') throw new Error('manifest.json is not a Siteseer manifest.');
     if (client?.format !== 'siteseer-client') throw new Error('client.json is not the list of the client files.');
     for (const { name, bytes, rawBytes = bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
-      if (isUsed(name)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
+      if (isUsed(name, manifest)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
-    const { staticTower, late, stemmers = [], ...others } = manifest.files;
-    const named = late && { lateHead: late.head, lateCode: late.code, lateTokens: late.tokens };
+    const { staticTower, sparse, late, stemmers = [], ...others } = manifest.files;
+    const named = {
+      ...(sparse && { impactsRoot: sparse.root, impacts: sparse.impacts }),
+      ...(late && { lateHead: late.head, lateCode: late.code, lateTokens: late.tokens }),
+    };
     const stemming = { stemmers: stemmers.map((/** @type {StemmerFile} */ { file }) => file) };
     for (const [kind, entries] of Object.entries({ ...others, ...staticTower, ...named, ...stemming })) {
       const chunks = 'largest' in entries && Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number));
@@ -75,8 +78,13 @@ export class Version {
   }
 }
 
-/** Of the encoders a browser loads one. @param {string} name */
-function isUsed(name) {
+/**
+ * Of the encoders a browser loads one; of two ways to meaning without a model an index has one.
+ * @param {string} name
+ * @param {{ files: { sparse?: object } }} manifest
+ */
+function isUsed(name, { files }) {
+  if (/^(tower|sparse)\./.test(name)) return name.startsWith(files.sparse ? 'sparse' : 'tower');
   if (!name.startsWith('encoder-')) return true;
   try {
     return name.startsWith(`${encoderName(detectBackend())}.`);

@@ -5,6 +5,7 @@ import { readContext } from './context.js';
 import { SiteseerError } from './errors.js';
 import { Filter, countPages, suggestQueries } from './filter.js';
 import { guard } from './guard.js';
+import { Impacts } from './impacts.js';
 import { Late, PAIRS_AFTER_LATE } from './late.js';
 import { Models } from './models.js';
 import { Nearby } from './nearby.js';
@@ -44,7 +45,7 @@ export class Upper {
     const { reranker } = manifest.files;
     this.progress = progress;
     this.filter = new Filter(engine, manifest, now);
-    this.nearby = new Nearby(engine, manifest, now, this.filter);
+    this.nearby = new (manifest.files.sparse ? Impacts : Nearby)(engine, manifest, now, this.filter);
     this.models = new Models(engine, backend, reranker ? workers : 1, reranker ? webgpu : 'off');
     this.late = new Late(index, this.models);
   }

@@ -30,7 +30,7 @@ const EMPTY_WASM = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]);
 /** The engine's second part: it calls the first's `arrived`, a function of no arguments, when it is instantiated. */
 const MORE_WASM = Buffer.from([...EMPTY_WASM, 1, 4, 1, 96, 0, 0, 2, 17, 1, 5, ...Buffer.from('first'), 7, ...Buffer.from('arrived'), 0, 0, 8, 1, 0]);
 /** The engine and the tower travel packed. @type {(name: string) => [name: string, content: Buffer<ArrayBuffer>]} */
-const wasmOf = (name) => (/^(engine|tower)$/.test(name) ? [`${name}.wasm.gz`, Buffer.from(gzipSync(EMPTY_WASM))] : [`${name}.wasm`, EMPTY_WASM]);
+const wasmOf = (name) => (/^(engine|tower|sparse)$/.test(name) ? [`${name}.wasm.gz`, Buffer.from(gzipSync(EMPTY_WASM))] : [`${name}.wasm`, EMPTY_WASM]);
 const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(MORE_WASM))]);
 
 /**
@@ -55,6 +55,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @property {number} [rerankerBytes] without it the index has no reranker
  * @property {boolean} [filters] pages have a filter `lang`
  * @property {boolean} [tower] the index has a static query tower
+ * @property {boolean} [sparse] it has postings by meaning
  * @property {boolean} [late] the index has token vectors
  * @property {string[]} [stemmers] languages of the site that have one
  * @property {Record<string, number>} [languages] pages by language
@@ -75,7 +76,7 @@ const fake = (/** @type {string} */ name) => readFile(join(WWW, `tests/fake-engi
 export async function serveSite(options = {}) {
   const { csp = CSP, cacheControl = 'no-store', unbundled = false } = options;
   const modules = unbundled ? null : await (bundled ??= bundle());
-  const fakes = { engine: await fake('engine'), tower: await fake('tower'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder'), 'encoder-gpu': await fake('encoder-gpu') };
+  const fakes = { engine: await fake('engine'), tower: await fake('tower'), sparse: await fake('sparse'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder'), 'encoder-gpu': await fake('encoder-gpu') };
   let index = fakeIndex(options);
   let client = modules && makeClient(modules, fakes, options.build);
   /** @type {string[]} */
@@ -115,7 +116,7 @@ export async function serveSite(options = {}) {
     if (folder === 'siteseer' && index.has(name)) return index.get(name) ?? null;
     if (folder === 'siteseer' && client?.has(name)) return client.get(name) ?? null;
     if (folder === 'siteseer' && name === MORE[0]) return MORE[1];
-    const [, stem, type] = path.match(/^siteseer\/(engine|tower|encoder-relaxed|encoder-simd|encoder-gpu)\.(js|wasm|wasm\.gz)$/) ?? [];
+    const [, stem, type] = path.match(/^siteseer\/(engine|tower|sparse|encoder-relaxed|encoder-simd|encoder-gpu)\.(js|wasm|wasm\.gz)$/) ?? [];
     if (stem) return type !== 'js' ? wasmOf(stem)[1] : fakes[/** @type {keyof typeof fakes} */ (stem)];
     return readFile(join(WWW, path)).catch(() => null);
   }
@@ -142,7 +143,7 @@ export async function serveSite(options = {}) {
  * @param {ServeOptions} [options]
  */
 export async function writeIndex(folder, options = {}) {
-  const names = /** @type {const} */ ({ engine: 'engine', tower: 'tower', 'encoder-relaxed': 'encoder', 'encoder-simd': 'encoder' });
+  const names = /** @type {const} */ ({ engine: 'engine', tower: 'tower', sparse: 'sparse', 'encoder-relaxed': 'encoder', 'encoder-simd': 'encoder' });
   const fakes = await Promise.all(Object.entries(names).map(async ([name, source]) => [name, await fake(source)]));
   const files = makeClient(await (bundled ??= bundle()), Object.fromEntries(fakes)).set('package.json', Buffer.from(PACKAGE));
   await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 //! The chains of rungs that are judged: those of late interaction where the index has token vectors, and those that were asked for.
 
-use super::sparse::{SparseBytes, SparseOptions};
+use super::sparse::{SparseFiles, SparseOptions};
 use super::static_tower::bytes_by_query;
 use crate::cli::folder;
 use crate::eval::collection::Collection;
@@ -23,7 +23,7 @@ const PAIRS: usize = 10;
 pub(super) struct Chains {
     index: PathBuf,
     chains: Vec<(String, Chain)>,
-    sparse: Option<SparseBytes>,
+    sparse: Option<SparseFiles>,
 }
 
 impl Chains {
@@ -65,19 +65,24 @@ impl Chains {
         Ok(Self { index: index.to_owned(), chains, sparse: None })
     }
 
-    /// Makes the postings of learned sparse retrieval, if a chain needs them, and says what they cost.
+    /// Loads the postings of learned sparse retrieval, if a chain needs them, and says what they cost: the index's own, or those that
+    /// are made for the occasion, if there are none or rows were named.
     ///
     /// # Errors
-    /// If what they are made of is missing or damaged.
+    /// If they, or what they are made of, are missing or damaged.
     pub(super) fn load_sparse(
         &mut self,
         cascade: &mut Cascade,
+        own: Option<SparseFiles>,
         options: &SparseOptions,
         collection: &Collection,
         quiet: bool,
     ) -> Result<()> {
         if self.chains.iter().any(|(_, chain)| chain.first == First::Sparse) {
-            let sparse = SparseBytes::load(&self.index, cascade, options, quiet)?;
+            let sparse = match own {
+                Some(own) if options.rows.is_none() => own,
+                _ => SparseFiles::make(&self.index, cascade, options, quiet)?,
+            };
             if !quiet {
                 eprintln!("{}", sparse.about(cascade, collection)?);
             }
@@ -108,7 +113,7 @@ impl Chains {
                 against.push("+ cross-encoder 30".to_owned());
             }
             if chain.first == First::Sparse && chain.rungs.is_empty() {
-                against.extend(["lexical", "lexical + static"].map(String::from));
+                against.extend(["lexical", "lexical + static", "lexical + sparse"].map(String::from));
             }
             let bytes = self.bytes(cascade, chain, words, collection)?;
             let step = Step { name: name.clone(), tier, against, bytes };
@@ -129,7 +134,7 @@ impl Chains {
             folder::load_all_nearby(&self.index, cascade)?;
         }
         if let (First::Sparse, Some(sparse)) = (chain.first, &self.sparse) {
-            bytes += sparse.of_query(cascade, collection)?;
+            bytes += sparse.of_query(collection)?;
         }
         if matches!(chain.first, First::Dense | First::Fused) {
             bytes += stored(&files.vectors);

@@ -2,7 +2,7 @@
 //! document as a page of one section.
 
 use crate::cli::index::{PageSettings, index_pages};
-use crate::cli::model_path::{find_late, find_model, find_query_tower, find_reranker, find_static_tower};
+use crate::cli::model_path::{find_late, find_model, find_query_tower, find_reranker, find_sparse, find_static_tower};
 use crate::eval::collection::{Document, read_corpus};
 use crate::hash::sha256_hex;
 use crate::index::manifest::{MANIFEST_NAME, VERSION};
@@ -51,8 +51,8 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
     let query_tower = find_query_tower(models.query_tower)?.map(|(path, _)| path);
     let reranker = find_reranker(models.reranker)?.map(|(path, _)| path);
     let static_tower = find_static_tower(models.static_tower)?.map(|(path, _)| path);
-    let late = find_late(models.late)?;
-    for model in [Some(find_model(models.model)?), query_tower, reranker, static_tower, late] {
+    let (sparse, late) = (find_sparse(models.sparse)?, find_late(models.late)?);
+    for model in [Some(find_model(models.model)?), query_tower, reranker, static_tower, sparse, late] {
         // a place for each, so that one in another's is another key
         let Some(model) = model else {
             parts.push("none".to_owned());
@@ -61,7 +61,7 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
         let bytes = std::fs::read(&model).with_context(|| format!("{}: can't be read", model.display()))?;
         parts.push(sha256_hex(&[&bytes]));
     }
-    parts.push(format!("{} {VERSION} {}", env!("CARGO_PKG_VERSION"), settings.passage_pieces));
+    parts.push(format!("{} {VERSION} {} {}", env!("CARGO_PKG_VERSION"), settings.passage_pieces, models.sparse_terms));
     Ok(sha256_hex(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())[..16].to_owned())
 }
 
@@ -79,7 +79,7 @@ fn page_of(document: Document) -> Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::index::{LATE_BITS, ModelChoice};
+    use crate::cli::index::{LATE_BITS, ModelChoice, TERMS};
 
     fn document(id: &str, title: &str, text: &str) -> Document {
         Document { id: id.into(), title: title.into(), text: text.into() }
@@ -109,6 +109,8 @@ mod tests {
                 query_tower: none,
                 reranker: none,
                 static_tower: none,
+                sparse: none,
+                sparse_terms: TERMS,
                 late: none,
                 late_bits: LATE_BITS,
             };

@@ -3,11 +3,11 @@
 
 mod chains;
 mod corpus;
-mod sparse;
+pub(super) mod sparse;
 pub(super) mod static_tower;
 
 use super::folder;
-use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings};
+use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings, TERMS};
 use super::model_path::NONE;
 use super::progress::Progress;
 use crate::eval::collection::Collection;
@@ -25,7 +25,7 @@ use crate::search::searcher::{Searcher, Tier};
 use anyhow::{Context, Result, bail};
 use chains::Chains;
 use corpus::CorpusIndex;
-use sparse::SparseOptions;
+use sparse::{SparseFiles, SparseOptions};
 use static_tower::{TriedTower, bytes_by_query};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,6 +79,10 @@ pub struct EvalArgs {
     /// or `off` [default: off]
     #[arg(long, env = "SITESEER_LATE", value_name = "off|rerank|FILE")]
     late: Option<PathBuf>,
+    /// Learned sparse retrieval in place of the static query tower in the index of the collection's documents: `on`, a file of rows, or `off`
+    /// [default: off]
+    #[arg(long, env = "SITESEER_SPARSE", value_name = "on|off|FILE")]
+    sparse: Option<PathBuf>,
     /// How many of the best to rerank, several numbers separated by commas; 0 leaves reranking out [default: 10,20,30,50
     /// if the index has a cross-encoder]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
@@ -87,11 +91,11 @@ pub struct EvalArgs {
     #[arg(long, value_name = "CHAIN")]
     chain: Vec<Chain>,
     /// Trained rows of tokens for the chain lexical+sparse, models/siteseer-sparse.safetensors or what models/training/train_sparse.py leaves
-    /// [default: those of the static query tower that --static names, or of siteseer-static-tower, which are not trained for it]
+    /// [default: the index's own postings, if it was made with --sparse; otherwise the rows of the static query tower that --static names, or of siteseer-static-tower, which are not trained for it]
     #[arg(long, value_name = "FILE", requires = "chain")]
     sparse_rows: Option<PathBuf>,
-    /// Tokens by which each passage is expanded for lexical+sparse
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Tokens by which each passage is expanded, for lexical+sparse and --sparse
+    #[arg(long, env = "SITESEER_SPARSE_TERMS", value_name = "N", default_value_t = TERMS, value_parser = clap::value_parser!(u16).range(1..))]
     sparse_terms: u16,
     /// Longest passage of the collection's documents, in word pieces
     #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
@@ -141,6 +145,8 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
             query_tower: args.query_tower.as_deref(),
             reranker: args.reranker.as_deref(),
             static_tower: args.static_tower.as_deref(),
+            sparse: args.sparse.as_deref(),
+            sparse_terms: args.sparse_terms,
             late: Some(args.late.as_deref().unwrap_or(Path::new(NONE))),
             late_bits: LATE_BITS,
         },
@@ -197,8 +203,8 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         static_tower: args.static_tower.clone(),
         terms: args.sparse_terms.into(),
     };
-    chains.load_sparse(&mut cascade, &sparse, &collection, args.quiet)?;
-    let runs = rank_all(&index, &mut cascade, tower.as_ref(), &depths, &chains, &collection, &names, args.quiet)?;
+    let tried = Tried { tower: tower.as_ref(), depths: &depths, sparse: &sparse };
+    let runs = rank_all(&index, &mut cascade, &tried, &mut chains, &collection, &names, args.quiet)?;
     let gain = match args.gain {
         GainArg::Linear => Gain::Linear,
         GainArg::Exp => Gain::Exponential,
@@ -220,14 +226,19 @@ fn depths(asked: &[usize], has_reranker: bool) -> Result<Vec<usize>> {
     Ok(depths)
 }
 
+/// What is judged besides the tiers.
+struct Tried<'a> {
+    tower: Option<&'a TriedTower>,
+    depths: &'a [usize],
+    sparse: &'a SparseOptions,
+}
+
 /// Climbs the ladder, step by step.
-#[allow(clippy::too_many_arguments)] // each is another thing that a step may need
 fn rank_all(
     index: &Path,
     cascade: &mut Cascade,
-    tower: Option<&TriedTower>,
-    depths: &[usize],
-    chains: &Chains,
+    &Tried { tower, depths, sparse }: &Tried<'_>,
+    chains: &mut Chains,
     collection: &Collection,
     names: &Names,
     quiet: bool,
@@ -257,7 +268,12 @@ fn rank_all(
     let reranked: Vec<(Step, usize)> = depths.iter().enumerate().map(reranked).collect();
 
     let own = folder::load_static_tier(index, cascade)?;
-    let passes = 3 + u64::from(own) + 2 * u64::from(tower.is_some()) + u64::from(!depths.is_empty());
+    let own_sparse = SparseFiles::own(index, cascade)?;
+    let passes = 3
+        + u64::from(own)
+        + u64::from(own_sparse.is_some())
+        + 2 * u64::from(tower.is_some())
+        + u64::from(!depths.is_empty());
     let passes = passes + chains.len() as u64;
     let progress = Progress::new("Asking", "queries", passes * collection.queries.len() as u64, quiet);
     let done = || progress.add(1);
@@ -275,6 +291,11 @@ fn rank_all(
         let step = step("lexical + static", Tier::Static, &["lexical", "fused"], bytes);
         runs.push(rank(cascade, step, collection, names, &done)?);
     }
+    if let Some(own) = &own_sparse {
+        let bytes = words + own.of_query(collection)?;
+        let step = step("lexical + sparse", Tier::Static, &["lexical", "fused"], bytes);
+        runs.push(rank(cascade, step, collection, names, &done)?);
+    }
     if let Some(tower) = tower {
         tower.load_into(&mut vectors_alone)?;
         tower.load_into(cascade)?;
@@ -290,6 +311,7 @@ fn rank_all(
     if !reranked.is_empty() {
         runs.extend(run_reranked(cascade, reranked, collection, names, &done)?);
     }
+    chains.load_sparse(cascade, own_sparse, sparse, collection, quiet)?;
     runs.extend(chains.rank(cascade, words, collection, names, &done)?);
     progress.finish();
     Ok(runs)

@@ -1,32 +1,27 @@
-//! Learned sparse retrieval in an evaluation: postings made of the index's vectors for the occasion, and what a query reads of them.
+//! Learned sparse retrieval in an evaluation: the index's own postings of impacts, or others that are made of its vectors for the occasion, and
+//! what a query reads of them.
 
 use crate::cli::folder;
 use crate::cli::index::gzip;
+use crate::cli::index::make_impacts;
 use crate::cli::model_path::find_static_tower;
-use crate::cli::progress::Progress;
 use crate::eval::collection::Collection;
 use crate::index::chunks::ChunkGroup;
-use crate::index::impacts::expand::Rows;
-use crate::index::impacts::{ImpactBuilder, ImpactIndex};
-use crate::index::vectors::Vectors;
-use crate::model::sparse_rows::SparseRows;
+use crate::model::sparse_rows::{RowsOf, SparseRows};
 use crate::model::static_tower::StaticTower;
 use crate::search::cascade::Cascade;
-use crate::search::sparse::SPARSE_PARTS;
+use crate::search::sparse_tier::{SPARSE_PARTS, SparseTier};
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Passages that are expanded together: their vectors stay in a core's cache while all rows go by.
-const PASSAGES: u32 = 256;
-/// Postings of a token that are kept.
-const POSTINGS: usize = 1000;
+/// The name of postings that are in no file.
+const TRIED: &str = "impacts";
 
 /// How postings are made: the options' values.
 #[derive(Debug)]
 pub(super) struct SparseOptions {
-    /// Trained rows; without, those of a static query tower.
+    /// Trained rows; without, the index's own postings, or else the rows of a static query tower.
     pub(super) rows: Option<PathBuf>,
     /// The static query tower's file; without, the default one.
     pub(super) static_tower: Option<PathBuf>,
@@ -34,58 +29,112 @@ pub(super) struct SparseOptions {
     pub(super) terms: usize,
 }
 
-/// Stored bytes of postings that were loaded into a [`Cascade`].
+/// The files of postings that were loaded into a [`Cascade`].
 #[derive(Debug)]
-pub(super) struct SparseBytes {
-    root: u64,
-    chunks: Vec<u64>,
+pub(in crate::cli) struct SparseFiles {
+    root: Vec<u8>,
+    group: ChunkGroup,
+    /// Contents of the chunks, with their stored bytes.
+    chunks: Vec<(Vec<u8>, u64)>,
+    /// Stored bytes of the root.
+    root_bytes: u64,
 }
 
-impl SparseBytes {
+impl SparseFiles {
+    /// The index's own, if it has them.
+    ///
+    /// # Errors
+    /// If a file is missing or damaged.
+    pub(in crate::cli) fn own(index: &Path, cascade: &mut Cascade) -> Result<Option<Self>> {
+        let Some(files) = cascade.searcher.manifest().files.sparse.clone() else { return Ok(None) };
+        let chunks = (0..files.impacts.files).map(|number| folder::read_chunk(index, &files.impacts, number));
+        let own = Self {
+            root: folder::read_file(index, &files.root)?,
+            chunks: chunks.collect::<Result<_>>()?,
+            group: files.impacts,
+            root_bytes: files.root.bytes,
+        };
+        own.load_into(cascade)?;
+        Ok(Some(own))
+    }
+
     /// Makes postings of an index's vectors and loads them.
     ///
     /// # Errors
     /// If rows or vectors are missing or damaged, or do not belong together.
-    pub(super) fn load(index: &Path, cascade: &mut Cascade, options: &SparseOptions, quiet: bool) -> Result<Self> {
+    pub(super) fn make(index: &Path, cascade: &mut Cascade, options: &SparseOptions, quiet: bool) -> Result<Self> {
         let manifest = cascade.searcher.manifest();
         let vectors = folder::read_vectors(index, manifest)?.context("the index has no vectors")?;
         let rows = read_rows(options, cascade, vectors.dim())?;
         let sections = cascade.searcher.sections().context("the words are not loaded")?;
-        let (part_of, parts) = (|passage| sections.part_of(passage), sections.parts());
-        let mut builder = ImpactBuilder::new(rows.tokens.clone());
-        let expanded = expand(&rows, &vectors, options.terms, quiet);
-        (0..).zip(&expanded).for_each(|(passage, impacts)| builder.add(part_of(passage), impacts));
-        let files = builder.finish(parts, POSTINGS);
-        let damaged = "the postings that were made can't be read";
-        let mut impacts = ImpactIndex::open(&files.root).context(damaged)?;
-        for (number, body) in (0..).zip(&files.chunks) {
-            impacts.add(number, body).context(damaged)?;
-        }
-        cascade.load_impacts(impacts);
+        let tokenizer = cascade.encoders().context("the bi-encoder is not loaded")?.bi_encoder().tokenizer();
+        let files = make_impacts(&rows, &vectors, sections, tokenizer, options.terms, quiet);
         let stored = |content: &[u8]| Ok(gzip(content)?.len() as u64);
-        let (_, contents) = ChunkGroup::frame(&files.chunks);
-        let chunks = contents.par_iter().map(|content| stored(content)).collect::<Result<_>>()?;
-        Ok(Self { root: stored(&files.root)?, chunks })
+        let (id, contents) = ChunkGroup::frame(&files.chunks);
+        let sizes: Vec<u64> = contents.par_iter().map(|content| stored(content)).collect::<Result<_>>()?;
+        let group = ChunkGroup {
+            name: format!("{TRIED}-*"),
+            id,
+            files: sizes.len() as u32,
+            bytes: sizes.iter().sum(),
+            largest: contents.iter().map(|content| content.len() as u64).max().unwrap_or_default(),
+        };
+        let chunks = contents.into_iter().zip(sizes).collect();
+        let made = Self { root_bytes: stored(&files.root)?, root: files.root, group, chunks };
+        made.load_into(cascade)?;
+        Ok(made)
     }
 
-    /// What a query loads, root included, on the average of all queries; words not counted.
-    pub(super) fn of_query(&self, cascade: &Cascade, collection: &Collection) -> Result<u64> {
-        let mut sum = 0;
-        for query in &collection.queries {
-            let tokens = cascade.sparse_tokens(&query.text)?;
-            let chunk_of = |token| cascade.impacts()?.chunk_of(token);
-            let chunks: BTreeSet<u32> = tokens.into_iter().filter_map(chunk_of).collect();
-            sum += chunks.iter().map(|&chunk| self.chunks[chunk as usize]).sum::<u64>();
+    fn open(&self) -> Result<SparseTier> {
+        Ok(SparseTier::open(&self.root, TRIED, self.group.clone())?)
+    }
+
+    fn load_into(&self, cascade: &mut Cascade) -> Result<()> {
+        let mut tier = self.open()?;
+        for (number, (content, _)) in (0..).zip(&self.chunks) {
+            tier.add(number, content)?;
         }
-        Ok(self.root + sum / collection.queries.len().max(1) as u64)
+        cascade.try_sparse_tier(tier);
+        Ok(())
+    }
+
+    /// What a first query loads, root included, on the average of all queries; words not counted.
+    pub(super) fn of_query(&self, collection: &Collection) -> Result<u64> {
+        let bytes = self.by_query(collection.queries.iter().map(|query| query.text.as_str()))?;
+        Ok(bytes.iter().sum::<u64>() / bytes.len().max(1) as u64)
+    }
+
+    /// What a visitor's first query loads, root included, by query; words not counted.
+    ///
+    /// # Errors
+    /// If a chunk is damaged.
+    pub(in crate::cli) fn by_query<'a>(&self, queries: impl Iterator<Item = &'a str>) -> Result<Vec<u64>> {
+        let mut all = Vec::new();
+        for query in queries {
+            let (mut tier, mut sum) = (self.open()?, self.root_bytes);
+            loop {
+                let missing = tier.missing(query);
+                if missing.is_empty() {
+                    break;
+                }
+                for number in missing {
+                    let (content, bytes) = &self.chunks[number as usize];
+                    tier.add(number, content)?;
+                    sum += bytes;
+                }
+            }
+            all.push(sum);
+        }
+        Ok(all)
     }
 
     /// What the postings cost in all, and what MaxScore skips of a query's.
     pub(super) fn about(&self, cascade: &Cascade, collection: &Collection) -> Result<String> {
+        let impacts = cascade.sparse_tier().context("impacts are loaded")?.impacts();
         let (mut postings, mut read) = (0, [0; 2]);
         for query in &collection.queries {
-            let tokens = cascade.sparse_tokens(&query.text)?;
-            let query = cascade.impacts().context("impacts are loaded")?.query(tokens);
+            let (tokens, _) = impacts.tokens(&query.text);
+            let query = impacts.query(tokens.iter().map(String::as_str));
             postings += query.postings();
             for (read, k) in read.iter_mut().zip([10, SPARSE_PARTS]) {
                 *read += query.top_k(k).read;
@@ -96,9 +145,9 @@ impl SparseBytes {
         Ok(format!(
             "lexical+sparse: root {:.1} kB, {} chunks of {:.2} MB; a query's tokens have {} postings, of which {:.0} % are skipped for the best \
              10 parts, {:.0} % for {SPARSE_PARTS}",
-            self.root as f64 / 1e3,
+            self.root_bytes as f64 / 1e3,
             self.chunks.len(),
-            self.chunks.iter().sum::<u64>() as f64 / 1e6,
+            self.group.bytes as f64 / 1e6,
             postings / queries,
             skipped[0],
             skipped[1]
@@ -113,7 +162,7 @@ fn read_rows(options: &SparseOptions, cascade: &Cascade, dim: usize) -> Result<S
         None => {
             let Some((path, _)) = find_static_tower(options.static_tower.as_deref())? else {
                 bail!(
-                    "--chain lexical+sparse: no rows. Name a static query tower with --static FILE, or trained rows with --sparse-rows FILE"
+                    "--chain lexical+sparse: no rows. Name a static query tower with --static FILE, or trained rows with --sparse-rows FILE, or index with --sparse on"
                 );
             };
             let tower = StaticTower::load(&read(&path)?, &path.display().to_string())?;
@@ -121,31 +170,12 @@ fn read_rows(options: &SparseOptions, cascade: &Cascade, dim: usize) -> Result<S
         }
     };
     let model = cascade.searcher.manifest().model.as_ref();
-    let is_other = |sha256: &String| model.is_none_or(|model| model.tokenizer_sha256 != *sha256);
-    if rows.dim != dim || rows.tokenizer_sha256.as_ref().is_some_and(is_other) {
+    let is_other = |of: &RowsOf| model.is_none_or(|model| model.tokenizer_sha256 != of.tokenizer_sha256);
+    if rows.dim != dim || rows.of.as_ref().is_some_and(is_other) {
         bail!(
             "{}: it was not fitted to the model of the index. Name another with --static FILE or --sparse-rows FILE",
             path.display()
         );
     }
     Ok(rows)
-}
-
-/// The tokens of each passage with their impacts.
-fn expand(rows: &SparseRows, vectors: &Vectors, terms: usize, quiet: bool) -> Vec<Vec<(u32, f32)>> {
-    let made = match rows.trained.clone() {
-        Some((bias, weight)) => Rows::trained(&rows.rows, bias, weight),
-        None => Rows::above_mean(&rows.rows, vectors),
-    };
-    let count = vectors.len() as u32;
-    let progress = Progress::new("Expanding", "passages", u64::from(count), quiet);
-    let starts: Vec<u32> = (0..count).step_by(PASSAGES as usize).collect();
-    let of_block = |&start: &u32| {
-        let passages = start..count.min(start + PASSAGES);
-        progress.add(u64::from(passages.end - passages.start));
-        made.expand(vectors, passages, terms)
-    };
-    let expanded = starts.par_iter().flat_map_iter(of_block).collect();
-    progress.finish();
-    expanded
 }

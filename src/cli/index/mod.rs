@@ -3,6 +3,7 @@
 mod device;
 mod earlier;
 mod embed;
+mod impacts;
 mod k_means;
 mod late;
 mod models;
@@ -34,6 +35,7 @@ use device::{Device, GpuEmbedder};
 use earlier::EarlierIndex;
 pub use embed::embed_token_ids;
 use embed::{Embedded, Embedding};
+pub(super) use impacts::{TERMS, make_impacts};
 pub(super) use models::ModelChoice;
 use models::Models;
 use nearby::Nearby;
@@ -85,6 +87,13 @@ pub struct IndexArgs {
     /// [default: siteseer-static-tower, if it is there and belongs to the model]
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
+    /// Learned sparse retrieval in place of the static query tower: postings of the tokens that say most of each passage, for search by
+    /// meaning without a model at a fifth of the bytes, and a little less good; `on` is the one that comes with siteseer, or a file of rows [default: off]
+    #[arg(long, env = "SITESEER_SPARSE", value_name = "on|off|FILE")]
+    sparse: Option<PathBuf>,
+    /// Tokens by which each passage is expanded for --sparse
+    #[arg(long, env = "SITESEER_SPARSE_TERMS", value_name = "N", default_value_t = TERMS, value_parser = clap::value_parser!(u16).range(1..))]
+    sparse_terms: u16,
     /// Late interaction, a rung between vectors and cross-encoder that compares word by word: `rerank` lets token vectors of all passages
     /// go along, with the head that comes with siteseer; or another head's file; or `off` [default: off]
     #[arg(long, env = "SITESEER_LATE", value_name = "off|rerank|FILE")]
@@ -161,6 +170,8 @@ pub fn run(args: &IndexArgs) -> Result<()> {
         query_tower: args.query_tower.as_deref(),
         reranker: args.reranker.as_deref(),
         static_tower: args.static_tower.as_deref(),
+        sparse: args.sparse.as_deref(),
+        sparse_terms: args.sparse_terms,
         late: args.late.as_deref(),
         late_bits: args.late_bits,
     })?;
@@ -182,7 +193,7 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     }
 
     let output = OutputFolder::create(&out)?;
-    let mut manifest = write_index(&output, &site.pages, &passages, embedded.as_ref(), models.as_ref())?;
+    let mut manifest = write_index(&output, &site.pages, &passages, embedded.as_ref(), models.as_ref(), args.quiet)?;
     if let Some(embedded) = embedded.as_ref().filter(|_| args.related.0 > 0) {
         manifest.related = Some(write_related(&output, &site.pages, &passages, &embedded.vectors, args.related)?);
     }
@@ -238,7 +249,7 @@ pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Pat
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &passages, embedded.as_ref(), models.as_ref())?;
+    let manifest = write_index(&output, pages, &passages, embedded.as_ref(), models.as_ref(), settings.quiet)?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
@@ -298,6 +309,7 @@ fn write_index(
     passages: &[Passage],
     embedded: Option<&Embedded>,
     models: Option<&Models>,
+    quiet: bool,
 ) -> Result<Manifest> {
     let vectors = embedded.map(|embedded| &embedded.vectors);
     let mut lexical = LexicalBuilder::new();
@@ -344,6 +356,7 @@ fn write_index(
     let reranker = models.and_then(|models| models.reranker.as_ref());
     let tower = models.and_then(|models| models.static_tower.as_ref()).zip(vectors);
     let nearby = tower.map(|(tower, vectors)| (tower, Nearby::new(vectors, &sections, tower)));
+    let sparse = models.and_then(|models| Some((models.sparse.as_ref()?, models))).zip(vectors);
     Ok(Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -356,6 +369,7 @@ fn write_index(
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
         static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
+        sparse: sparse.map(|((sparse, _), _)| sparse.entry()),
         related: None,
         late: late.map(|(late, _)| late.entry(passages.len() as u32)),
         passages_per_chunk,
@@ -375,6 +389,11 @@ fn write_index(
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
             static_tower: nearby.map(|(_, nearby)| write_nearby(output, &nearby)).transpose()?,
+            sparse: sparse
+                .map(|((sparse, models), vectors)| {
+                    sparse.write(output, vectors, &sections, models.bi_encoder.tokenizer(), quiet)
+                })
+                .transpose()?,
             late: late.map(|(late, codes)| codes.write(output, late)).transpose()?,
             passages: output.add_chunks(ChunkKind::Passages.name(), &chunks)?,
         },

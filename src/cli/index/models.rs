@@ -2,7 +2,10 @@
 //! query tower (or the passage tower itself), the cross-encoder that shares its word embeddings, the static query tower, and the head of
 //! late interaction.
 
-use super::super::model_path::{NONE, OFF, find_late, find_model, find_query_tower, find_reranker, find_static_tower};
+use super::super::model_path::{
+    NONE, OFF, find_late, find_model, find_query_tower, find_reranker, find_sparse, find_static_tower,
+};
+use super::impacts::SparseModel;
 use super::late::LateModel;
 use crate::error::{Error, check_same};
 use crate::hash::sha256_hex;
@@ -12,6 +15,7 @@ use crate::model::bi_encoder::BiEncoder;
 use crate::model::cross_encoder::CrossEncoder;
 use crate::model::late::LateHead;
 use crate::model::late_code::{code_of, without_code};
+use crate::model::sparse_rows::SparseRows;
 use crate::model::static_tower::StaticTower;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
@@ -33,6 +37,8 @@ pub(super) struct Models {
     pub(super) reranker: Option<(RerankerEntry, Vec<u8>)>,
     /// The static query tower.
     pub(super) static_tower: Option<StaticTower>,
+    /// The rows of learned sparse retrieval.
+    pub(super) sparse: Option<SparseModel>,
     /// The head of late interaction.
     pub(super) late: Option<LateModel>,
 }
@@ -48,6 +54,10 @@ pub(in crate::cli) struct ModelChoice<'a> {
     pub(in crate::cli) reranker: Option<&'a Path>,
     /// `--static`
     pub(in crate::cli) static_tower: Option<&'a Path>,
+    /// `--sparse`
+    pub(in crate::cli) sparse: Option<&'a Path>,
+    /// `--sparse-terms`
+    pub(in crate::cli) sparse_terms: u16,
     /// `--late`
     pub(in crate::cli) late: Option<&'a Path>,
     /// `--late-bits`
@@ -56,19 +66,21 @@ pub(in crate::cli) struct ModelChoice<'a> {
 
 impl Models {
     /// Loads the models that were named, or the default ones. A default query tower, cross-encoder or static query tower that
-    /// belongs to another bi-encoder is left out, and a default query tower where late interaction was asked for. The model
+    /// belongs to another bi-encoder is left out, a default query tower where late interaction was asked for, and a default static query
+    /// tower where learned sparse retrieval was. The model
     /// `none` gives none: words alone are indexed then.
     ///
     /// # Errors
     /// If one is missing or damaged, or if a query tower, cross-encoder, static query tower or late-interaction head that was
     /// named belongs to another bi-encoder, or to none.
     pub(super) fn load(choice: ModelChoice<'_>) -> Result<Option<Self>> {
-        let ModelChoice { model, query_tower, reranker, static_tower, late, late_bits } = choice;
+        let ModelChoice { model, query_tower, reranker, static_tower, sparse, sparse_terms, late, late_bits } = choice;
         if model.is_some_and(|model| model == NONE) {
             let others = [
                 ("query tower", "--query-tower", query_tower),
                 ("reranker", "--reranker", reranker),
                 ("static query tower", "--static", static_tower),
+                ("table of rows for learned sparse retrieval", "--sparse", sparse),
                 ("late-interaction head", "--late", late),
             ];
             for (what, option, path) in others {
@@ -101,7 +113,18 @@ impl Models {
             }
             None => None,
         };
+        let sparse = match find_sparse(sparse)? {
+            Some(path) => Some(load_sparse(&path, sparse_terms, &bi_encoder)?),
+            None => None,
+        };
         let static_tower = match find_static_tower(static_tower)? {
+            Some((_, false)) if sparse.is_some() => None,
+            Some((path, true)) if sparse.is_some() => {
+                bail!(
+                    "{}: an index has one way to search by meaning without a model. Leave out --static, or --sparse",
+                    path.display()
+                )
+            }
             Some((path, named)) => unless_mismatched(load_static_tower(&path, &bi_encoder), named)?,
             None => None,
         };
@@ -112,7 +135,7 @@ impl Models {
             Some(path) => Some(load_late(&path, late_bits, &bi_encoder)?),
             None => None,
         };
-        Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, late }))
+        Ok(Some(Self { bi_encoder, bi_encoder_bytes, query_tower, reranker, static_tower, sparse, late }))
     }
 
     /// Bytes of the model that embeds queries.
@@ -176,6 +199,20 @@ fn load_static_tower(path: &Path, bi_encoder: &BiEncoder) -> Result<StaticTower>
     let fitted_to = ("the bi-encoder it was fitted to", tower.aligned_source_sha256(), bi_encoder.source_sha256());
     check_same(&file, &[fitted_to], "Use a static query tower that was fitted to this model, or --static none")?;
     Ok(tower)
+}
+
+fn load_sparse(path: &Path, terms: u16, bi_encoder: &BiEncoder) -> Result<SparseModel> {
+    let (file, bytes) = (path.display().to_string(), read(path)?);
+    let rows = SparseRows::load(&bytes, &file)?;
+    let Some(of) = &rows.of else {
+        bail!(
+            "{file}: a checkpoint, which does not say what it belongs to. Make a model file of it with `siteseer model import --sparse-of`"
+        );
+    };
+    let trained_with =
+        ("the bi-encoder it was trained with", of.aligned_source_sha256.as_str(), bi_encoder.source_sha256());
+    check_same(&file, &[trained_with], "Use rows that were trained with this model's vectors, or --sparse off")?;
+    Ok(SparseModel { id: of.id.clone(), rows, terms })
 }
 
 fn load_late(path: &Path, bits: u8, bi_encoder: &BiEncoder) -> Result<LateModel> {

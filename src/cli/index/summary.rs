@@ -91,7 +91,8 @@ impl<'a> Summary<'a> {
             filters_bytes: stored(&files.filters),
             model_bytes: stored(&files.model),
             reranker_bytes: stored(&files.reranker),
-            static_bytes: files.static_tower.as_ref().map_or(0, static_bytes),
+            static_bytes: files.static_tower.as_ref().map_or(0, static_bytes)
+                + files.sparse.as_ref().map_or(0, |sparse| sparse.root.bytes + sparse.impacts.bytes),
             related_bytes: manifest.related.as_ref().map_or(0, |related| related.chunks.bytes),
             late_bytes: files.late.as_ref().map_or(0, late_bytes),
             client_bytes,

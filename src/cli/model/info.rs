@@ -176,7 +176,7 @@ fn sparse_info(args: &InfoArgs, bytes: &[u8]) -> anyhow::Result<()> {
         let mut value = json!({
             "file": args.file, "id": said("siteseer.id"), "license": said("siteseer.license"), "source": said("siteseer.source"),
             "kind": SPARSE_ROWS, "rows": rows.tokens.len(), "dim": rows.dim, "bytes": bytes.len(), "gzipBytes": gzip_len,
-            "sha256": sha256, "sourceSha256": said("siteseer.source_sha256"), "tokenizerSha256": rows.tokenizer_sha256,
+            "sha256": sha256, "sourceSha256": said("siteseer.source_sha256"), "tokenizerSha256": rows.of.map(|of| of.tokenizer_sha256),
             "alignedSourceSha256": said("siteseer.aligned_source_sha256"),
         });
         if args.tensors {

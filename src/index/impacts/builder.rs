@@ -1,8 +1,10 @@
 //! Making the files: parts come in order, each with the impacts of its tokens.
 
 use super::list::put_list;
+use super::reader::Spelling;
 use super::{CHUNK, MAGIC};
 use crate::bytes::{put_texts, put_varint};
+use crate::text::spell::separator;
 
 /// Postings on their way to files.
 #[derive(Debug)]
@@ -44,11 +46,12 @@ impl ImpactBuilder {
         }
     }
 
-    /// The files of an index of so many parts, of each token the `most` greatest impacts.
-    pub fn finish(self, parts: u32, most: usize) -> ImpactFiles {
+    /// The files of an index of so many parts whose queries are spelled so, of each token the `most` greatest impacts.
+    pub fn finish(self, spelling: Spelling, parts: u32, most: usize) -> ImpactFiles {
         let mut order: Vec<usize> = (0..self.tokens.len()).collect();
         order.sort_by_key(|&token| &self.tokens[token]);
-        let (mut chunks, mut starts) = (Vec::new(), Vec::new());
+        let (mut chunks, mut starts) = (Vec::new(), Vec::<&str>::new());
+        let mut before: Vec<&str> = Vec::new();
         let (mut tokens, mut lists): (Vec<&str>, Vec<u8>) = (Vec::new(), Vec::new());
         for (at, token) in order.iter().copied().enumerate() {
             tokens.push(&self.tokens[token]);
@@ -57,15 +60,21 @@ impl ImpactBuilder {
             put_texts(tokens.iter().copied(), &mut texts);
             if texts.len() + lists.len() >= CHUNK || at + 1 == order.len() {
                 let mut body = Vec::new();
+                let start = separator(before.last().unwrap_or(&""), tokens[0]);
+                let heads = before.iter().filter(|head| start.starts_with(**head));
+                let heads: Vec<u32> = heads.map(|head| head.len() as u32).collect();
+                put_varint(heads.len() as u32, &mut body);
+                heads.into_iter().for_each(|length| put_varint(length, &mut body));
                 put_varint(tokens.len() as u32, &mut body);
                 body.append(&mut texts);
                 body.append(&mut lists);
                 chunks.push(body);
-                starts.push(tokens[0]);
-                tokens.clear();
+                starts.push(start);
+                before.append(&mut tokens);
             }
         }
         let mut root = MAGIC.to_vec();
+        spelling.put(&mut root);
         put_varint(parts, &mut root);
         put_varint(starts.len() as u32, &mut root);
         put_texts(starts, &mut root);

@@ -71,8 +71,11 @@ impl<'a> ImpactQuery<'a> {
 
     /// The `k` best parts; those with none of the tokens are not among them.
     pub fn top_k(&self, k: usize) -> Best {
-        let mut runs = self.runs();
-        runs.sort_by(|a, b| b.impact.total_cmp(&a.impact));
+        let mut runs: Vec<Run<'_>> = Vec::new();
+        for run in self.runs() {
+            let place = runs.partition_point(|other| other.impact >= run.impact);
+            runs.insert(place, run);
+        }
         let left = self.left(&runs);
         let mut scores = vec![0.0; self.parts as usize];
         let (mut found, mut is_open, mut greatest) = (Vec::<u32>::new(), true, 0f32);
@@ -105,7 +108,7 @@ impl<'a> ImpactQuery<'a> {
             }
             let least = k_th(&found, &scores, k);
             if is_open && left < least {
-                found.sort_unstable();
+                found = (0..self.parts).filter(|&part| scores[part as usize] > 0.0).collect(); // in order
                 is_open = false;
             }
             if !is_open {
@@ -139,11 +142,9 @@ impl<'a> ImpactQuery<'a> {
 
 /// The k-th best score of these parts; 0 if they are fewer.
 fn k_th(parts: &[u32], scores: &[f32], k: usize) -> f32 {
-    if k == 0 || parts.len() < k {
-        return 0.0;
-    }
-    let mut scores: Vec<f32> = parts.iter().map(|&part| scores[part as usize]).collect();
-    *scores.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1
+    let mut top = TopK::new(k);
+    parts.iter().for_each(|&part| top.push(part, scores[part as usize]));
+    top.threshold().max(0.0)
 }
 
 /// A walk through the parts of a level, of which one block at a time is read.

@@ -1,9 +1,15 @@
 use super::expand::Rows;
 use super::*;
 use crate::index::vectors::Vectors;
+use crate::text::normalize::NormalizeOptions;
+use crate::text::word_piece::{WordPiece, WordPieceConfig};
 
 /// Scores are sums in another order: of some ten impacts below 10, in 32 bits.
 const ROUNDING: f32 = 1e-4;
+const SPELLING: Spelling = Spelling {
+    options: NormalizeOptions { lowercase: true, strip_accents: true, split_cjk: true },
+    max_word_chars: 20,
+};
 
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -26,7 +32,7 @@ fn random_index(parts: u32, lengths: &[usize], most: usize, seed: u64) -> Impact
     }
     let mut builder = ImpactBuilder::new((0..lengths.len()).map(|token| format!("t{token}")).collect());
     (0..).zip(&of_part).for_each(|(part, impacts)| builder.add(part, impacts));
-    open(&builder.finish(parts, most))
+    open(&builder.finish(SPELLING, parts, most))
 }
 
 fn open(files: &ImpactFiles) -> ImpactIndex {
@@ -79,7 +85,7 @@ fn a_list_has_levels_of_the_greatest_impact_and_is_cut() {
     builder.add(4, &[(0, 0.1)]);
     builder.add(5, &[(0, 4.1)]);
     builder.add(6, &[(0, 5.0)]);
-    let index = open(&builder.finish(7, 3));
+    let index = open(&builder.finish(SPELLING, 7, 3));
     // the step is 1: 8, 4.1 and 5 lie in the levels 8, 5 and 5; the fourth is cut off
     assert_eq!(index.query(["b"]).score_all(), [7.5, 0.0, 0.0, 0.0, 0.0, 4.5, 4.5]);
     // of two passages the greater; the step is 0.25
@@ -95,10 +101,10 @@ fn files_come_back_and_every_truncation_is_refused() {
     for part in 0..900 {
         builder.add(part, &[(part % 2, 1.0 + part as f32 % 7.0), (2, 3.0)]);
     }
-    let files = builder.finish(900, 1000);
+    let files = builder.finish(SPELLING, 900, 1000);
     assert_eq!(files.chunks.len(), 1);
     let mut index = open(&files);
-    assert_eq!((index.parts(), index.chunk_of("ab"), index.chunk_of("A")), (900, Some(0), None));
+    assert_eq!((index.parts(), index.chunks(), index.chunk_of("ab"), index.chunk_of("A")), (900, 1, 0, 0));
     assert_eq!(index.query(["a", "b"]).postings(), 1350);
     for cut in 0..files.root.len() {
         assert!(ImpactIndex::open(&files.root[..cut]).is_none(), "cut at {cut}");
@@ -109,8 +115,8 @@ fn files_come_back_and_every_truncation_is_refused() {
     }
     assert!(index.add(0, &[body, &[0][..]].concat()).is_none(), "goes on behind its end");
     assert!(index.add(1, body).is_none(), "no such chunk");
-    let mut fewer = ImpactBuilder::new(Vec::new()).finish(899, 1).root;
-    fewer.splice(6.., files.root[6..].iter().copied());
+    let mut fewer = ImpactBuilder::new(Vec::new()).finish(SPELLING, 899, 1).root;
+    fewer.splice(10.., files.root[10..].iter().copied());
     assert!(ImpactIndex::open(&fewer).unwrap().add(0, body).is_none(), "a part that is not there");
 }
 
@@ -121,13 +127,13 @@ fn long_lists_make_many_chunks() {
     for part in 0..2000 {
         builder.add(part, &[(part % 50, 1.0), ((part * 7 + 3) % 50, 2.0)]);
     }
-    let files = builder.finish(2000, 1000);
+    let files = builder.finish(SPELLING, 2000, 1000);
     let index = open(&files);
     assert!(files.chunks.len() > 3 && files.chunks.iter().all(|body| body.len() < 2 * CHUNK), "{}", files.chunks.len());
     for token in 0..50 {
         assert!(index.query([format!("{token:02}").as_str()]).postings() > 0, "token {token}");
     }
-    assert_eq!(index.chunk_of("00"), Some(0));
+    assert_eq!(index.chunk_of("00"), 0);
 }
 
 #[test]
@@ -161,4 +167,77 @@ fn a_passage_is_expanded_by_the_tokens_that_say_most_of_it() {
     let many = padded(&(0..200).map(|i| [i as f32 / 100.0, 0.0]).collect::<Vec<_>>());
     let best = Rows::trained(&many, vec![0.0; 200], vec![1.0; 200]).expand(&vectors, 0..1, 3);
     assert_eq!(sorted(best)[0].iter().map(|impact| impact.0).collect::<Vec<_>>(), [197, 198, 199]);
+}
+
+/// A vocabulary whose lists are so long that nearly each token has a chunk of its own.
+fn spelling_index(vocabulary: &[&str]) -> ImpactFiles {
+    let mut builder = ImpactBuilder::new(vocabulary.iter().map(|token| (*token).to_owned()).collect());
+    for part in 0..900 {
+        let all: Vec<(u32, f32)> = (0..vocabulary.len() as u32).map(|token| (token, 1.0)).collect();
+        builder.add(part, &all);
+    }
+    builder.finish(SPELLING, 900, 900)
+}
+
+#[test]
+fn a_query_is_spelled_with_the_chunks_that_it_asks_for() {
+    let vocabulary = ["q", "qb", "qbc", "b", "c", "##q", "##c", "##cd", "!", "é"];
+    let files = spelling_index(&vocabulary);
+    assert!(files.chunks.len() >= 5, "{}", files.chunks.len());
+    let word_piece = |query: &str| -> Vec<String> {
+        let mut vocabulary = vocabulary.to_vec();
+        vocabulary.extend(["[UNK]", "[CLS]", "[SEP]", "[PAD]"]);
+        let config = WordPieceConfig {
+            lowercase: true,
+            strip_accents: true,
+            split_cjk: true,
+            unk_id: 10,
+            cls_id: 11,
+            sep_id: 12,
+            pad_id: 13,
+            max_word_chars: SPELLING.max_word_chars,
+        };
+        let tokenizer = WordPiece::new(&vocabulary.join("\n"), config).unwrap();
+        let mut ids = Vec::new();
+        tokenizer.encode_into(query, &mut ids);
+        ids.into_iter().map(|id| tokenizer.text_of(id).to_owned()).filter(|token| token != "[UNK]").collect()
+    };
+    let queries = ["qbcd", "QBC qb q!", "qbccdq", "qcd", "x", "qbx b", "", "c##q", "zzz", "é b", &"q".repeat(21)];
+    for query in queries {
+        let mut index = ImpactIndex::open(&files.root).unwrap();
+        let mut asked = Vec::new();
+        loop {
+            let missing = index.tokens(query).1;
+            if missing.is_empty() {
+                break;
+            }
+            for number in missing {
+                assert!(!asked.contains(&number), "{query}: chunk {number} a second time");
+                asked.push(number);
+                index.add(number, &files.chunks[number as usize]).unwrap();
+            }
+        }
+        let tokens = index.tokens(query).0;
+        assert_eq!(tokens, word_piece(query), "{query}");
+        let postings = index.query(tokens.iter().map(String::as_str)).postings();
+        let mut different = tokens.clone();
+        different.sort();
+        different.dedup();
+        assert_eq!(postings, 900 * different.len(), "{query}: the lists are there");
+    }
+    let whole = open(&files);
+    assert_eq!(whole.tokens(&"q ".repeat(100)).0.len(), 64, "the rest of a long query is not read");
+    assert_eq!(whole.tokens("The b of an q").0, ["b", "q"], "stop words are not looked up");
+}
+
+#[test]
+fn heads_that_no_token_has_are_refused() {
+    let files = spelling_index(&["a", "ab", "abc"]);
+    let (number, body) = (0..).zip(&files.chunks).find(|(_, body)| body[..3] == [2, 1, 2]).unwrap();
+    let mut index = ImpactIndex::open(&files.root).unwrap();
+    for (length, is_sound) in [(1, true), (2, true), (3, false), (0, false)] {
+        let mut changed = body.clone();
+        changed[2] = length;
+        assert_eq!(index.add(number, &changed).is_some(), is_sound, "{length}");
+    }
 }

@@ -14,7 +14,7 @@ export default async function init({ module_or_path }) {
 /** Whether the engine's second part is there. */
 let arrived = false;
 /** What is in it. */
-export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'rank_dense', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values', 'suggest']);
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'parts_by_words', 'rank_dense', 'rank_impacts', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values', 'suggest']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -206,6 +206,24 @@ export class Engine {
       .slice(0, limit)
       .map(([passage, score], i) => ({ passage, score, lexicalRank: null, denseRank: i + 1, logit: null }));
     return { tier: /** @type {const} */ ('static'), hits };
+  }
+
+  /** @param {string} _query */
+  parts_by_words(_query) {
+    return Uint32Array.of(0);
+  }
+
+  /**
+   * @param {string} query
+   * @param {Float64Array} scored of parts, which are passages here
+   * @param {number} dense
+   * @param {number} lexical
+   * @param {number} limit
+   */
+  rank_impacts(query, scored, dense, lexical, limit) {
+    const { fusion } = this.manifest.sparse;
+    if (dense !== fusion.dense || lexical !== fusion.lexical) throw new Error('The weights are not those of the manifest.');
+    return this.rank_static(query, scored, limit);
   }
 
   /** @param {Uint32Array} passages */

@@ -12,13 +12,13 @@ const POSTINGS = 4;
 const TOKENS = 3;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, late?: boolean, stemmers?: string[], languages?: Record<string, number>, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
- *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower; whether
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, sparse?: boolean, late?: boolean, stemmers?: string[], languages?: Record<string, number>, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
+ *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower, or postings by meaning; whether
  *   there are token vectors; languages that have a stemmer; pages by language;
  *   related pages by address, each `[URL, title, heading here, heading there]`
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, late = false, stemmers, languages = { en: 687, he: 2 }, related, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, sparse = false, late = false, stemmers, languages = { en: 687, he: 2 }, related, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -65,6 +65,11 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     rows: chunks('rows', starts.map((start) => json(passages.slice(start, start + PER_CHUNK).map(({ title, meaning }, i) => [start + i, `${meaning} ${title}`])))),
   };
 
+  const impacts = sparse && {
+    root: add('impacts-root', Buffer.from('IMPACTS')),
+    impacts: chunks('impacts', Array.from({ length: TOKENS }, () => json(passages.map(({ title, meaning }) => `${meaning} ${title}`)))),
+  };
+
   const LATE_PER_CHUNK = 2;
   const lateFiles = late && {
     head: add('late-head', Buffer.from('HEAD of late interaction')),
@@ -86,9 +91,10 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     passagesPerChunk: PER_CHUNK,
     ...(relatedChunks && { related: { count: 3, bits, chunks: relatedChunks } }),
     ...(nearby && { staticTower: { id: 'static-tower', fusion: { dense: 0.8, lexical: 0.75 }, rowsPerChunk: PER_CHUNK } }),
+    ...(impacts && { sparse: { id: 'sparse', terms: 128, fusion: { dense: 0.4, lexical: 0.75 } } }),
     ...(lateFiles && { late: { id: 'late', dim: 16, lambda: 1, passagesPerChunk: LATE_PER_CHUNK } }),
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
-    files: { lexical, ...(stemmers && { stemmers: stemmers.map(stemmer) }), postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), ...(lateFiles && { late: lateFiles }), passages: texts },
+    files: { lexical, ...(stemmers && { stemmers: stemmers.map(stemmer) }), postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), ...(impacts && { sparse: impacts }), ...(lateFiles && { late: lateFiles }), passages: texts },
   };
   return files.set('manifest.json', json(manifest));
 }
