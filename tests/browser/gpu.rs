@@ -14,9 +14,9 @@ const FLAG: &str = "--enable-unsafe-webgpu";
 /// scores 0.5 · 0.22 · √2. Two and a half times that.
 const TIE: f64 = 0.39;
 
-/// How far a score with late interaction may be off. Products are the same integers on both; the two sums of at most ten tokens, each of at
-/// most a few units, are rounded in f32, to 2⁻²⁰ or so a term.
-const ROUNDING: f64 = 1e-4;
+/// How far a score with late interaction may be off. Products are the same integers on both; what is rounded in f32 are two sums of at most
+/// ten terms, below 32 here, so by at most 2⁻²⁰ for each term of each.
+const ROUNDING: f64 = 2e-5;
 
 /// Few: a processor that plays a GPU takes a second for a pair.
 const QUERIES: [&str; 3] = ["garbage pile stinks", "slugs eat my plants", "make soil better"];
