@@ -4,12 +4,10 @@
 import { guard } from './guard.js';
 
 /** @import { Backend } from './siteseer.js' */
-/** @import { LateParts } from './encoder.js' */
-/** @import { Gpu } from './gpu.js' */
 /** @import { Models } from './models.js' */
 
 export class LateScorer {
-  /** Whether the GPU compares, once there is one; undefined until it has been measured. @type {boolean | undefined} */
+  /** Whether the GPU compares, once there is one; not while it is being measured. Undefined until then. @type {boolean | undefined} */
   #onGpu;
   /** What compared last. @type {Backend | undefined} */
   #newest;
@@ -47,21 +45,13 @@ export class LateScorer {
         }
       } else {
         this.#onGpu = false;
-        const scores = onCpu();
-        this.#probe(gpu, parts, performance.now() - read - (read - start));
+        const scores = onCpu(); // which reads them, too
+        const most = performance.now() - read - (read - start);
+        gpu.timeMaxSim(parts).then((ms) => (this.#onGpu = ms < most), () => {});
         return scores;
       }
     }
     this.#newest = backend;
     return onCpu();
-  }
-
-  /**
-   * @param {Gpu} gpu
-   * @param {LateParts} parts
-   * @param {number} most ms that the GPU may take to be the quicker way
-   */
-  async #probe(gpu, parts, most) {
-    this.#onGpu = await gpu.timeMaxSim(parts).then((ms) => ms < most, () => false);
   }
 }

@@ -103,6 +103,13 @@ test('a device that is lost later: the same passages are the processor\'s, and a
   assert.deepEqual(await scored(scorer), ['simd128', 'cpu']);
 });
 
+test('a device that does not answer: the same passages are the processor\'s, and all to come', async () => {
+  const { models, scorer } = on({ webgpu: 'force' });
+  models.gpu = new Gpu(/** @type {any} */ ({ max_sim: () => new Promise(() => {}) }), 1);
+  assert.deepEqual(await scored(scorer), ['simd128', 'parts cpu']);
+  assert.deepEqual(await scored(scorer), ['simd128', 'cpu']);
+});
+
 test('a GPU that was given up for pairs compares no more', async () => {
   const { models, scorer } = on({ webgpu: 'force' });
   assert.deepEqual(await scored(scorer), ['webgpu', 'parts gpu']);
