@@ -52,8 +52,7 @@ pub enum Kernel {
     },
     /// `logit.wgsl`
     Logit,
-    /// `max_sim.wgsl`: products. Natively only, as the search in the browser has no use for it.
-    #[cfg(not(target_arch = "wasm32"))]
+    /// `max_sim.wgsl`: products.
     MaxSim {
         /// `max_sim_sums.wgsl` instead, which makes scores of them.
         sums: bool,
@@ -76,9 +75,7 @@ impl Kernel {
             Self::Attention { .. } => shader!("attention"),
             Self::Pool { .. } => shader!("pool"),
             Self::Logit => shader!("logit"),
-            #[cfg(not(target_arch = "wasm32"))]
             Self::MaxSim { sums: false } => shader!("max_sim"),
-            #[cfg(not(target_arch = "wasm32"))]
             Self::MaxSim { sums: true } => shader!("max_sim_sums"),
         }
     }
@@ -104,7 +101,6 @@ impl Kernel {
                 vec![("FIRST", flag(first)), ("HEAD", f64::from(head_dim / 4)), ("LANES", lanes)]
             }
             Self::Pool { mean } => vec![("MEAN", flag(mean)), ("LANES", lanes)],
-            #[cfg(not(target_arch = "wasm32"))]
             Self::MaxSim { .. } => vec![("LANES", lanes)],
         }
     }
@@ -120,7 +116,6 @@ impl Kernel {
             }
             Self::Attention { head_dim, .. } => [rows.div_ceil(tuning.lanes), columns / head_dim],
             Self::Logit => [rows.div_ceil(tuning.lanes), 1],
-            #[cfg(not(target_arch = "wasm32"))]
             Self::MaxSim { .. } => [(rows * columns).div_ceil(tuning.lanes), 1],
         }
     }

@@ -2,8 +2,8 @@
 //! and one read-back. The products are those of [`crate::kernels::max_sim`], bit for bit; the sums over a query's tokens are
 //! floats, as there.
 //!
-//! The search does not use it: the round trip to a device takes longer than the CPU does (`docs/engine.md`). So it is compiled
-//! natively only, and costs a visitor nothing.
+//! The browser's search uses it for late interaction where a GPU scores pairs and a probe found it quicker than the CPU (`www/siteseer/late-scorer.js`):
+//! often it is not, as the round trip to a device takes longer than the CPU does for thirty passages (`docs/engine.md`). The command line does not use it.
 
 use super::context::Context;
 use super::error::{GpuError, GpuResult};

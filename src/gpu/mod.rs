@@ -5,7 +5,8 @@
 //! int8 files as the CPU's: weights stay int8 on the device and become floats in the kernel, activations and sums are f32,
 //! where the CPU quantizes activations. So its numbers are a little closer to those of the f32 model than the CPU's are.
 //!
-//! A forward pass is one submission of some seven dispatches a layer, and one read-back: of embeddings, or of logits. Whatever
+//! A forward pass is one submission of some seven dispatches a layer, and one read-back: of embeddings, or of logits. Late
+//! interaction's scores are [`max_sim`]'s, where that is the quicker way. Whatever
 //! goes wrong on the way (the device is lost, memory is short, a call is invalid) is a [`GpuError`]; the caller then
 //! computes on the CPU.
 
@@ -14,7 +15,6 @@ mod context;
 pub mod encoder;
 mod error;
 pub mod kernel;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod max_sim;
 mod plan;
 pub mod tuning;

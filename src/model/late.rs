@@ -191,6 +191,13 @@ impl QueryVectors {
         Self { dim, vectors: quantize_vectors(vectors), weights: vec![1.0; vectors.len() / dim] }
     }
 
+    /// Those of quantized `vectors [tokens, dim]`, 32767 for 1, and of what each token counts, `weights [tokens]`, as
+    /// [`vectors`](Self::vectors) and [`weights`](Self::weights) give them; none if the shapes do not fit.
+    pub fn from_parts(vectors: Vec<i16>, weights: Vec<f32>) -> Option<Self> {
+        let dim = vectors.len().checked_div(weights.len())?;
+        (dim * weights.len() == vectors.len()).then_some(Self { dim, vectors, weights })
+    }
+
     /// Length of a vector.
     pub fn dim(&self) -> usize {
         self.dim
@@ -290,6 +297,16 @@ mod tests {
         }
         let between = head.project(&[hidden(3, 3.0), hidden(17, 1.0)].concat());
         assert_eq!((between[3], &between[16..]), (1.0, [0.0; 16].as_slice()), "a vector of zeros stays");
+    }
+
+    #[test]
+    fn a_query_comes_back_from_its_parts() {
+        let query = head(Some((hidden(1, 2.0), -1.0))).query(&[hidden(0, 3.0), hidden(1, 0.5)].concat());
+        let parts = |values: usize, tokens: usize| {
+            QueryVectors::from_parts(query.vectors()[..values].to_vec(), query.weights()[..tokens].to_vec())
+        };
+        assert_eq!(parts(32, 2), Some(query.clone()));
+        assert_eq!((parts(31, 2), parts(32, 0)), (None, None));
     }
 
     #[test]

@@ -57,15 +57,30 @@ pub fn open_late(
 /// # Errors
 /// If a passage's chunk is not loaded, or query and passages have vectors of different lengths.
 pub fn score_late(query: &QueryVectors, tokens: &LateTokens, passages: &[u32]) -> Result<Vec<f32>> {
+    let (rows, first) = late_rows(query, tokens, passages)?;
+    let backend = Backend::best();
+    let row = |at: u32| at as usize * query.dim();
+    Ok(first.windows(2).map(|window| query.score(backend, &rows[row(window[0])..row(window[1])])).collect())
+}
+
+/// What [`score_late`] compares a query with: the token vectors of passages, one after the other, `[n, dim]`, 127 for 1; and the
+/// first row of each passage, and behind them `n`: `[passages + 1]`.
+///
+/// Numeric example: passages of two, no and one tokens begin at rows 0, 2, 2, and `n` is 3.
+///
+/// # Errors
+/// As there.
+pub fn late_rows(query: &QueryVectors, tokens: &LateTokens, passages: &[u32]) -> Result<(Vec<i8>, Vec<u32>)> {
     if query.dim() != tokens.dim() {
         return Err(mismatch("late code", "length of a token vector", query.dim(), tokens.dim()));
     }
-    let backend = Backend::best();
-    let score = |&passage: &u32| {
-        let rows = tokens.rows(passage).ok_or_else(|| not_loaded(&format!("token vectors of passage {passage}")))?;
-        Ok(query.score(backend, &rows))
-    };
-    passages.iter().map(score).collect()
+    let (mut rows, mut first) = (Vec::new(), vec![0]);
+    for &passage in passages {
+        let more = tokens.rows(passage);
+        rows.extend(more.ok_or_else(|| not_loaded(&format!("token vectors of passage {passage}")))?);
+        first.push((rows.len() / tokens.dim()) as u32);
+    }
+    Ok((rows, first))
 }
 
 /// Adds `lambda · score` to the scores of the first hits and sorts these by the sums, equal ones in their old order; the others
@@ -127,6 +142,8 @@ mod tests {
         assert!(error.to_string().starts_with("token vectors of passage 2"), "{error}");
         tokens.add_chunk(0, &contents[0]).unwrap();
         assert_eq!(score_late(&query, &tokens, &[2, 0, 1]).unwrap(), [0.0, 1.0, 0.0]);
+        let (rows, first) = late_rows(&query, &tokens, &[2, 1, 0]).unwrap();
+        assert_eq!((&rows[..], &first[..]), (&code.decode(&[1, 0, 0, 0, 0, 0])[..], &[0, 1, 1, 2][..]));
         assert!(score_late(&query, &tokens, &[3]).is_err(), "no such passage");
         let other = QueryVectors::of(&[0.0; 32], 32);
         assert!(score_late(&other, &tokens, &[0]).is_err(), "vectors of another length");

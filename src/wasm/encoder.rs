@@ -6,7 +6,8 @@ use crate::index::late::LateTokens;
 use crate::kernels::Backend;
 use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
-use crate::search::late::{LateFiles, open_late, score_late};
+use crate::search::late::{LateFiles, late_rows, open_late, score_late};
+use js_sys::{Array, Float32Array, Int8Array, Int16Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 /// The models of an index: text in, numbers out. Lives in a worker.
@@ -82,11 +83,21 @@ impl Encoder {
 
     /// The score of each of these passages for the query by late interaction; their chunks are there.
     pub fn score_late(&mut self, query: &str, passages: &[u32]) -> JsResult<Vec<f32>> {
-        if self.newest.as_ref().is_none_or(|(text, _)| text != query) {
-            self.embed(query)?;
-        }
-        let (Some(tokens), Some((_, vectors))) = (&self.late, &self.newest) else { return Err(not_loaded()) };
+        let (vectors, tokens) = self.compared(query)?;
         Ok(score_late(vectors, tokens, passages)?)
+    }
+
+    /// What [`score_late`](Self::score_late) compares, for a GPU: the query's vectors `[tokens, dim]` and weights `[tokens]`, the
+    /// passages' rows `[n, dim]` and where each begins `[passages + 1]`.
+    pub fn late_parts(&mut self, query: &str, passages: &[u32]) -> JsResult<Array> {
+        let (vectors, tokens) = self.compared(query)?;
+        let (rows, first) = late_rows(vectors, tokens, passages)?;
+        Ok(Array::of4(
+            &Int16Array::from(vectors.vectors()),
+            &Float32Array::from(vectors.weights()),
+            &Int8Array::from(&rows[..]),
+            &Uint32Array::from(&first[..]),
+        ))
     }
 
     /// The embedding of a text. In the same pass its token vectors come, once late interaction is loaded, and wait for
@@ -113,6 +124,17 @@ impl Encoder {
     /// The cross-encoder's logit of each text for the query.
     pub fn score(&mut self, query: &str, texts: Vec<String>) -> JsResult<Vec<f32>> {
         Ok(self.encoders.score(query, &texts)?)
+    }
+}
+
+impl Encoder {
+    /// A query's token vectors and those of the passages.
+    fn compared(&mut self, query: &str) -> JsResult<(&QueryVectors, &LateTokens)> {
+        if self.newest.as_ref().is_none_or(|(text, _)| text != query) {
+            self.embed(query)?;
+        }
+        let (Some(tokens), Some((_, vectors))) = (&self.late, &self.newest) else { return Err(not_loaded()) };
+        Ok((vectors, tokens))
     }
 }
 

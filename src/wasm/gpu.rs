@@ -4,11 +4,13 @@
 use super::JsResult;
 use super::outside::OutsideFile;
 use crate::gpu::encoder::{EmbeddingTable, Encoder, Gpu};
+use crate::gpu::max_sim::MaxSim;
 use crate::gpu::tuning::{Products, Tuning};
 use crate::gpu::weights::Weights;
 use crate::gpu::{Choice, Context, GpuResult};
 use crate::model::batch::TokenBatch;
 use crate::model::cross_encoder::MAX_QUERY_PIECES;
+use crate::model::late::QueryVectors;
 use crate::text::word_piece::WordPiece;
 use js_sys::Uint8Array;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub struct GpuEncoder {
     word: Arc<EmbeddingTable>,
     bi_encoder: Option<Encoder>,
     cross_encoder: Option<Encoder>,
+    max_sim: Option<MaxSim>,
 }
 
 #[wasm_bindgen]
@@ -42,7 +45,7 @@ impl GpuEncoder {
         let model = OutsideFile::open(model, file)?;
         let tokenizer = WordPiece::new(&model.vocab()?, model.config().tokenizer.clone())?;
         let word = Arc::new(EmbeddingTable::word(&gpu, &model)?);
-        Ok(Self { gpu, tokenizer, word, bi_encoder: None, cross_encoder: None })
+        Ok(Self { gpu, tokenizer, word, bi_encoder: None, cross_encoder: None, max_sim: None })
     }
 
     /// Name of the adapter, as far as the browser says it.
@@ -78,6 +81,25 @@ impl GpuEncoder {
     pub async fn score(&mut self, query: String, texts: Vec<String>) -> JsResult<Vec<f32>> {
         let encoder = self.cross_encoder.as_mut().ok_or_else(|| JsError::new("the reranker is not loaded"))?;
         Ok(score(encoder, &self.tokenizer, &query, &texts).await?)
+    }
+
+    /// Late interaction's score of each passage: the query's `vectors [tokens, dim]` and `weights [tokens]`, the passages'
+    /// `rows [n, dim]` and where each begins, `first [passages + 1]`, all as an encoder of the CPU gives them.
+    pub async fn max_sim(
+        &mut self,
+        vectors: Vec<i16>,
+        weights: Vec<f32>,
+        rows: Vec<i8>,
+        first: Vec<u32>,
+    ) -> JsResult<Vec<f32>> {
+        let query = QueryVectors::from_parts(vectors, weights);
+        let query = query.ok_or_else(|| JsError::new("token vectors and weights do not fit together"))?;
+        let (context, tuning) = (self.gpu.context(), self.gpu.tuning());
+        let max_sim = match &mut self.max_sim {
+            Some(max_sim) => max_sim,
+            none => none.insert(MaxSim::new(context, tuning)?),
+        };
+        Ok(max_sim.scores(context, &query, &rows, &first).await?)
     }
 
     /// Gives the device back; calls fail from then on.

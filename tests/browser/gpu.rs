@@ -1,5 +1,5 @@
-//! The reranker on WebGPU, in a browser whose adapter is a processor that plays a GPU (SwiftShader): the whole way from the
-//! query to the page, and what a visitor sees of a GPU that crashes.
+//! The reranker and late interaction on WebGPU, in a browser whose adapter is a processor that plays a GPU (SwiftShader): the whole way
+//! from the query to the page, and what a visitor sees of a GPU that crashes.
 
 use crate::browser::Browser;
 use crate::site::Site;
@@ -13,6 +13,10 @@ const FLAG: &str = "--enable-unsafe-webgpu";
 /// mean square (pairs of `tests/gpu`, AVX2's seven bits against the GPU); a score holds 0.5 of a logit, and the difference of two
 /// scores 0.5 · 0.22 · √2. Two and a half times that.
 const TIE: f64 = 0.39;
+
+/// How far a score with late interaction may be off. Products are the same integers on both; what is rounded in f32 are two sums of at most
+/// ten terms, below 32 here, so by at most 2⁻²⁰ for each term of each.
+const ROUNDING: f64 = 2e-5;
 
 /// Few: a processor that plays a GPU takes a second for a pair.
 const QUERIES: [&str; 3] = ["garbage pile stinks", "slugs eat my plants", "make soil better"];
@@ -67,6 +71,52 @@ async fn the_gpu_orders_results_as_the_cpu_does() {
         let same = on_gpu.iter().zip(&on_cpu).take(10).filter(|(a, b)| a.0 == b.0).count();
         println!("`{query}`: {} candidates, {same} of the first 10 at the same place", on_gpu.len());
     }
+    browser.close().await;
+}
+
+/// The late page of a query: its backend, and passages with their scores, best first.
+async fn ask_late(browser: &Browser, search: &str, query: &str) -> (String, Vec<(u64, f64)>) {
+    let query = serde_json::to_string(query).unwrap();
+    let page = browser
+        .run_async(&format!(
+            "for await (const {{ tier, backend, results }} of {search}.query({query}, {{ limit: 30 }}))
+                 if (tier === 'late') return [backend, results.map(({{ passage, score }}) => [passage, score])];"
+        ))
+        .await;
+    serde_json::from_value(page).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_interaction_on_the_gpu_has_the_cpus_scores_and_a_crash_leaves_the_cpu() {
+    let site = Site::garden_with(&["--late", "rerank"]);
+    let browser = Browser::start_with(1280, 900, false, &[FLAG]).await;
+    open(&browser, &site).await;
+    let mut worst = 0f64;
+    for query in QUERIES {
+        let (backend, on_cpu) = ask_late(&browser, "cpu", query).await;
+        assert_ne!(backend, "webgpu", "{query}");
+        let (backend, on_gpu) = ask_late(&browser, "gpu", query).await;
+        assert_eq!((backend.as_str(), on_gpu.len()), ("webgpu", on_cpu.len()), "{query}");
+        let scores: HashMap<u64, f64> = on_cpu.iter().copied().collect();
+        for (place, (passage, score)) in on_gpu.iter().enumerate() {
+            worst = worst.max((scores[passage] - score).abs());
+            let there = on_cpu[place].0;
+            let tie = scores[passage] - scores[&there];
+            assert!(tie.abs() <= ROUNDING, "{query}: {passage} stands at {place}, on the CPU {there}, {tie} apart");
+        }
+        println!("`{query}`: {} passages", on_gpu.len());
+    }
+    println!("scores differ by {worst:e} at most");
+    assert!(worst <= ROUNDING, "scores differ by {worst}");
+
+    browser.devtools("Browser.crashGpuProcess").await;
+    for query in ["prune roses", QUERIES[1]] {
+        let (backend, found) = ask_late(&browser, "gpu", query).await;
+        let expected = ask_late(&browser, "cpu", query).await;
+        assert_eq!((backend, found), expected, "{query}: the same query, and for good");
+    }
+    let states = browser.run("return [gpu.status.late.state, gpu.status.reranked.state]").await;
+    assert_eq!(states, serde_json::json!(["ready", "ready"]));
     browser.close().await;
 }
 

@@ -1,5 +1,7 @@
 // The surface of the wasm encoder for the GPU, as `wasm-bindgen --target web` writes it (encoder-gpu.js). One call at a time.
 
+import type { LateParts } from './encoder.js';
+
 export interface GpuEncoder {
   /** Name of the adapter, or ''. */
   adapter(): string;
@@ -11,6 +13,8 @@ export interface GpuEncoder {
   embed(text: string): Promise<Float32Array>;
   /** The reranker's logit of each text for the query. */
   score(query: string, texts: string[]): Promise<Float32Array>;
+  /** Late interaction's score of each passage; `Encoder.late_parts` has what it wants. */
+  max_sim(...parts: LateParts): Promise<Float32Array>;
   /** Gives the device back; calls fail from then on. */
   destroy(): void;
 }

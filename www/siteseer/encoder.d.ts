@@ -3,6 +3,9 @@
 
 import type { Backend } from './siteseer.js';
 
+/** The query's vectors [tokens, dim] and weights, the passages' rows [n, dim], and where each passage begins: [passages + 1]. */
+export type LateParts = [vectors: Int16Array, weights: Float32Array, rows: Int8Array, first: Uint32Array];
+
 export interface Encoder {
   /** Of the bi-encoder. */
   id(): string;
@@ -17,6 +20,8 @@ export interface Encoder {
   add_late(number: number, bytes: Uint8Array): void;
   /** The score of each passage for the query; their chunks were added. Quick for the text that was embedded last. */
   score_late(query: string, passages: Uint32Array): Float32Array;
+  /** What `score_late` compares, for `GpuEncoder.max_sim`. */
+  late_parts(query: string, passages: Uint32Array): LateParts;
   embed(text: string): Float32Array;
   token_ids(text: string): Uint32Array;
   /** The number of word pieces in a text. */

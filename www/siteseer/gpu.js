@@ -1,9 +1,10 @@
-// Scoring pairs on the browser's GPU. The wasm file for it is fetched only where an adapter answers, behind everything that
+// Scoring pairs on the browser's GPU, and comparing token vectors. The wasm file for it is fetched only where an adapter answers, behind everything that
 // a visitor waits for; from then on the quicker of GPU and workers scores, by a probe of both. Whatever goes wrong (no
 // adapter, too little memory, a device that is lost) ends the GPU's part, and the workers score.
 
 import { loadGpuEncoder } from './detect.js';
 
+/** @import { LateParts } from './encoder.js' */
 /** @import { GpuEncoder } from './encoder-gpu.js' */
 /** @import { ModelFile } from './helper.js' */
 /** @import { WebGpu } from './siteseer.js' */
@@ -65,7 +66,35 @@ export class Gpu {
 
   /** @type {Score} */
   score(query, texts) {
-    const scoring = this.#last.then(() => this.encoder.score(query, texts));
+    return this.#ask(() => this.encoder.score(query, texts));
+  }
+
+  /** Late interaction's score of each passage. @param {LateParts} parts */
+  maxSim(parts) {
+    return this.#ask(() => this.encoder.max_sim(...parts));
+  }
+
+  /**
+   * How long it takes to compare these, once the kernels are compiled; nothing comes between.
+   * @param {LateParts} parts
+   * @returns {Promise<number>} ms
+   */
+  timeMaxSim(parts) {
+    return this.#ask(async () => {
+      await this.encoder.max_sim(...parts);
+      const start = performance.now();
+      await this.encoder.max_sim(...parts);
+      return performance.now() - start;
+    });
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} call
+   * @returns {Promise<T>}
+   */
+  #ask(call) {
+    const scoring = this.#last.then(call);
     this.#last = scoring.catch(() => {});
     if (this.patience === Infinity) return scoring;
     return new Promise((resolve, reject) => {

@@ -1,8 +1,9 @@
 // Late interaction: the best of the dense tier, compared with the query word by word. The encoder keeps token vectors, of the
-// query and of the passages whose chunks were added, and compares them.
+// query and of the passages whose chunks were added, and compares them, if the GPU does not.
 
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
+import { LateScorer } from './late-scorer.js';
 import { chunkFile } from './manifest.js';
 
 /** @import { Hit } from './engine.js' */
@@ -26,6 +27,7 @@ export class Late {
   constructor(index, models) {
     this.index = index;
     this.models = models;
+    this.scorer = new LateScorer(models);
   }
 
   /** @throws {SiteseerError} if the index has no token vectors */
@@ -68,7 +70,7 @@ export class Late {
       if (failures.length < numbers.length) return null;
       throw failures[0].reason;
     }
-    const scores = guard(() => this.models.encoder.score_late(text, passages));
+    const scores = await this.scorer.score(text, passages);
     const scored = Array.from(scores, (score, i) => ({ ...hits[i], score: hits[i].score + lambda * score }));
     return [...scored.sort((a, b) => b.score - a.score), ...hits.slice(scored.length)];
   }

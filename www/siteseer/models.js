@@ -48,6 +48,11 @@ export class Models {
     return this.#encoder !== undefined;
   }
 
+  /** The GPU, where it scores pairs. */
+  get gpu() {
+    return this.#gpu;
+  }
+
   /** Workers that score pairs by now. */
   get scoring() {
     return this.#gpu ? 1 : (this.#pool?.size ?? 1);

@@ -6,7 +6,7 @@
  * the model; `late`, if the index has it, compares the best word by word; `reranked` reads the best again. */
 export type Tier = 'lexical' | 'static' | 'dense' | 'late' | 'reranked';
 
-/** What computes: a build for the CPU; `webgpu` on reranked pages that the GPU scored. */
+/** What computes: a build for the CPU; `webgpu` on late and reranked pages that the GPU scored. */
 export type Backend = 'relaxed-simd' | 'simd128' | 'scalar' | 'webgpu';
 
 /** Whether a GPU may score candidates. */

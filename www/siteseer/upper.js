@@ -81,8 +81,8 @@ export class Upper {
    * @returns {{ backend: Backend, workers: number }}
    */
   by(tier) {
-    const { backend, scorer, scoring } = this.models;
-    return tier === 'reranked' ? { backend: scorer, workers: scoring } : { backend, workers: 1 };
+    const { late, models: { backend, scorer, scoring } } = this;
+    return tier === 'reranked' ? { backend: scorer, workers: scoring } : { backend: tier === 'late' ? late.scorer.backend : backend, workers: 1 };
   }
 
   /**

@@ -1,5 +1,5 @@
-// The GPU's part in the reranked tier, with a fake encoder for it: when it is loaded, and that nothing is lost when it
-// fails. The real one is tested end to end in tests/browser.
+// The GPU's part in the reranked tier and in late interaction, with a fake encoder for it: when it is loaded, and that nothing is lost when
+// it fails. The real one is tested end to end in tests/browser.
 
 import assert from 'node:assert/strict';
 import { QUERY, best, browserTests, input } from './harness.js';
@@ -9,6 +9,12 @@ import { QUERY, best, browserTests, input } from './harness.js';
 /** An adapter answers, a processor that plays a GPU. */
 const browserTest = browserTests('--enable-unsafe-webgpu');
 const serve = { rerankerBytes: 50_000 };
+const late = { ...serve, late: true };
+/** Another query, after which the first one is ranked anew. */
+const OTHER = 'the that packages one of and workspace';
+
+/** Code of a worker whose adapter does not say that it is a processor. */
+const PLAYS_HARDWARE = 'navigator.gpu.requestAdapter = async () => ({ info: { isFallbackAdapter: false } })';
 
 /** The lengths of the slices that the GPU was asked to score. @param {Page} page */
 function slices(page) {
@@ -62,6 +68,51 @@ browserTest('a device that is lost hands its slice to the CPU, within the query 
   assert.ok(found.every(({ tier, results }) => tier !== 'reranked' || results[0].explain.logit !== null));
   assert.equal(lengths.length, 1 + 1, `the warm-up and the slice that failed, but ${lengths}`);
 }, { serve });
+
+const of = (/** @type {string} */ tier, /** @type {string[]} */ backends) => backends.filter((page) => page.startsWith(tier)).map((page) => page.slice(tier.length + 1));
+
+browserTest('with webgpu="force" the GPU compares token vectors once it is there, with the same scores', async ({ page }) => {
+  const { found, backends } = await pagesOf(page, [QUERY, OTHER, QUERY], { webgpu: 'force' });
+  assert.deepEqual(of('late', backends), ['simd128', 'webgpu', 'webgpu'], 'it comes with the reranker, after the first');
+  assert.ok(of('dense', backends).every((backend) => backend === 'simd128'));
+  const [first, , again] = found.filter(({ tier }) => tier === 'late');
+  assert.deepEqual(again.results, first.results);
+}, { serve: late });
+
+browserTest('a device that is lost in late interaction: the CPU compares in the same query, and scores pairs from then on', async ({ page }) => {
+  const { found, backends } = await pagesOf(page, [QUERY, `${OTHER} !lose-late`, QUERY, OTHER], { webgpu: 'force' });
+  assert.deepEqual(of('late', backends), Array(4).fill('simd128'));
+  assert.deepEqual(of('reranked', backends), ['webgpu', 'simd128', 'simd128', 'simd128']);
+  const pages = found.filter(({ tier }) => tier === 'late');
+  assert.deepEqual(pages[2].results, pages[0].results);
+}, { serve: late });
+
+/** Milliseconds that the processor takes to compare; the fake GPU takes none. @type {[number, string][]} */
+const TIMES = [[40, 'webgpu'], [0, 'simd128']];
+for (const [ms, backend] of TIMES) {
+  browserTest(`where a GPU scores pairs, late interaction is measured in its first ranking there: ${ms} ms on the processor`, async ({ page }) => {
+    /** @type {string[]} */
+    const asked = [];
+    page.on('console', (message) => message.text().startsWith('gpu late') && asked.push(message.text()));
+    const backends = await page.evaluate(async ([one, other]) => {
+      const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+      const search = await open({ rerankWorkers: 1 });
+      const backends = [];
+      for (let there = 0, turn = 0; there < 3 && turn < 100; turn++) {
+        /** @type {Record<string, string>} */
+        const by = {};
+        for await (const answer of search.query(turn % 2 ? one : other)) by[answer.tier] = answer.backend;
+        there += Number(by.reranked === 'webgpu');
+        backends.push(`${by.late} ${by.reranked}`);
+      }
+      search.close();
+      return backends;
+    }, [`${QUERY} !late-${ms}`, `${OTHER} !late-${ms}`]);
+    assert.equal(backends[0].split(' ')[0], 'simd128');
+    assert.equal(backends.at(-1), `${backend} webgpu`);
+    assert.equal(asked.length > 2, backend === 'webgpu', `two calls are the probe: ${asked}`);
+  }, { serve: late, faults: (site) => site.faults.set(/encoder-(relaxed|simd)\.js/, { content: (code) => Buffer.from(`${code};\n${PLAYS_HARDWARE}`) }) });
+}
 
 browserTest('a processor that plays a GPU is not asked unless forced', async ({ page, site }) => {
   const { backends } = await pagesOf(page, [QUERY], {});

@@ -1,5 +1,5 @@
-// Stands in for the wasm encoder for the GPU. The text of a query can order a fault: `!lose-gpu` loses the device. Its
-// logits are those of the fake encoder of the CPU.
+// Stands in for the wasm encoder for the GPU. The text of a query can order a fault: `!lose-gpu` loses the device, `!lose-late` does in
+// late interaction. Its logits and scores are those of the fake encoder of the CPU.
 
 /** @param {{ module_or_path: Response | Promise<Response> }} source */
 export default async function init({ module_or_path }) {
@@ -34,6 +34,14 @@ export class GpuEncoder {
     this.#lost ||= query.includes('!lose-gpu');
     if (this.#lost) throw new Error('the GPU device was lost');
     return Float32Array.from(texts, (text) => 5 - text.length / 40);
+  }
+
+  /** @type {import('../../siteseer/encoder-gpu.js').GpuEncoder['max_sim']} */
+  async max_sim([lost], _weights, _rows, passages) {
+    console.log(`gpu late ${passages.length}`);
+    this.#lost ||= Boolean(lost);
+    if (this.#lost) throw new Error('the GPU device was lost');
+    return Float32Array.from(passages);
   }
 
   destroy() {}

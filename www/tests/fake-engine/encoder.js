@@ -1,6 +1,7 @@
 // Stands in for the wasm encoder in the tests of the client. The text of a query can order a fault: `!trap-pairs` traps in
 // the reranker, `!pair-40` takes 40 ms for every pair that is scored. The reranker prefers short passages, and writes the
-// length of every slice to the console. Late interaction prefers what stands further back in the index, and `!trap-late` traps in it.
+// length of every slice to the console. Late interaction prefers what stands further back in the index, and `!trap-late` traps in it,
+// `!late-40` takes 40 ms for it. What it gives the GPU instead are the passages' numbers, and `!lose-late` loses the device.
 //
 // However busy the machine is that runs the tests, once there is a reranker the worker's clock stands still but for what
 // the query ordered of a scoring, to the millisecond: budgets and slices must not depend on anything else.
@@ -92,7 +93,18 @@ export class Encoder {
     if (query.includes('!trap-late')) throw new WebAssembly.RuntimeError('unreachable');
     const missing = passages.find((passage) => !this.#late.has(passage));
     if (missing !== undefined) throw new Error(`The token vectors of passage ${missing} are not loaded.`);
+    work(Number(query.match(/!late-(\d+)/)?.[1] ?? 0));
     return Float32Array.from(passages);
+  }
+
+  /**
+   * @param {string} query
+   * @param {Uint32Array} passages
+   * @returns {import('../../siteseer/encoder.js').LateParts}
+   */
+  late_parts(query, passages) {
+    if (query.includes('!trap-late')) throw new WebAssembly.RuntimeError('unreachable');
+    return [Int16Array.of(Number(query.includes('!lose-late'))), Float32Array.of(1), new Int8Array(), passages];
   }
 
   /** @param {string} text */
