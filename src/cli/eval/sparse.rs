@@ -2,8 +2,7 @@
 //! what a query reads of them.
 
 use crate::cli::folder;
-use crate::cli::index::gzip;
-use crate::cli::index::make_impacts;
+use crate::cli::index::{Storage, make_impacts, pack};
 use crate::cli::model_path::find_static_tower;
 use crate::eval::collection::Collection;
 use crate::index::chunks::ChunkGroup;
@@ -69,9 +68,10 @@ impl SparseFiles {
         let sections = cascade.searcher.sections().context("the words are not loaded")?;
         let tokenizer = cascade.encoders().context("the bi-encoder is not loaded")?.bi_encoder().tokenizer();
         let files = make_impacts(&rows, &vectors, sections, tokenizer, options.terms, quiet);
-        let stored = |content: &[u8]| Ok(gzip(content)?.len() as u64);
+        let stored = |content: &[u8], storage| Ok(pack(content, storage)?.len() as u64);
         let (id, contents) = ChunkGroup::frame(&files.chunks);
-        let sizes: Vec<u64> = contents.par_iter().map(|content| stored(content)).collect::<Result<_>>()?;
+        let sizes: Vec<u64> =
+            contents.par_iter().map(|content| stored(content, Storage::TEXTS)).collect::<Result<_>>()?;
         let group = ChunkGroup {
             name: format!("{TRIED}-*"),
             id,
@@ -80,7 +80,7 @@ impl SparseFiles {
             largest: contents.iter().map(|content| content.len() as u64).max().unwrap_or_default(),
         };
         let chunks = contents.into_iter().zip(sizes).collect();
-        let made = Self { root_bytes: stored(&files.root)?, root: files.root, group, chunks };
+        let made = Self { root_bytes: stored(&files.root, Storage::COLUMNS)?, root: files.root, group, chunks };
         made.load_into(cascade)?;
         Ok(made)
     }

@@ -45,7 +45,7 @@ impl LateCodes {
         Ok(LateFiles {
             head: output.add("late-head", "safetensors", &late.bytes, Storage::Gzip)?,
             code: output.add("late-code", "bin", &code_to_bytes(&self.code), Storage::Gzip)?,
-            tokens: output.add_chunks("late", &bodies)?,
+            tokens: output.add_chunks("late", &bodies, Storage::Gzip)?,
         })
     }
 }

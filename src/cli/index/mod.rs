@@ -39,8 +39,8 @@ pub(super) use impacts::{TERMS, make_impacts};
 pub(super) use models::ModelChoice;
 use models::Models;
 use nearby::Nearby;
-pub(super) use output::gzip;
-use output::{OutputFolder, Storage};
+use output::OutputFolder;
+pub(super) use output::{Storage, pack};
 use parts::{words_between, words_of};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ pub struct IndexArgs {
     #[arg(long = "static", env = "SITESEER_STATIC", value_name = "FILE|none")]
     static_tower: Option<PathBuf>,
     /// Learned sparse retrieval in place of the static query tower: postings of the tokens that say most of each passage, for search by
-    /// meaning without a model at a fifth of the bytes, and a little less good; `on` is the one that comes with siteseer, or a file of rows [default: off]
+    /// meaning without a model at a sixth of the bytes, and a little less good; `on` is the one that comes with siteseer, or a file of rows [default: off]
     #[arg(long, env = "SITESEER_SPARSE", value_name = "on|off|FILE")]
     sparse: Option<PathBuf>,
     /// Tokens by which each passage is expanded for --sparse
@@ -374,10 +374,10 @@ fn write_index(
         late: late.map(|(late, _)| late.entry(passages.len() as u32)),
         passages_per_chunk,
         files: Files {
-            lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Gzip)?,
+            lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::COLUMNS)?,
             stemmers,
-            postings: output.add_chunks(ChunkKind::Postings.name(), &lexical.postings)?,
-            spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings)?,
+            postings: output.add_chunks(ChunkKind::Postings.name(), &lexical.postings, Storage::COLUMNS)?,
+            spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings, Storage::COLUMNS)?,
             vectors: vectors
                 .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
                 .transpose()?,
@@ -395,7 +395,7 @@ fn write_index(
                 })
                 .transpose()?,
             late: late.map(|(late, codes)| codes.write(output, late)).transpose()?,
-            passages: output.add_chunks(ChunkKind::Passages.name(), &chunks)?,
+            passages: output.add_chunks(ChunkKind::Passages.name(), &chunks, Storage::TEXTS)?,
         },
     })
 }
@@ -413,11 +413,11 @@ fn entry_of(tower: &StaticTower, nearby: &Nearby) -> StaticTowerEntry {
 /// Writes the files of the static tier.
 fn write_nearby(output: &OutputFolder, nearby: &Nearby) -> Result<StaticFiles> {
     Ok(StaticFiles {
-        root: output.add("tower", "bin", &nearby.tower.root, Storage::Gzip)?,
-        tokens: output.add_chunks("tokens", &nearby.tower.shards)?,
-        axes: output.add("axes", "bin", &nearby.axes, Storage::Gzip)?,
-        cells: output.add_chunks("cells", &nearby.cells)?,
-        rows: output.add_chunks("rows", &nearby.rows)?,
+        root: output.add("tower", "bin", &nearby.tower.root, Storage::COLUMNS)?,
+        tokens: output.add_chunks("tokens", &nearby.tower.shards, Storage::TEXTS)?,
+        axes: output.add("axes", "bin", &nearby.axes, Storage::COLUMNS)?,
+        cells: output.add_chunks("cells", &nearby.cells, Storage::Gzip)?,
+        rows: output.add_chunks("rows", &nearby.rows, Storage::Gzip)?,
     })
 }
 
