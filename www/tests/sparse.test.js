@@ -10,16 +10,23 @@ const sparse = { sparse: true };
 const alone = { attributes: 'tiers="static"' };
 const reason = (/** @type {Page} */ page) => page.locator('.reason').waitFor().then(() => page.locator('.reason').textContent());
 
-browserTest('a query climbs from words to postings by meaning, and then to the model', async ({ page, site }) => {
-  const tiers = await page.evaluate(async (text) => {
+/** For each query its pages' tiers, with whether they have results. @type {(page: Page, queries: string[], tiers?: string) => Promise<[string, boolean][][]>} */
+const pagesOf = (page, queries, tiers) =>
+  page.evaluate(async ([texts, highest]) => {
     const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
-    const search = await open();
-    const pages = [];
-    for await (const { tier, results } of search.query(text)) pages.push([tier, results.length > 0]);
+    const search = await open({ tiers: highest });
+    const all = [];
+    for (const text of texts) {
+      const pages = [];
+      for await (const { tier, results } of search.query(text)) pages.push([tier, results.length > 0]);
+      all.push(pages);
+    }
     search.close();
-    return pages;
-  }, QUERY);
-  assert.deepEqual(tiers, [['lexical', true], ['static', true], ['dense', true]]);
+    return /** @type {any} */ (all);
+  }, /** @type {const} */ ([queries, tiers]));
+
+browserTest('a query climbs from words to postings by meaning, and then to the model', async ({ page, site }) => {
+  assert.deepEqual(await pagesOf(page, [QUERY]), [[['lexical', true], ['static', true], ['dense', true]]]);
   const order = (/** @type {RegExp} */ what) => site.requests.findIndex((path) => what.test(path));
   assert.ok(order(/passages-/) < order(/sparse\.wasm/), 'it comes after the first results by words');
   assert.ok(order(/sparse\.wasm/) < order(/model-/), 'and before the model');
@@ -27,10 +34,8 @@ browserTest('a query climbs from words to postings by meaning, and then to the m
 }, { serve: sparse });
 
 browserTest('a query reads the chunks that it needs, each once', async ({ page, site }) => {
-  for (const text of [QUERY, `${QUERY} `, 'another', QUERY]) {
-    await input(page).fill(text);
-    await nearby(page);
-  }
+  const both = [['lexical', true], ['static', true]];
+  assert.deepEqual(await pagesOf(page, [QUERY, `${QUERY} a`, `${QUERY} ab`, QUERY], 'static'), [both, both, both, both]);
   const read = site.requests.filter((path) => /impacts-\w+-\d/.test(path));
   assert.equal(new Set(read).size, read.length, read.join());
   assert.ok(read.length >= 2);
