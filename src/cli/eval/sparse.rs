@@ -71,7 +71,7 @@ impl SparseFiles {
         let stored = |content: &[u8], storage| Ok(pack(content, storage)?.len() as u64);
         let (id, contents) = ChunkGroup::frame(&files.chunks);
         let sizes: Vec<u64> =
-            contents.par_iter().map(|content| stored(content, Storage::TEXTS)).collect::<Result<_>>()?;
+            contents.par_iter().map(|content| stored(content, Storage::Gzip)).collect::<Result<_>>()?;
         let group = ChunkGroup {
             name: format!("{TRIED}-*"),
             id,
@@ -80,7 +80,7 @@ impl SparseFiles {
             largest: contents.iter().map(|content| content.len() as u64).max().unwrap_or_default(),
         };
         let chunks = contents.into_iter().zip(sizes).collect();
-        let made = Self { root_bytes: stored(&files.root, Storage::COLUMNS)?, root: files.root, group, chunks };
+        let made = Self { root_bytes: stored(&files.root, Storage::Zopfli)?, root: files.root, group, chunks };
         made.load_into(cascade)?;
         Ok(made)
     }

@@ -50,8 +50,8 @@ impl SparseModel {
     ) -> Result<SparseFiles> {
         let files = make_impacts(&self.rows, vectors, sections, tokenizer, self.terms.into(), quiet);
         Ok(SparseFiles {
-            root: output.add("impacts-root", "bin", &files.root, Storage::COLUMNS)?,
-            impacts: output.add_chunks("impacts", &files.chunks, Storage::TEXTS)?,
+            root: output.add("impacts-root", "bin", &files.root, Storage::Zopfli)?,
+            impacts: output.add_chunks("impacts", &files.chunks, Storage::Gzip)?,
         })
     }
 }

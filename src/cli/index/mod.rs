@@ -374,10 +374,10 @@ fn write_index(
         late: late.map(|(late, _)| late.entry(passages.len() as u32)),
         passages_per_chunk,
         files: Files {
-            lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::COLUMNS)?,
+            lexical: output.add("lexical", "bin", &Sections::prepend_to(&lengths, &lexical.root), Storage::Zopfli)?,
             stemmers,
-            postings: output.add_chunks(ChunkKind::Postings.name(), &lexical.postings, Storage::COLUMNS)?,
-            spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings, Storage::COLUMNS)?,
+            postings: output.add_chunks(ChunkKind::Postings.name(), &lexical.postings, Storage::Gzip)?,
+            spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings, Storage::Gzip)?,
             vectors: vectors
                 .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
                 .transpose()?,
@@ -395,7 +395,7 @@ fn write_index(
                 })
                 .transpose()?,
             late: late.map(|(late, codes)| codes.write(output, late)).transpose()?,
-            passages: output.add_chunks(ChunkKind::Passages.name(), &chunks, Storage::TEXTS)?,
+            passages: output.add_chunks(ChunkKind::Passages.name(), &chunks, Storage::Gzip)?,
         },
     })
 }
@@ -413,9 +413,9 @@ fn entry_of(tower: &StaticTower, nearby: &Nearby) -> StaticTowerEntry {
 /// Writes the files of the static tier.
 fn write_nearby(output: &OutputFolder, nearby: &Nearby) -> Result<StaticFiles> {
     Ok(StaticFiles {
-        root: output.add("tower", "bin", &nearby.tower.root, Storage::COLUMNS)?,
-        tokens: output.add_chunks("tokens", &nearby.tower.shards, Storage::TEXTS)?,
-        axes: output.add("axes", "bin", &nearby.axes, Storage::COLUMNS)?,
+        root: output.add("tower", "bin", &nearby.tower.root, Storage::Zopfli)?,
+        tokens: output.add_chunks("tokens", &nearby.tower.shards, Storage::Gzip)?,
+        axes: output.add("axes", "bin", &nearby.axes, Storage::Zopfli)?,
         cells: output.add_chunks("cells", &nearby.cells, Storage::Gzip)?,
         rows: output.add_chunks("rows", &nearby.rows, Storage::Gzip)?,
     })
