@@ -26,6 +26,9 @@ export async function loadFile(base, entry, options = {}) {
   }
 }
 
+/** Whether a server so says that it has no such file: stores of files answer 403 where a listing is not allowed. @param {unknown} cause */
+export const isGone = (cause) => /^HTTP 4(03|04|10)$/.test(String(cause));
+
 /**
  * @param {string} base
  * @param {FileEntry} entry
@@ -47,7 +50,7 @@ async function fetchChecked(base, entry, { onBytes, onGone, priority, signal, fe
   } catch (cause) {
     throw broken(cause);
   }
-  if (response.status === 404) onGone?.();
+  if (isGone(`HTTP ${response.status}`)) onGone?.();
   if (!response.ok || !response.body) throw broken(`HTTP ${response.status}`);
 
   const { stream, zipped, received } = await unzip(response.body, entry, broken, onBytes);

@@ -2,7 +2,7 @@
 
 import { abortable } from './abortable.js';
 import { SiteseerError } from './errors.js';
-import { loadFile } from './loader.js';
+import { isGone, loadFile } from './loader.js';
 import { chunkFile, fetchManifest } from './manifest.js';
 
 /** @import { RelatedPage } from './siteseer.js' */
@@ -33,7 +33,7 @@ export async function relatedPages(manifestUrl, url, { signal, fetch } = {}) {
     const content = await abortable(loadFile(manifestUrl, file, { fetch }), signal);
     return read(bodyOf(content, related.chunks, number), key, root);
   } catch (error) {
-    if (error instanceof SiteseerError && error.cause === 'HTTP 404') return [];
+    if (error instanceof SiteseerError && isGone(error.cause)) return [];
     if (error instanceof SiteseerError || signal?.aborted) throw error;
     throw new SiteseerError('damaged', `The index file ${file.name} is no list of related pages.`, {
       file: file.name,

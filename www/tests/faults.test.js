@@ -164,6 +164,17 @@ browserTest('deployed anew while a page is open, without a service worker: the n
   await page.locator('.list', { hasText: 'build 3' }).waitFor();
 }, { box: { attributes: 'rerank-workers="1"' } });
 
+for (const missing of [403, 410]) {
+  browserTest(`deployed anew at a host that answers ${missing} for what it has not: the new index answers`, async ({ page, site }) => {
+    await input(page).fill('packages');
+    await meaning(page);
+    site.deploy({ build: 2 });
+    await input(page).fill('vector');
+    await page.locator('.list', { hasText: 'build 2' }).waitFor();
+    await meaning(page);
+  }, { serve: { missing }, box: { attributes: 'rerank-workers="1"' } });
+}
+
 browserTest('deployed anew, and a part of what is needed is there: the new index answers in place of the part', async ({ page, site }) => {
   await input(page).fill('packages');
   await meaning(page);

@@ -64,6 +64,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @property {string} [csp]
  * @property {string} [cacheControl]
  * @property {number} [build] written into the manifest, the titles and every module of the client
+ * @property {number} [missing] the status of what is not there
  * @property {boolean} [unbundled] the client's modules as they are written
  */
 
@@ -74,7 +75,7 @@ const fake = (/** @type {string} */ name) => readFile(join(WWW, `tests/fake-engi
  * @returns {Promise<TestSite>}
  */
 export async function serveSite(options = {}) {
-  const { csp = CSP, cacheControl = 'no-store', unbundled = false } = options;
+  const { csp = CSP, cacheControl = 'no-store', unbundled = false, missing = 404 } = options;
   const modules = unbundled ? null : await (bundled ??= bundle());
   const fakes = { engine: await fake('engine'), tower: await fake('tower'), sparse: await fake('sparse'), 'encoder-relaxed': await fake('encoder'), 'encoder-simd': await fake('encoder'), 'encoder-gpu': await fake('encoder-gpu') };
   let index = fakeIndex(options);
@@ -95,7 +96,7 @@ export async function serveSite(options = {}) {
     const fault = [...faults].find(([pattern]) => pattern.test(path))?.[1];
     let content = await find(path);
     if (content && fault?.content) content = fault.content(content);
-    if (!content) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+    if (!content) return response.writeHead(missing, { 'content-type': 'text/plain' }).end('not found');
     response.writeHead(fault?.status ?? 200, {
       'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
       'content-security-policy': csp,
