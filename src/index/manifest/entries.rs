@@ -85,7 +85,7 @@ pub struct StaticTowerEntry {
     pub id: String,
     /// Weights of the fused score with its vectors.
     pub fusion: FusionEntry,
-    /// Passages in a chunk of their rows, as in [`Manifest::passages_per_chunk`].
+    /// Passages in a chunk of their rows, as in [`Manifest::passages_per_chunk`](super::Manifest::passages_per_chunk).
     pub rows_per_chunk: u32,
 }
 
@@ -115,7 +115,7 @@ impl SparseEntry {
     }
 }
 
-/// The related pages of an index (see [`related`](crate::index::related)). They are no part of [`Files`]: no query reads them, and their
+/// The related pages of an index (see [`related`](crate::index::related)). They are no part of [`Files`](super::Files): no query reads them, and their
 /// numbers are not consecutive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RelatedEntry {

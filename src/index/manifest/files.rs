@@ -167,7 +167,7 @@ pub struct LateFiles {
     pub head: FileEntry,
     /// What codes mean.
     pub code: FileEntry,
-    /// Token vectors of passages, [`LateEntry::passages_per_chunk`] of them in a file.
+    /// Token vectors of passages, [`LateEntry::passages_per_chunk`](super::LateEntry::passages_per_chunk) of them in a file.
     pub tokens: ChunkGroup,
 }
 
