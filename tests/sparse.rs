@@ -11,7 +11,7 @@ use predicates::str::contains;
 use serde_json::Value;
 use siteseer::cli::folder;
 use siteseer::search::searcher::Tier;
-use siteseer::text::normalize::{NormalizeOptions, for_each_word};
+use siteseer::text::normalize::for_each_word;
 use siteseer::text::stop_words::is_stop_word;
 use std::fs;
 use std::ops::ControlFlow;
@@ -127,12 +127,7 @@ fn queries_are_spelled_as_the_whole_vocabulary_spells_them() {
     texts.extend((0..tokenizer().vocab_size() as u32).map(|id| tokenizer().text_of(id).replace("##", "x")));
     let expected = |text: &str| -> Vec<String> {
         let (config, mut tokens) = (tokenizer().config(), Vec::new());
-        let options = NormalizeOptions {
-            lowercase: config.lowercase,
-            strip_accents: config.strip_accents,
-            split_cjk: config.split_cjk,
-        };
-        for_each_word(text, options, config.max_word_chars, |word| {
+        for_each_word(text, config.options(), config.max_word_chars, |word| {
             let mut ids = Vec::new();
             if word.chars <= config.max_word_chars && !is_stop_word(word.text) {
                 tokenizer().encode_into(word.text, &mut ids);

@@ -16,7 +16,6 @@ use siteseer::kernels::Backend;
 use siteseer::model::bi_encoder::BiEncoder;
 use siteseer::model::encoder::Workspace;
 use siteseer::model::sparse_rows::SparseRows;
-use siteseer::text::normalize::NormalizeOptions;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -117,12 +116,7 @@ fn found(bi_encoder: &BiEncoder, vectors: &Vectors, rows: SparseRows) -> usize {
     let mut builder = ImpactBuilder::new(rows.tokens);
     (0..).zip(&expanded).for_each(|(passage, impacts)| builder.add(passage, impacts));
     let config = bi_encoder.tokenizer().config();
-    let options = NormalizeOptions {
-        lowercase: config.lowercase,
-        strip_accents: config.strip_accents,
-        split_cjk: config.split_cjk,
-    };
-    let spelling = Spelling { options, max_word_chars: config.max_word_chars };
+    let spelling = Spelling { options: config.options(), max_word_chars: config.max_word_chars };
     let files = builder.finish(spelling, PASSAGES.len() as u32, 1000);
     let mut index = ImpactIndex::open(&files.root).unwrap();
     (0..).zip(&files.chunks).for_each(|(number, body)| index.add(number, body).unwrap());

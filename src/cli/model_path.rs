@@ -67,26 +67,23 @@ pub(super) fn find_static_tower(named: Option<&Path>) -> Result<Option<(PathBuf,
 /// The file named by `--sparse` or `SITESEER_SPARSE`, unless that is `off` (or `none`); `on` is the one that comes with the program, in the
 /// places of [`find_model`].
 pub(super) fn find_sparse(named: Option<&Path>) -> Result<Option<PathBuf>> {
-    match named {
-        None => Ok(None),
-        Some(path) if path == OFF || path == NONE => Ok(None),
-        Some(path) if path == ON => match find_default(DEFAULT_SPARSE)? {
-            Some(path) => Ok(Some(path)),
-            None => bail!("{DEFAULT_SPARSE}: not found. Name the file of rows with --sparse, or leave it out"),
-        },
-        Some(path) => existing(path).map(Some),
-    }
+    if_asked(named, ON, DEFAULT_SPARSE, "Name the file of rows with --sparse, or leave it out")
 }
 
 /// The file named by `--late` or `SITESEER_LATE`, unless that is `off` (or `none`); `rerank` is the head that comes with the program, in the
 /// places of [`find_model`].
 pub(super) fn find_late(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    if_asked(named, RERANK, DEFAULT_LATE, "Name the file of a head with --late, or leave it out")
+}
+
+/// A file that is off by default; `word` names the one that comes with the program, `next` is what to do where that is not there.
+fn if_asked(named: Option<&Path>, word: &str, default: &str, next: &str) -> Result<Option<PathBuf>> {
     match named {
         None => Ok(None),
         Some(path) if path == OFF || path == NONE => Ok(None),
-        Some(path) if path == RERANK => match find_default(DEFAULT_LATE)? {
+        Some(path) if path == word => match find_default(default)? {
             Some(path) => Ok(Some(path)),
-            None => bail!("{DEFAULT_LATE}: not found. Name the file of a head with --late, or leave it out"),
+            None => bail!("{default}: not found. {next}"),
         },
         Some(path) => existing(path).map(Some),
     }

@@ -6,7 +6,6 @@ use super::token_shards::{TokenRoot, shard_body};
 use crate::codes::axes::Axes;
 use crate::codes::fit::share_bits;
 use crate::codes::{from_bf16, to_bf16};
-use crate::text::normalize::NormalizeOptions;
 use crate::text::spell::separator;
 
 /// Rows of a shard: the fewer, the fewer bytes of a query; the more, the fewer files.
@@ -54,11 +53,7 @@ pub fn cut(tower: &StaticTower, axes: &Axes, weight: &[f32], rows_per_shard: usi
     let spread: Vec<f32> = (0..axes.dim()).map(spread_of).collect();
     let config = &tower.config().tokenizer;
     let mut root = TokenRoot {
-        options: NormalizeOptions {
-            lowercase: config.lowercase,
-            strip_accents: config.strip_accents,
-            split_cjk: config.split_cjk,
-        },
+        options: config.options(),
         max_word_chars: config.max_word_chars,
         hot_rows: rows_per_shard,
         bits: share_bits(&spread, weight, ROW_BYTES),

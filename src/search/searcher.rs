@@ -520,7 +520,7 @@ fn as_map<S: serde::Serializer>(pairs: &[(String, String)], serializer: S) -> st
     serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }
 
-fn weights_of(entry: FusionEntry) -> FusionWeights {
+pub(super) fn weights_of(entry: FusionEntry) -> FusionWeights {
     FusionWeights { dense: entry.dense, lexical: entry.lexical }
 }
 

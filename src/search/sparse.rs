@@ -3,7 +3,7 @@
 
 use super::cascade::Cascade;
 use super::fuse::FusionWeights;
-use super::searcher::{Hit, not_loaded};
+use super::searcher::{Hit, not_loaded, weights_of};
 use super::sparse_tier::SparseTier;
 use crate::error::Result;
 
@@ -40,7 +40,6 @@ impl Cascade {
         let tier = self.sparse_tier.as_ref().ok_or_else(|| not_loaded(IMPACTS))?;
         let scored = tier.score(query, &self.searcher.parts_by_words(query)?);
         let entry = self.searcher.manifest().sparse.as_ref().map(|sparse| sparse.fusion);
-        let weights = entry.map(|entry| FusionWeights { dense: entry.dense, lexical: entry.lexical });
-        self.searcher.rank_impacts(query, &scored, weights.unwrap_or(FusionWeights::SPARSE), limit)
+        self.searcher.rank_impacts(query, &scored, entry.map_or(FusionWeights::SPARSE, weights_of), limit)
     }
 }

@@ -44,6 +44,11 @@ pub struct WordPieceConfig {
 }
 
 impl WordPieceConfig {
+    /// How text becomes words.
+    pub fn options(&self) -> NormalizeOptions {
+        NormalizeOptions { lowercase: self.lowercase, strip_accents: self.strip_accents, split_cjk: self.split_cjk }
+    }
+
     /// Reads the object that [`Serialize`] writes.
     ///
     /// # Errors
@@ -196,11 +201,7 @@ impl WordPiece {
     /// Appends at most `limit` ids of `text`.
     fn append(&self, text: &str, ids: &mut Vec<u32>, limit: usize) {
         let config = &self.config;
-        let options = NormalizeOptions {
-            lowercase: config.lowercase,
-            strip_accents: config.strip_accents,
-            split_cjk: config.split_cjk,
-        };
+        let options = config.options();
         let end = ids.len().saturating_add(limit);
         if limit == 0 {
             return;

@@ -3,9 +3,7 @@
 
 use crate::browser::Browser;
 use crate::site::Site;
-use serde_json::Value;
 use std::collections::HashMap;
-use std::process::Command;
 
 /// How far a score may be from the native one, and how near two scores are that may change places: relaxed SIMD rounds activations to
 /// seven bits, this machine's kernels to more, which moves the query's vector and those of its tokens. On the queries below the largest
@@ -26,17 +24,6 @@ async fn ask(browser: &Browser, query: &str) -> Vec<(String, Vec<(u64, f64)>)> {
         ))
         .await;
     serde_json::from_value(pages).unwrap()
-}
-
-/// What the command line says of a query: passages with their scores, best first.
-fn native(site: &Site, query: &str) -> Vec<(u64, f64)> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
-    command.args(["search", query, "--tier", "late", "--json", "--limit", "50", "--index"]).arg(&site.folder);
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let results: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let pair = |result: &Value| (result["passage"].as_u64().unwrap(), result["score"].as_f64().unwrap());
-    results.iter().map(pair).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +47,7 @@ async fn late_interaction_orders_results_as_the_command_line_does() {
         let order = |page: &[(u64, f64)]| page.iter().map(|(passage, _)| *passage).collect::<Vec<_>>();
         changed += usize::from(order(late) != order(&pages[place - 1].1));
 
-        let expected = native(&site, query);
+        let expected = site.native(query, "late");
         let scores: HashMap<u64, f64> = expected.iter().copied().collect();
         for (at, (passage, score)) in late.iter().enumerate() {
             worst = worst.max((scores[passage] - score).abs());

@@ -1,5 +1,6 @@
 //! Sites to search: a small one written for the tests, and the one that `./build.sh demo` made.
 
+use serde_json::Value;
 use siteseer::cli::serve::{ServerHandle, spawn};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,17 @@ impl Site {
     /// Address of a page.
     pub(crate) fn url(&self, page: &str) -> String {
         format!("http://{}/{page}", self.address)
+    }
+
+    /// What the command line says of a query in a tier: passages with their scores, best first.
+    pub(crate) fn native(&self, query: &str, tier: &str) -> Vec<(u64, f64)> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
+        command.args(["search", query, "--tier", tier, "--json", "--limit", "50", "--index"]).arg(&self.folder);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let results: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let pair = |result: &Value| (result["passage"].as_u64().unwrap(), result["score"].as_f64().unwrap());
+        results.iter().map(pair).collect()
     }
 
     /// A file of the index whose name begins with `kind`.

@@ -2,24 +2,11 @@
 
 use crate::browser::Browser;
 use crate::site::Site;
-use serde_json::Value;
-use std::process::Command;
 
 /// Sums of some ten impacts and z-scores, in 32 bits on both sides; the browser's compiler may order them otherwise.
 const ROUNDING: f64 = 1e-4;
 
 const QUERIES: [&str; 5] = ["garbage pile stinks", "slugs eat my plants", "make soil better", "watering", "zzz"];
-
-/// What the command line says of a query: passages with their scores, best first.
-fn native(site: &Site, query: &str) -> Vec<(u64, f64)> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
-    command.args(["search", query, "--tier", "static", "--json", "--limit", "50", "--index"]).arg(&site.folder);
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let results: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let pair = |result: &Value| (result["passage"].as_u64().unwrap(), result["score"].as_f64().unwrap());
-    results.iter().map(pair).collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postings_by_meaning_order_results_as_the_command_line_does() {
@@ -47,7 +34,7 @@ async fn postings_by_meaning_order_results_as_the_command_line_does() {
     for (query, pages) in QUERIES.iter().zip(&pages) {
         let tiers: Vec<&str> = pages.iter().map(|(tier, _)| tier.as_str()).collect();
         assert_eq!(tiers, ["lexical", "static"], "{query}");
-        let (found, expected) = (&pages[1].1, native(&site, query));
+        let (found, expected) = (&pages[1].1, site.native(query, "static"));
         assert_eq!(found.len(), expected.len(), "{query}");
         for (found, expected) in found.iter().zip(&expected) {
             assert!(

@@ -152,26 +152,17 @@ browserTest('a worker that the browser ended without a word is noticed, and anot
   await meaning(page);
 });
 
-browserTest('deployed anew while a page is open, without a service worker: the new index answers', async ({ page, site }) => {
-  await input(page).fill('packages');
-  await meaning(page);
-  site.deploy({ build: 2 });
-  await input(page).fill('vector');
-  await page.locator('.list', { hasText: 'build 2' }).waitFor();
-  await meaning(page);
-  site.deploy({ build: 3 });
-  await input(page).fill('unwinding');
-  await page.locator('.list', { hasText: 'build 3' }).waitFor();
-}, { box: { attributes: 'rerank-workers="1"' } });
-
-for (const missing of [403, 410]) {
-  browserTest(`deployed anew at a host that answers ${missing} for what it has not: the new index answers`, async ({ page, site }) => {
+for (const missing of [404, 403, 410]) {
+  browserTest(`deployed anew while a page is open, without a service worker, at a host that answers ${missing} for what it has not: the new index answers`, async ({ page, site }) => {
     await input(page).fill('packages');
     await meaning(page);
     site.deploy({ build: 2 });
     await input(page).fill('vector');
     await page.locator('.list', { hasText: 'build 2' }).waitFor();
     await meaning(page);
+    site.deploy({ build: 3 });
+    await input(page).fill('unwinding');
+    await page.locator('.list', { hasText: 'build 3' }).waitFor();
   }, { serve: { missing }, box: { attributes: 'rerank-workers="1"' } });
 }
 

@@ -9,7 +9,6 @@ use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::sparse_rows::SparseRows;
 use crate::search::fuse::FusionWeights;
-use crate::text::normalize::NormalizeOptions;
 use crate::text::word_piece::WordPiece;
 use anyhow::Result;
 use rayon::prelude::*;
@@ -74,12 +73,11 @@ pub(in crate::cli) fn make_impacts(
     let expanded = expand(rows, vectors, terms, quiet);
     (0..).zip(&expanded).for_each(|(passage, impacts)| builder.add(sections.part_of(passage), impacts));
     let config = tokenizer.config();
-    let options = NormalizeOptions {
-        lowercase: config.lowercase,
-        strip_accents: config.strip_accents,
-        split_cjk: config.split_cjk,
-    };
-    builder.finish(Spelling { options, max_word_chars: config.max_word_chars }, sections.parts(), POSTINGS)
+    builder.finish(
+        Spelling { options: config.options(), max_word_chars: config.max_word_chars },
+        sections.parts(),
+        POSTINGS,
+    )
 }
 
 /// The tokens of each passage with their impacts.

@@ -20,14 +20,11 @@ use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
 use crate::index::lexical::LexicalBuilder;
-use crate::index::manifest::{
-    Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, RelatedEntry, StaticFiles, StaticTowerEntry, VERSION,
-};
+use crate::index::manifest::{Counts, FORMAT, Files, FusionEntry, MANIFEST_NAME, Manifest, RelatedEntry, VERSION};
 use crate::index::passages::{PassageRecord, chunk_to_json, passages_per_chunk};
 use crate::index::related::to_chunks;
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
-use crate::model::static_tower::StaticTower;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
 use anyhow::{Context, Result, bail};
@@ -368,7 +365,7 @@ fn write_index(
         passage_model: models.and_then(Models::passage_entry),
         fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
         reranker: reranker.map(|(entry, _)| entry.clone()),
-        static_tower: nearby.as_ref().map(|(tower, nearby)| entry_of(tower, nearby)),
+        static_tower: nearby.as_ref().map(|(tower, nearby)| nearby.entry(tower)),
         sparse: sparse.map(|((sparse, _), _)| sparse.entry()),
         related: None,
         late: late.map(|(late, _)| late.entry(passages.len() as u32)),
@@ -388,7 +385,7 @@ fn write_index(
             reranker: reranker
                 .map(|(_, bytes)| output.add("reranker", "safetensors", bytes, Storage::Gzip))
                 .transpose()?,
-            static_tower: nearby.map(|(_, nearby)| write_nearby(output, &nearby)).transpose()?,
+            static_tower: nearby.map(|(_, nearby)| nearby.write(output)).transpose()?,
             sparse: sparse
                 .map(|((sparse, models), vectors)| {
                     sparse.write(output, vectors, &sections, models.bi_encoder.tokenizer(), quiet)
@@ -397,27 +394,6 @@ fn write_index(
             late: late.map(|(late, codes)| codes.write(output, late)).transpose()?,
             passages: output.add_chunks(ChunkKind::Passages.name(), &chunks, Storage::Gzip)?,
         },
-    })
-}
-
-/// What the manifest says of the static query tower.
-fn entry_of(tower: &StaticTower, nearby: &Nearby) -> StaticTowerEntry {
-    let weights = FusionWeights::STATIC;
-    StaticTowerEntry {
-        id: tower.id().to_owned(),
-        fusion: FusionEntry { dense: weights.dense, lexical: weights.lexical },
-        rows_per_chunk: nearby.rows_per_chunk,
-    }
-}
-
-/// Writes the files of the static tier.
-fn write_nearby(output: &OutputFolder, nearby: &Nearby) -> Result<StaticFiles> {
-    Ok(StaticFiles {
-        root: output.add("tower", "bin", &nearby.tower.root, Storage::Zopfli)?,
-        tokens: output.add_chunks("tokens", &nearby.tower.shards, Storage::Gzip)?,
-        axes: output.add("axes", "bin", &nearby.axes, Storage::Zopfli)?,
-        cells: output.add_chunks("cells", &nearby.cells, Storage::Gzip)?,
-        rows: output.add_chunks("rows", &nearby.rows, Storage::Gzip)?,
     })
 }
 

@@ -2,14 +2,18 @@
 //! coordinates along the axes. The result depends on the vectors alone, not on the number of threads.
 
 use super::k_means::cluster;
+use super::output::{OutputFolder, Storage};
 use crate::codes::axes::Axes;
 use crate::codes::fit::share_bits;
 use crate::codes::{from_bf16, to_bf16};
 use crate::index::cells::{AxesFile, cell_body, rows_body};
+use crate::index::manifest::{FusionEntry, StaticFiles, StaticTowerEntry};
 use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
 use crate::model::static_tower::StaticTower;
+use crate::search::fuse::FusionWeights;
+use anyhow::Result;
 use rayon::prelude::*;
 
 /// Bytes of the code of a cell's centre, of a passage in its cell, and of a row.
@@ -27,14 +31,35 @@ const MOST_CHUNKS: u32 = 8_000;
 /// The files' contents.
 #[derive(Debug)]
 pub(super) struct Nearby {
-    pub(super) axes: Vec<u8>,
-    pub(super) cells: Vec<Vec<u8>>,
-    pub(super) rows: Vec<Vec<u8>>,
-    pub(super) rows_per_chunk: u32,
-    pub(super) tower: Shards,
+    axes: Vec<u8>,
+    cells: Vec<Vec<u8>>,
+    rows: Vec<Vec<u8>>,
+    rows_per_chunk: u32,
+    tower: Shards,
 }
 
 impl Nearby {
+    /// What the manifest says of it.
+    pub(super) fn entry(&self, tower: &StaticTower) -> StaticTowerEntry {
+        let FusionWeights { dense, lexical } = FusionWeights::STATIC;
+        StaticTowerEntry {
+            id: tower.id().to_owned(),
+            fusion: FusionEntry { dense, lexical },
+            rows_per_chunk: self.rows_per_chunk,
+        }
+    }
+
+    /// Writes the files of the static tier.
+    pub(super) fn write(&self, output: &OutputFolder) -> Result<StaticFiles> {
+        Ok(StaticFiles {
+            root: output.add("tower", "bin", &self.tower.root, Storage::Zopfli)?,
+            tokens: output.add_chunks("tokens", &self.tower.shards, Storage::Gzip)?,
+            axes: output.add("axes", "bin", &self.axes, Storage::Zopfli)?,
+            cells: output.add_chunks("cells", &self.cells, Storage::Gzip)?,
+            rows: output.add_chunks("rows", &self.rows, Storage::Gzip)?,
+        })
+    }
+
     /// Makes them of all passages' vectors.
     pub(super) fn new(vectors: &Vectors, sections: &Sections, tower: &StaticTower) -> Self {
         let (n, dim) = (vectors.len(), vectors.dim());
