@@ -74,6 +74,9 @@ fn load_dense(folder: &Path, files: &Files, cascade: &mut Cascade) -> Result<()>
         cascade.searcher.load_vectors(&read_file(folder, vectors)?)?;
         cascade.load_model(&read_file(folder, model)?)?;
     }
+    if let Some(compressed) = &files.compressed {
+        cascade.load_compressed(&read_file(folder, &compressed.codes)?)?;
+    }
     Ok(())
 }
 

@@ -56,6 +56,14 @@ impl Axes {
         self.dim
     }
 
+    /// The direction of an axis, `[dim]`.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    pub fn row(&self, axis: usize) -> &[f32] {
+        &self.rows[axis * self.dim..][..self.dim]
+    }
+
     /// The coordinates of `v [dim]` along the axes.
     ///
     /// # Panics

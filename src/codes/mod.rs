@@ -16,6 +16,7 @@
 pub mod axes;
 pub mod fit;
 pub mod residual;
+pub mod table;
 
 /// Most bits of an axis.
 pub const MAX_BITS: u8 = 8;

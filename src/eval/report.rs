@@ -298,6 +298,7 @@ pub(super) mod tests {
                 postings: group(),
                 spellings: group(),
                 vectors: Some(entry()),
+                compressed: None,
                 model: Some(entry()),
                 filters: None,
                 reranker: None,

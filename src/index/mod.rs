@@ -8,6 +8,7 @@
 
 pub mod cells;
 pub mod chunks;
+pub mod compressed;
 pub mod filters;
 pub mod impacts;
 pub mod late;

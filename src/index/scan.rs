@@ -82,6 +82,16 @@ impl ScanQuery {
         top.into_sorted().map(|(passage, score)| Scored { passage, score }).collect()
     }
 
+    /// Cosine of a vector that stands by itself: its row `[dim]` and scale.
+    ///
+    /// # Panics
+    /// If the query has another length than the row.
+    pub fn cosine(&self, backend: Backend, row: &[i8], scale: f32) -> f32 {
+        let mut dot = [0];
+        backend.scan_into(&self.values, row, &mut dot);
+        dot[0] as f32 * (self.scale * scale)
+    }
+
     /// Cosine of one passage.
     pub fn score(&self, backend: Backend, vectors: &Vectors, passage: u32) -> f32 {
         let mut out = [0.0];

@@ -2,6 +2,7 @@
 //! the worker's JavaScript joins the two, which lie in wasm files of their own.
 
 use super::chain::{Chain, First, Rung};
+use super::compressed::look;
 use super::context::Context;
 use super::late::{LATE, LateFiles, open_late, reorder_late, score_late, standardise};
 use super::rerank::RERANK;
@@ -9,6 +10,7 @@ use super::searcher::{Hit, Searcher, Tier, not_loaded};
 use super::sparse_tier::SparseTier;
 use super::static_tier::StaticTier;
 use crate::error::Result;
+use crate::index::compressed::CompressedVectors;
 use crate::index::late::LateTokens;
 use crate::index::manifest::Manifest;
 use crate::model::encoders::Encoders;
@@ -27,6 +29,7 @@ pub struct Cascade {
     pub searcher: Searcher,
     encoders: Option<Encoders>,
     late_tokens: Option<LateTokens>,
+    compressed: Option<CompressedVectors>,
     /// One that is tried out, in place of the index's own.
     pub(super) static_tower: Option<StaticTower>,
     pub(super) static_tier: Option<StaticTier>,
@@ -38,7 +41,15 @@ impl Cascade {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
         let searcher = Searcher::new(manifest);
-        Self { searcher, encoders: None, late_tokens: None, static_tower: None, static_tier: None, sparse_tier: None }
+        Self {
+            searcher,
+            encoders: None,
+            late_tokens: None,
+            compressed: None,
+            static_tower: None,
+            static_tier: None,
+            sparse_tier: None,
+        }
     }
 
     /// The models, once the bi-encoder is loaded.
@@ -110,6 +121,24 @@ impl Cascade {
         self.late_tokens.as_mut()
     }
 
+    /// Opens the codes of compressed vectors: from now on a query compares the vectors of its shortlist only, as in a browser. It takes them from
+    /// those that are loaded.
+    ///
+    /// # Errors
+    /// If the index has none, or the file is damaged.
+    pub fn load_compressed(&mut self, codes: &[u8]) -> Result<()> {
+        let manifest = &self.searcher.manifest;
+        let files = manifest.files.compressed.as_ref().ok_or_else(|| not_loaded("codes"))?;
+        let (name, passages) = (&files.codes.name, manifest.counts.passages);
+        self.compressed = Some(CompressedVectors::open(codes, name, passages, files.exact.clone())?);
+        Ok(())
+    }
+
+    /// The compressed vectors, once they are open.
+    pub fn compressed(&self) -> Option<&CompressedVectors> {
+        self.compressed.as_ref()
+    }
+
     /// The best `limit` sections for a query, best first. The late tier scores the best [`LATE`] of the dense one; the reranked tier reads the best [`RERANK`] of the dense one
     /// again.
     ///
@@ -146,10 +175,10 @@ impl Cascade {
         let searcher = &self.searcher;
         let mut hits = match chain.first {
             First::Lexical => standardise(&searcher.rank_lexical(query, depth)?, STANDARD),
-            First::Dense => standardise(&searcher.rank_meaning(query, &embedding, depth)?, STANDARD),
+            First::Dense => standardise(&self.rank_meaning(query, &embedding, depth)?, STANDARD),
             First::Static => self.rank_static(query, depth)?,
             First::Sparse => self.rank_sparse(query, depth)?,
-            First::Fused => searcher.rank_dense(query, &embedding, depth)?,
+            First::Fused => self.rank_fused(query, &embedding, depth)?,
         };
         for rung in &chain.rungs {
             hits = match (rung, &query_vectors) {
@@ -191,7 +220,27 @@ impl Cascade {
 
     fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
         let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
-        self.searcher.rank_dense(query, &encoders.embed(query)?, limit)
+        let embedding = encoders.embed(query)?;
+        self.rank_fused(query, &embedding, limit)
+    }
+
+    fn rank_fused(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        let searcher = &self.searcher;
+        let Some(vectors) = &self.compressed else { return searcher.rank_dense(query, embedding, limit) };
+        let look = look(vectors, embedding, |passage| searcher.is_selected(passage))?;
+        let words = if searcher.has_postings() { searcher.passages_by_words(query)? } else { Vec::new() };
+        let (near, words) = vectors.compare(&look, &words, |passage| searcher.vector(passage))?;
+        searcher.rank_compared(query, &near, &words, limit)
+    }
+
+    fn rank_meaning(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
+        let searcher = &self.searcher;
+        let Some(vectors) = self.compressed.as_ref().filter(|_| !query.trim().is_empty()) else {
+            return searcher.rank_meaning(query, embedding, limit);
+        };
+        let look = look(vectors, embedding, |passage| searcher.is_selected(passage))?;
+        let (near, _) = vectors.compare(&look, &[], |passage| searcher.vector(passage))?;
+        Ok(searcher.sections_of(near, limit))
     }
 
     /// Logits of candidates for the query, in their order. Of each the opening of its section is read: load what

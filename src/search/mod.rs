@@ -9,6 +9,7 @@
 pub mod cascade;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod chain;
+pub mod compressed;
 pub mod context;
 pub mod excerpt;
 pub mod fuse;

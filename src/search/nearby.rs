@@ -68,7 +68,7 @@ impl Searcher {
         Ok(self.join_scored(query, &top, unknown, self.static_weights(), WORDS, limit))
     }
 
-    fn check_passage(&self, scored: &Scored) -> Result<()> {
+    pub(super) fn check_passage(&self, scored: &Scored) -> Result<()> {
         let passages = self.manifest.counts.passages;
         if scored.passage < passages {
             return Ok(());

@@ -290,11 +290,16 @@ impl Searcher {
     /// # Errors
     /// As [`rank_dense`](Self::rank_dense).
     pub fn rank_meaning(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
-        let (mut hits, mut seen): (Vec<Hit>, Vec<u32>) = (Vec::new(), Vec::new());
         if query.trim().is_empty() {
-            return Ok(hits);
+            return Ok(Vec::new());
         }
-        for Scored { passage, score } in self.nearest(embedding, 2 * limit)? {
+        Ok(self.sections_of(self.nearest(embedding, 2 * limit)?, limit))
+    }
+
+    /// The first `limit` sections of passages by cosine, best first.
+    pub(super) fn sections_of(&self, near: Vec<Scored>, limit: usize) -> Vec<Hit> {
+        let (mut hits, mut seen): (Vec<Hit>, Vec<u32>) = (Vec::new(), Vec::new());
+        for Scored { passage, score } in near {
             let section = self.section_around(passage).map_or(passage, |section| section.start);
             if hits.len() < limit && !seen.contains(&section) {
                 seen.push(section);
@@ -302,7 +307,12 @@ impl Searcher {
                 hits.push(Hit { passage, score, lexical_rank: None, dense_rank, logit: None });
             }
         }
-        Ok(hits)
+        hits
+    }
+
+    /// Row and scale of a passage's vector, once the vectors are loaded.
+    pub(super) fn vector(&self, passage: u32) -> Option<(&[i8], f32)> {
+        Some(self.vectors.as_ref()?.row(passage))
     }
 
     /// The best `k` passages by cosine.

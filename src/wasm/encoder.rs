@@ -1,19 +1,24 @@
 //! `encoder-*.wasm`: the models, of which it needs no index. One file for each SIMD level.
 
 use super::JsResult;
+use super::scored::to_flat;
 use crate::index::chunks::ChunkGroup;
+use crate::index::compressed::{CompressedVectors, Look};
 use crate::index::late::LateTokens;
 use crate::kernels::Backend;
 use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
+use crate::search::compressed::look;
 use crate::search::late::{LateFiles, late_rows, open_late, score_late};
-use js_sys::{Array, Float32Array, Int8Array, Int16Array, Uint32Array};
+use js_sys::{Array, Float32Array, Float64Array, Int8Array, Int16Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 /// The models of an index: text in, numbers out. Lives in a worker.
 #[wasm_bindgen]
 pub struct Encoder {
     encoders: Encoders,
+    /// Vectors of passages, where they are compressed.
+    compressed: Option<CompressedVectors>,
     /// Token vectors of passages, once late interaction is loaded.
     late: Option<LateTokens>,
     /// The newest text that was embedded since then, with the vectors of its tokens.
@@ -32,7 +37,7 @@ impl Encoder {
     pub fn new(content: &[u8], file: &str) -> JsResult<Encoder> {
         let mut encoders = Encoders::load(content, file)?;
         encoders.rehearse()?;
-        Ok(Encoder { encoders, late: None, newest: None })
+        Ok(Encoder { encoders, compressed: None, late: None, newest: None })
     }
 
     /// Name of the bi-encoder.
@@ -53,6 +58,43 @@ impl Encoder {
     /// Loads the cross-encoder (uncompressed bytes) and returns its name; `file` is for messages.
     pub fn load_reranker(&mut self, content: &[u8], file: &str) -> JsResult<String> {
         Ok(self.encoders.load_cross_encoder(content, file)?.id().to_owned())
+    }
+
+    /// Opens the codes of compressed vectors (uncompressed bytes) of so many passages; the chunks follow. Names are for messages, those of the
+    /// chunks and their id as in the manifest.
+    pub fn load_codes(
+        &mut self,
+        content: &[u8],
+        file: &str,
+        passages: u32,
+        name: String,
+        id: String,
+        files: u32,
+    ) -> JsResult<()> {
+        let group = ChunkGroup { name, id, files, bytes: 0, largest: 0 };
+        self.compressed = Some(CompressedVectors::open(content, file, passages, group)?);
+        Ok(())
+    }
+
+    /// Adds a chunk of compressed vectors (uncompressed bytes).
+    pub fn add_exact(&mut self, number: u32, content: &[u8]) -> JsResult<()> {
+        Ok(self.compressed.as_mut().ok_or_else(not_compressed)?.add_chunk(number, content)?)
+    }
+
+    /// The chunks of vectors that a query with this embedding wants and that are not there yet. `selected`: for each passage whether it may
+    /// answer, empty if all may.
+    pub fn missing_exact(&self, embedding: &[f32], selected: &[u8]) -> JsResult<Vec<u32>> {
+        let (vectors, look) = self.look(embedding, selected)?;
+        Ok(vectors.missing(&look))
+    }
+
+    /// The passages nearest to a query, each followed by its cosine, and the same of `words`, passages that are wanted anyway. Vectors that are not
+    /// there are compared by their codes.
+    pub fn compare(&self, embedding: &[f32], selected: &[u8], words: &[u32]) -> JsResult<Array> {
+        let (vectors, look) = self.look(embedding, selected)?;
+        let (near, words) = vectors.compare(&look, words, |passage| vectors.row(passage))?;
+        let flat = |scored| Float64Array::from(&to_flat(scored)[..]);
+        Ok(Array::of2(&flat(&near), &flat(&words)))
     }
 
     /// Loads the head of late interaction and opens the code of the token vectors (uncompressed bytes) of so many passages; the
@@ -128,6 +170,12 @@ impl Encoder {
 }
 
 impl Encoder {
+    fn look(&self, embedding: &[f32], selected: &[u8]) -> JsResult<(&CompressedVectors, Look)> {
+        let vectors = self.compressed.as_ref().ok_or_else(not_compressed)?;
+        let keep = |passage: u32| selected.get(passage as usize).is_none_or(|&selected| selected != 0);
+        Ok((vectors, look(vectors, embedding, keep)?))
+    }
+
     /// A query's token vectors and those of the passages.
     fn compared(&mut self, query: &str) -> JsResult<(&QueryVectors, &LateTokens)> {
         if self.newest.as_ref().is_none_or(|(text, _)| text != query) {
@@ -136,6 +184,10 @@ impl Encoder {
         let (Some(tokens), Some((_, vectors))) = (&self.late, &self.newest) else { return Err(not_loaded()) };
         Ok((vectors, tokens))
     }
+}
+
+fn not_compressed() -> JsError {
+    JsError::new("there are no compressed vectors")
 }
 
 fn not_loaded() -> JsError {

@@ -127,6 +127,22 @@ impl Engine {
         Ok(self.ranking(Tier::Dense, &self.searcher.rank_dense(query, embedding, limit as usize)?))
     }
 
+    /// For each passage whether it may answer, 1 or 0; empty if all may.
+    pub fn selected(&self) -> Vec<u8> {
+        self.searcher.selected()
+    }
+
+    /// The passages of the best sections by words, whose cosines `rank_compared` wants.
+    pub fn passages_by_words(&self, query: &str) -> JsResult<Vec<u32>> {
+        Ok(self.searcher.passages_by_words(query)?)
+    }
+
+    /// The best `limit` sections by words and meaning, as the encoder compared the passages that are near and those by words: `{ tier, hits }`.
+    pub fn rank_compared(&self, query: &str, near: &[f64], words: &[f64], limit: u32) -> JsResult<JsValue> {
+        let hits = self.searcher.rank_compared(query, &from_flat(near), &from_flat(words), limit as usize)?;
+        Ok(self.ranking(Tier::Dense, &hits))
+    }
+
     /// The chunks of rows that a query by meaning without a model reads. `near`: passages with rough scores, as the tower gives them.
     pub fn rows_needed(&self, query: &str, near: &[f64]) -> JsResult<Vec<u32>> {
         Ok(self.searcher.rows_needed(query, &from_flat(near))?)

@@ -17,7 +17,7 @@ pub mod engine;
 pub mod gpu;
 #[cfg(feature = "wasm-gpu")]
 mod outside;
-#[cfg(any(feature = "wasm-engine", feature = "wasm-sparse", feature = "wasm-tower"))]
+#[cfg(any(feature = "wasm-encoder", feature = "wasm-engine", feature = "wasm-sparse", feature = "wasm-tower"))]
 mod scored;
 #[cfg(feature = "wasm-sparse")]
 pub mod sparse;

@@ -3,7 +3,7 @@
 use crate::index::scan::Scored;
 
 /// A list as one array.
-#[cfg(any(feature = "wasm-sparse", feature = "wasm-tower"))]
+#[cfg(any(feature = "wasm-encoder", feature = "wasm-sparse", feature = "wasm-tower"))]
 pub(super) fn to_flat(scored: &[Scored]) -> Vec<f64> {
     scored.iter().flat_map(|s| [f64::from(s.passage), f64::from(s.score)]).collect()
 }

@@ -14,6 +14,14 @@ export interface Encoder {
   dim(): number;
   /** Returns the reranker's id. */
   load_reranker(bytes: Uint8Array, file: string): string;
+  /** Codes of compressed vectors, passages in all, and the chunks of vectors as the manifest has them. */
+  load_codes(bytes: Uint8Array, file: string, passages: number, name: string, id: string, files: number): void;
+  /** A chunk of compressed vectors. */
+  add_exact(number: number, bytes: Uint8Array): void;
+  /** The chunks that a query wants and that were not added. `selected`: for each passage whether it may answer; empty: all may. */
+  missing_exact(embedding: Float32Array, selected: Uint8Array): Uint32Array;
+  /** The passages near the query and those of `words`, each followed by its cosine; as good as the chunks that were added. */
+  compare(embedding: Float32Array, selected: Uint8Array, words: Uint32Array): [near: Float64Array, words: Float64Array];
   /** Late interaction: the head, what codes of token vectors mean, passages in all and in a chunk, and the chunks as the manifest has them. */
   load_late(head: Uint8Array, head_file: string, code: Uint8Array, code_file: string, passages: number, per_chunk: number, name: string, id: string, files: number): void;
   /** A chunk of token vectors. */

@@ -70,6 +70,12 @@ export interface Engine {
   rank_lexical(query: string, limit: number): Ranking;
   /** `embedding`: the query's. */
   rank_dense(query: string, embedding: Float32Array, limit: number): Ranking;
+  /** For each passage whether it may answer, 1 or 0; empty: all may. */
+  selected(): Uint8Array;
+  /** The passages whose cosines `rank_compared` wants beside those that are near. */
+  passages_by_words(query: string): Uint32Array;
+  /** `near`, `words`: what the encoder says of them. */
+  rank_compared(query: string, near: Float64Array, words: Float64Array, limit: number): Ranking;
   /** The chunks of rows that a query by meaning without a model reads. `near`: what the tower gives. */
   rows_needed(query: string, near: Float64Array): Uint32Array;
   /** `scored`: what the tower says of those rows. */

@@ -52,11 +52,11 @@ export class Host {
    * @returns {Promise<{ backend: Backend, bytes: Record<Exclude<Tier, 'lexical'>, number>, filters: boolean }>} stored bytes (of the static and the late tier, before a query); 0: not in this index
    */
   async open({ manifest, language, ...scoring }) {
-    const { backend, manifest: { files: { vectors, model, late, reranker, filters, staticTower, sparse } } } = (this.#opened = await openIndex(manifest, (news) => this.emit('file', news), language));
+    const { backend, manifest: { files: { vectors, compressed, model, late, reranker, filters, staticTower, sparse } } } = (this.#opened = await openIndex(manifest, (news) => this.emit('file', news), language));
     this.#scoring = scoring;
     await this.load({ tier: 'lexical' });
     const size = (/** @type {(FileEntry | undefined)[]} */ ...needed) => (needed.every((file) => file) ? storedBytes(.../** @type {FileEntry[]} */ (needed)) : 0);
-    return { backend, bytes: { static: sparse ? size(sparse.root) : size(staticTower?.root, staticTower?.axes), dense: size(vectors, model), late: size(late?.head, late?.code), reranked: size(reranker) }, filters: filters !== undefined };
+    return { backend, bytes: { static: sparse ? size(sparse.root) : size(staticTower?.root, staticTower?.axes), dense: size(compressed?.codes ?? vectors, model), late: size(late?.head, late?.code), reranked: size(reranker) }, filters: filters !== undefined };
   }
 
   /**

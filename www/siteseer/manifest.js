@@ -16,6 +16,7 @@ import { SiteseerError } from './errors.js';
 /** Meaning without a model. @typedef {{ root: FileEntry, axes: FileEntry, tokens: ChunkGroup, cells: ChunkGroup, rows: ChunkGroup }} StaticFiles */
 /** What stems words of some languages: a wasm file. @typedef {{ languages: string[], file: FileEntry }} StemmerFile */
 /** Meaning with postings alone, in place of it. @typedef {{ root: FileEntry, impacts: ChunkGroup }} SparseFiles */
+/** What is read of many vectors. @typedef {{ codes: FileEntry, exact: ChunkGroup }} CompressedFiles */
 /** Late interaction. @typedef {{ head: FileEntry, code: FileEntry, tokens: ChunkGroup }} LateFiles */
 /**
  * @typedef {object} Manifest
@@ -28,7 +29,7 @@ import { SiteseerError } from './errors.js';
  * @property {{ id: string, dim: number, lambda: number, passagesPerChunk: number }} [late] `lambda`: what its score weighs
  * @property {{ id: string, terms: number, fusion: { dense: number, lexical: number } }} [sparse] what its scores weigh
  * @property {{ count: number, bits: number, chunks: ChunkGroup }} [related] a file a page; its number has so many bits of a hash
- * @property {{ lexical: FileEntry, stemmers?: StemmerFile[], vectors?: FileEntry, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry, staticTower?: StaticFiles, sparse?: SparseFiles, late?: LateFiles } & Record<ChunkKind, ChunkGroup>} files
+ * @property {{ lexical: FileEntry, stemmers?: StemmerFile[], vectors?: FileEntry, compressed?: CompressedFiles, model?: FileEntry, reranker?: FileEntry, filters?: FileEntry, staticTower?: StaticFiles, sparse?: SparseFiles, late?: LateFiles } & Record<ChunkKind, ChunkGroup>} files
  */
 
 const VERSION = 3;

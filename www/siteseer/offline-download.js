@@ -15,7 +15,9 @@ const LEXICAL = ['lexical', 'stemmers', 'postings', 'spellings', 'passages'];
 const STATIC = ['root', 'axes', 'tokens', 'cells', 'rows'];
 /** Of late interaction: thousands of files, which nobody needs who has the reranker. */
 const LATE = ['lateHead', 'lateCode', 'lateTokens'];
-const MODELS = ['vectors', 'model', 'reranker', ...LATE];
+const MODELS = ['vectors', 'codes', 'model', 'reranker', ...LATE];
+/** Thousands of files, without which codes are compared: about as good. They are kept as they are used. */
+const AS_USED = ['exact'];
 /** Kinds of files that are not needed where a tier is the highest. */
 const ABOVE = { lexical: [...MODELS, ...STATIC], static: MODELS, dense: ['reranker', ...LATE, ...STATIC], late: ['reranker', ...STATIC], reranked: [...LATE, ...STATIC] };
 
@@ -33,7 +35,7 @@ export async function missingFiles(store, highest) {
   const { kinds } = await Version.of(await Promise.all(responses.map(async (response) => new Uint8Array(await response.arrayBuffer()))));
   const there = await store.names('files');
   return [...kinds]
-    .filter(([kind]) => !ABOVE[highest].includes(kind))
+    .filter(([kind]) => !ABOVE[highest].includes(kind) && !AS_USED.includes(kind))
     .sort(([a], [b]) => Number(LEXICAL.includes(b)) - Number(LEXICAL.includes(a)))
     .flatMap(([, entries]) => entries)
     .filter(({ name }) => !there.has(name));

@@ -34,13 +34,14 @@ export class Version {
     for (const { name, bytes, rawBytes = bytes, sha256 } of /** @type {ClientFile[]} */ (client.files)) {
       if (isUsed(name, manifest)) this.shell.set(name, { name, bytes, rawBytes, sha256 });
     }
-    const { staticTower, sparse, late, stemmers = [], ...others } = manifest.files;
+    const { staticTower, sparse, compressed, late, stemmers = [], ...others } = manifest.files;
+    if (compressed) delete others.vectors; // no browser reads them
     const named = {
       ...(sparse && { impactsRoot: sparse.root, impacts: sparse.impacts }),
       ...(late && { lateHead: late.head, lateCode: late.code, lateTokens: late.tokens }),
     };
     const stemming = { stemmers: stemmers.map((/** @type {StemmerFile} */ { file }) => file) };
-    for (const [kind, entries] of Object.entries({ ...others, ...staticTower, ...named, ...stemming })) {
+    for (const [kind, entries] of Object.entries({ ...others, ...compressed, ...staticTower, ...named, ...stemming })) {
       const chunks = 'largest' in entries && Array.from({ length: entries.files }, (_, number) => chunkFile(entries, number));
       const files = chunks || [entries].flat();
       this.kinds.set(kind, files);

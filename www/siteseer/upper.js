@@ -13,6 +13,7 @@ import { workersHere } from './pool.js';
 import { MOST_CANDIDATES, PairScorer } from './scorer.js';
 import { hitsFor } from './select.js';
 import { sortHits } from './sort.js';
+import { Vectors } from './vectors.js';
 
 /** @import { Backend, Filters, Tier } from './siteseer.js' */
 /** @import { ContextQuery } from './context.js' */
@@ -47,6 +48,7 @@ export class Upper {
     this.filter = new Filter(engine, manifest, now);
     this.nearby = new (manifest.files.sparse ? Impacts : Nearby)(engine, manifest, now, this.filter);
     this.models = new Models(engine, backend, reranker ? workers : 1, reranker ? webgpu : 'off');
+    this.vectors = new Vectors(index, this.models, this.filter);
     this.late = new Late(index, this.models);
   }
 
@@ -55,17 +57,16 @@ export class Upper {
    * @param {AbortSignal} [signal]
    */
   async load(tier, signal) {
-    const { engine, manifest, fetch } = this.index;
-    const { vectors, model, reranker } = manifest.files;
+    const { manifest: { files: { model, reranker } }, fetch } = this.index;
     if (tier === 'static') {
       await this.nearby.load();
     } else if (tier === 'dense') {
-      if (!vectors || !model) throw new SiteseerError('engine', 'This index is of words alone.');
-      const progress = this.progress(tier, [vectors, model]);
-      await Promise.all([
-        fetch(vectors, 'low', progress, signal).then((bytes) => guard(() => engine.load_vectors(bytes), vectors)),
-        this.models.loadBiEncoder(fetch(model, 'low', progress, signal), model),
-      ]);
+      const { file } = this.vectors;
+      if (!model) throw new SiteseerError('engine', 'This index has no model.');
+      const progress = this.progress(tier, [file, model]);
+      const vectors = fetch(file, 'low', progress, signal);
+      const encoder = this.models.loadBiEncoder(fetch(model, 'low', progress, signal), model);
+      await Promise.all([encoder, this.vectors.load(vectors, encoder)]);
     } else if (tier === 'late') {
       await this.late.load((files) => this.progress(tier, files), signal);
     } else {
@@ -95,36 +96,34 @@ export class Upper {
   async rank(tier, query, signal) {
     await this.filter.quote(query, this.index.chunks);
     if (tier === 'static') return this.nearby.rank(query, signal);
-    if (tier === 'lexical') return this.#rank(tier, query);
-    if (tier === 'dense') {
-      const hits = this.#rank(tier, query);
-      if (this.#ranked) this.#ranked.shown = false; // the query may be asked again
-      return hits;
+    if (tier === 'lexical') {
+      const { engine } = this.index;
+      this.filter.set(query.text, query.filters);
+      const { hits } = guard(() => engine.rank_lexical(query.text, hitsFor(query.limit, query.sort)));
+      return sortHits(engine, hits, query.sort);
     }
-    const hits = this.#rank('dense', query);
-    const ranking = this.#ranked;
-    const late = ranking?.late ?? (await this.late.rank(query.text, hits, signal));
-    if (late && ranking?.hits === hits && !ranking.late) Object.assign(ranking, { late, logits: new Float32Array() });
+    const ranking = await this.#dense(query, signal);
+    if (tier === 'dense') {
+      ranking.shown = false; // the query may be asked again
+      return ranking.hits;
+    }
+    const late = ranking.late ?? (await this.late.rank(query.text, ranking.hits, signal));
+    if (late && !ranking.late) Object.assign(ranking, { late, logits: new Float32Array() });
     return late;
   }
 
   /**
-   * @param {'lexical' | 'dense'} tier
+   * The newest ranking again, if it is of the same query.
    * @param {Query} query
-   * @returns {Hit[]}
+   * @param {AbortSignal} signal
+   * @returns {Promise<Ranking>}
    */
-  #rank(tier, { text, limit, filters, sort }) {
+  async #dense(query, signal) {
+    const { text, limit, filters, sort } = query;
     const key = JSON.stringify([text, limit, filters, sort]);
-    if (tier === 'dense' && this.#ranked?.key === key) return this.#ranked.hits;
-    const { engine } = this.index;
-    this.filter.set(text, filters);
-    const most = hitsFor(limit, sort);
-    const ranking = guard(() =>
-      tier === 'dense' ? engine.rank_dense(text, this.models.encoder.embed(text), most) : engine.rank_lexical(text, most),
-    );
-    const hits = sortHits(engine, ranking.hits, sort);
-    if (tier === 'dense') this.#ranked = { key, hits, logits: new Float32Array() };
-    return hits;
+    if (this.#ranked?.key === key) return this.#ranked;
+    const hits = sortHits(this.index.engine, await this.vectors.rank(query, hitsFor(limit, sort), signal), sort);
+    return (this.#ranked = { key, hits, logits: new Float32Array() });
   }
 
   /**
@@ -140,29 +139,28 @@ export class Upper {
     await this.filter.load(query);
     await chunks.words(query.text, signal);
     await this.filter.quote(query, chunks);
-    const dense = this.#rank('dense', query);
-    const ranking = this.#ranked;
-    const hits = ranking?.late ?? dense;
-    const known = ranking?.logits ?? new Float32Array();
+    const ranking = await this.#dense(query, signal);
+    const { logits: known, hits: dense, late } = ranking;
+    const hits = late ?? dense;
     const most = Math.min(known.length + capacity, MOST_CANDIDATES, hits.length);
-    if (!capacity || most === known.length || (ranking?.late && known.length >= PAIRS_AFTER_LATE)) return this.#known(ranking);
+    if (!capacity || most === known.length || (late && known.length >= PAIRS_AFTER_LATE)) return this.#known(ranking);
     const candidates = await chunks.load(hits.slice(0, most));
     const read = guard(() => engine.reading(Uint32Array.from(candidates, ({ passage }) => passage)));
     await chunks.load(Array.from(read, (passage) => ({ passage })));
     const before = candidates.length === most ? known : new Float32Array(); // else the hits are not those of before
     const logits = await this.#scorer.score(query.text, candidates, budget, signal, before);
     if (!logits) return this.#known(ranking);
-    if (ranking && candidates.length === most) Object.assign(ranking, { logits, shown: true });
+    if (candidates.length === most) Object.assign(ranking, { logits, shown: true });
     return guard(() => engine.rerank([...candidates, ...hits.slice(most)], logits)).hits;
   }
 
   /**
    * What the reranker has said of a query before, when it has no more to say.
-   * @param {Ranking | undefined} ranking
+   * @param {Ranking} ranking
    * @returns {Hit[] | null} null: nothing, or nothing that is not in a page of this query
    */
   #known(ranking) {
-    if (!ranking?.logits.length || ranking.shown) return null;
+    if (!ranking.logits.length || ranking.shown) return null;
     ranking.shown = true;
     return guard(() => this.index.engine.rerank(ranking.late ?? ranking.hits, ranking.logits)).hits;
   }

@@ -17,7 +17,7 @@ const noRoom = (/** @type {Page} */ page) => line(page).getByText('There is no r
 const all = (/** @type {Page} */ page) =>
   page.evaluate(async () => {
     const { files } = /** @type {import('../siteseer/manifest.js').Manifest} */ (await (await fetch('siteseer/manifest.json')).json());
-    const names = Object.values({ ...files, staticTower: undefined, sparse: undefined, late: undefined, stemmers: undefined }).flatMap((entry) =>
+    const names = Object.values({ ...files, staticTower: undefined, sparse: undefined, compressed: undefined, late: undefined, stemmers: undefined }).flatMap((entry) =>
       !entry ? [] :
       'largest' in entry ? Array.from({ length: entry.files }, (_, number) => entry.name.replace('*', String(number))) : [entry.name],
     );

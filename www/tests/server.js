@@ -56,6 +56,7 @@ const MORE = /** @type {const} */ (['engine-more.wasm.gz', Buffer.from(gzipSync(
  * @property {boolean} [filters] pages have a filter `lang`
  * @property {boolean} [tower] the index has a static query tower
  * @property {boolean} [sparse] it has postings by meaning
+ * @property {boolean} [compressed] its vectors are compressed
  * @property {boolean} [late] the index has token vectors
  * @property {string[]} [stemmers] languages of the site that have one
  * @property {Record<string, number>} [languages] pages by language

@@ -61,7 +61,12 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
         let bytes = std::fs::read(&model).with_context(|| format!("{}: can't be read", model.display()))?;
         parts.push(sha256_hex(&[&bytes]));
     }
-    parts.push(format!("{} {VERSION} {} {}", env!("CARGO_PKG_VERSION"), settings.passage_pieces, models.sparse_terms));
+    parts.push(format!(
+        "{} {VERSION} compressed {} {}",
+        env!("CARGO_PKG_VERSION"),
+        settings.passage_pieces,
+        models.sparse_terms
+    ));
     Ok(sha256_hex(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())[..16].to_owned())
 }
 

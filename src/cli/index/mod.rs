@@ -1,5 +1,7 @@
 //! `siteseer index`: a built site becomes an index folder, in stages: read, split, embed, write.
 
+mod along;
+mod compressed;
 mod device;
 mod earlier;
 mod embed;
@@ -27,7 +29,10 @@ use crate::index::sections::Sections;
 use crate::index::vectors::Vectors;
 use crate::search::fuse::FusionWeights;
 use crate::site::{Annotations, Page, Passage, ReadOptions, Site, embedding_text, headings, read_site, split};
+use along::Along;
 use anyhow::{Context, Result, bail};
+pub(super) use compressed::VectorFiles;
+use compressed::write_compressed;
 use device::{Device, GpuEmbedder};
 use earlier::EarlierIndex;
 pub use embed::embed_token_ids;
@@ -98,6 +103,10 @@ pub struct IndexArgs {
     /// Bits of a dimension of a token vector, 1 or 2
     #[arg(long, env = "SITESEER_LATE_BITS", value_name = "N", default_value_t = LATE_BITS, value_parser = clap::value_parser!(u8).range(1..=2))]
     late_bits: u8,
+    /// How visitors get the vectors: `whole` is all of them in one file; `compressed` a quarter of that, and for each query the vectors of its
+    /// best passages, which finds the same; `auto` compresses those of more than 10,000 passages
+    #[arg(long, env = "SITESEER_VECTORS", value_enum, default_value_t = VectorFiles::Auto, hide_possible_values = true, value_name = "auto|whole|compressed")]
+    vectors: VectorFiles,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
     #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
     include: Vec<String>,
@@ -190,7 +199,8 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     }
 
     let output = OutputFolder::create(&out)?;
-    let mut manifest = write_index(&output, &site.pages, &passages, embedded.as_ref(), models.as_ref(), args.quiet)?;
+    let mut manifest =
+        write_index(&output, &site.pages, &passages, embedded.as_ref(), models.as_ref(), args.vectors, args.quiet)?;
     if let Some(embedded) = embedded.as_ref().filter(|_| args.related.0 > 0) {
         manifest.related = Some(write_related(&output, &site.pages, &passages, &embedded.vectors, args.related)?);
     }
@@ -246,7 +256,8 @@ pub(super) fn index_pages(pages: &[Page], settings: &PageSettings<'_>, out: &Pat
         bail!("there is no text to index");
     }
     let output = OutputFolder::create(out)?;
-    let manifest = write_index(&output, pages, &passages, embedded.as_ref(), models.as_ref(), settings.quiet)?;
+    let manifest =
+        write_index(&output, pages, &passages, embedded.as_ref(), models.as_ref(), VectorFiles::Auto, settings.quiet)?;
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()
 }
@@ -306,6 +317,7 @@ fn write_index(
     passages: &[Passage],
     embedded: Option<&Embedded>,
     models: Option<&Models>,
+    vector_files: VectorFiles,
     quiet: bool,
 ) -> Result<Manifest> {
     let vectors = embedded.map(|embedded| &embedded.vectors);
@@ -352,7 +364,9 @@ fn write_index(
     let weights = FusionWeights::default();
     let reranker = models.and_then(|models| models.reranker.as_ref());
     let tower = models.and_then(|models| models.static_tower.as_ref()).zip(vectors);
-    let nearby = tower.map(|(tower, vectors)| (tower, Nearby::new(vectors, &sections, tower)));
+    let many = vectors.filter(|vectors| vector_files.are_compressed(vectors.len()));
+    let along = many.or(tower.map(|(_, vectors)| vectors)).map(Along::new);
+    let nearby = tower.zip(along.as_ref()).map(|((tower, _), along)| (tower, Nearby::new(along, &sections, tower)));
     let sparse = models.and_then(|models| Some((models.sparse.as_ref()?, models))).zip(vectors);
     Ok(Manifest {
         format: FORMAT.to_owned(),
@@ -377,6 +391,10 @@ fn write_index(
             spellings: output.add_chunks(ChunkKind::Spellings.name(), &lexical.spellings, Storage::Gzip)?,
             vectors: vectors
                 .map(|vectors| output.add("vectors", "safetensors", &vectors.to_bytes(), Storage::Plain))
+                .transpose()?,
+            compressed: many
+                .zip(along.as_ref())
+                .map(|(vectors, along)| write_compressed(output, vectors, along))
                 .transpose()?,
             model: models
                 .map(|models| output.add("model", "safetensors", models.query_bytes(), Storage::Gzip))

@@ -1,15 +1,14 @@
 //! The files of the static tier: principal axes of the vectors, passages in cells and in rows, and the static query tower in
 //! coordinates along the axes. The result depends on the vectors alone, not on the number of threads.
 
+use super::along::Along;
 use super::k_means::cluster;
 use super::output::{OutputFolder, Storage};
 use crate::codes::axes::Axes;
 use crate::codes::fit::share_bits;
-use crate::codes::{from_bf16, to_bf16};
 use crate::index::cells::{AxesFile, cell_body, rows_body};
 use crate::index::manifest::{FusionEntry, StaticFiles, StaticTowerEntry};
 use crate::index::sections::Sections;
-use crate::index::vectors::Vectors;
 use crate::model::static_shards::{ROWS_PER_SHARD, Shards, cut};
 use crate::model::static_tower::StaticTower;
 use crate::search::fuse::FusionWeights;
@@ -22,8 +21,6 @@ const CODE_BYTES: [usize; 3] = [16, 32, 72];
 const CELLS: f64 = 4.0;
 /// Cells that a query looks at: some 3 · √n passages.
 const PROBES: usize = 12;
-/// Vectors that the axes are made of, at most.
-const MOST: usize = 20_000;
 /// Passages of a chunk of rows, and the number of chunks above which they grow: hosts cap the number of files.
 const ROWS_PER_CHUNK: u32 = 14;
 const MOST_CHUNKS: u32 = 8_000;
@@ -60,22 +57,17 @@ impl Nearby {
         })
     }
 
-    /// Makes them of all passages' vectors.
-    pub(super) fn new(vectors: &Vectors, sections: &Sections, tower: &StaticTower) -> Self {
-        let (n, dim) = (vectors.len(), vectors.dim());
-        let axes = Axes::principal(&moments(vectors), dim);
-        let coordinates: Vec<Vec<f32>> =
-            (0..n as u32).into_par_iter().map(|passage| axes.of(&unit(vectors, passage))).collect();
-        let (mean, spread) = mean_and_spread(&coordinates, dim);
-        // questions are spread as passages are, and around the same mean
-        let weight: Vec<f32> = mean.iter().zip(&spread).map(|(m, s)| (m * m + s * s).sqrt()).collect();
-        let bits = CODE_BYTES.map(|bytes| share_bits(&spread, &weight, bytes));
+    /// Makes them of all passages along the axes.
+    pub(super) fn new(along: &Along, sections: &Sections, tower: &StaticTower) -> Self {
+        let Along { axes, coordinates, mean, spread } = along;
+        let (n, weight) = (coordinates.len(), along.weight());
+        let bits = CODE_BYTES.map(|bytes| share_bits(spread, &weight, bytes));
 
         let count = ((n as f64).sqrt() * CELLS).round().clamp(1.0, n as f64) as usize;
-        let (centres, cell_of) = cluster(&coordinates, count);
+        let (centres, cell_of) = cluster(coordinates, count);
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); centres.len()];
         (0..).zip(&cell_of).for_each(|(passage, &cell)| members[cell].push(passage));
-        let mut file = AxesFile { mean, spread, bits, probes: 0, centres: Vec::new() };
+        let mut file = AxesFile { mean: mean.clone(), spread: spread.clone(), bits, probes: 0, centres: Vec::new() };
         let filled: Vec<usize> = (0..centres.len()).filter(|&cell| !members[cell].is_empty()).collect();
         file.probes = PROBES.min(filled.len()) as u32;
         let code = file.centre_code();
@@ -97,45 +89,7 @@ impl Nearby {
             cells: filled.iter().map(cell).collect(),
             rows: starts.iter().zip(ends).map(chunk).collect(),
             rows_per_chunk,
-            tower: cut(tower, &axes, &weight, ROWS_PER_SHARD, &turn),
+            tower: cut(tower, axes, &weight, ROWS_PER_SHARD, &turn),
         }
     }
-}
-
-/// The vector of a passage.
-fn unit(vectors: &Vectors, passage: u32) -> Vec<f32> {
-    let (row, scale) = vectors.row(passage);
-    row.iter().map(|&value| f32::from(value) * scale).collect()
-}
-
-/// `Σ v vᵀ` of evenly chosen vectors, `[dim, dim]`. Row by row, each summed in the order of the vectors.
-fn moments(vectors: &Vectors) -> Vec<f64> {
-    let (dim, step) = (vectors.dim(), vectors.len().div_ceil(MOST).max(1));
-    let chosen: Vec<Vec<f32>> = (0..vectors.len() as u32).step_by(step).map(|passage| unit(vectors, passage)).collect();
-    let row = |at: usize| {
-        let mut sums = vec![0.0f64; dim];
-        for v in &chosen {
-            let x = f64::from(v[at]);
-            sums.iter_mut().zip(v).for_each(|(sum, &y)| *sum += x * f64::from(y));
-        }
-        sums
-    };
-    let rows: Vec<Vec<f64>> = (0..dim).into_par_iter().map(row).collect();
-    rows.concat()
-}
-
-/// Mean and standard deviation along each axis, as 16 bits hold them.
-fn mean_and_spread(coordinates: &[Vec<f32>], dim: usize) -> (Vec<f32>, Vec<f32>) {
-    let n = coordinates.len().max(1) as f64;
-    let (mut sums, mut squares) = (vec![0.0f64; dim], vec![0.0f64; dim]);
-    for v in coordinates {
-        for ((sum, square), &x) in sums.iter_mut().zip(&mut squares).zip(v) {
-            *sum += f64::from(x);
-            *square += f64::from(x) * f64::from(x);
-        }
-    }
-    let stored = |value: f64| from_bf16(to_bf16(value as f32));
-    let means: Vec<f32> = sums.iter().map(|sum| stored(sum / n)).collect();
-    let variance = |at: usize| (squares[at] / n - (sums[at] / n).powi(2)).max(0.0);
-    (means, (0..dim).map(|at| stored(variance(at).sqrt())).collect())
 }

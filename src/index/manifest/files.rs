@@ -20,9 +20,12 @@ pub struct Files {
     pub postings: ChunkGroup,
     /// Terms that a misspelt word may mean, by first letter.
     pub spellings: ChunkGroup,
-    /// Int8 vectors, a safetensors file, if there is a model.
+    /// Int8 vectors, a safetensors file, if there is a model. Later builds and the command line read it, and browsers where they are not [`compressed`](Self::compressed).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vectors: Option<FileEntry>,
+    /// What browsers read in place of it, if there are many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compressed: Option<CompressedFiles>,
     /// The bi-encoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<FileEntry>,
@@ -60,6 +63,7 @@ impl Files {
             postings: group(ChunkKind::Postings)?,
             spellings: group(ChunkKind::Spellings)?,
             vectors: optional("vectors")?,
+            compressed: natively(files.get("compressed")).map(CompressedFiles::from_json).transpose()?,
             model: optional("model")?,
             filters: optional("filters")?,
             reranker: optional("reranker")?,
@@ -76,8 +80,9 @@ impl Files {
         let tower = self.static_tower.iter().flat_map(|files| [&files.root, &files.axes]);
         let late = self.late.iter().flat_map(|files| [&files.head, &files.code]);
         let sparse = self.sparse.iter().map(|files| &files.root);
-        let all =
-            std::iter::once(&self.lexical).chain(others.into_iter().flatten()).chain(tower).chain(sparse).chain(late);
+        let codes = self.compressed.iter().map(|files| &files.codes);
+        let all = std::iter::once(&self.lexical).chain(others.into_iter().flatten());
+        let all = all.chain(tower).chain(sparse).chain(late).chain(codes);
         #[cfg(not(target_arch = "wasm32"))]
         let all = all.chain(self.stemmers.iter().map(|stemmer| &stemmer.file));
         all
@@ -88,7 +93,9 @@ impl Files {
         let tower = self.static_tower.iter().flat_map(|files| [&files.tokens, &files.cells, &files.rows]);
         let sparse = self.sparse.iter().map(|files| &files.impacts);
         let late = self.late.iter().map(|files| &files.tokens);
-        [&self.postings, &self.spellings, &self.passages].into_iter().chain(tower).chain(sparse).chain(late)
+        let exact = self.compressed.iter().map(|files| &files.exact);
+        let words = [&self.postings, &self.spellings, &self.passages];
+        words.into_iter().chain(tower).chain(sparse).chain(late).chain(exact)
     }
 
     /// The chunks of a kind.
@@ -108,6 +115,25 @@ impl Files {
     /// Name of the bi-encoder's file, or what it would hold.
     pub fn model_name(&self) -> &str {
         self.model.as_ref().map_or("model", |file| &file.name)
+    }
+}
+
+/// The vectors of a site that has many (see [`compressed`](crate::index::compressed)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompressedFiles {
+    /// Codes of all passages.
+    pub codes: FileEntry,
+    /// The vectors, by range of passages.
+    pub exact: ChunkGroup,
+}
+
+impl CompressedFiles {
+    pub(super) fn from_json(json: &Json) -> JsonResult<Self> {
+        Ok(Self {
+            codes: FileEntry::from_json(json.object("codes")?)?,
+            exact: ChunkGroup::from_json(json.object("exact")?)?,
+        })
     }
 }
 

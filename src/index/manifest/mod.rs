@@ -9,7 +9,7 @@ mod files;
 pub use entries::{
     FusionEntry, LateEntry, ModelEntry, PassageModelEntry, RelatedEntry, RerankerEntry, SparseEntry, StaticTowerEntry,
 };
-pub use files::{FileEntry, Files, LateFiles, SparseFiles, StaticFiles, StemmerFile};
+pub use files::{CompressedFiles, FileEntry, Files, LateFiles, SparseFiles, StaticFiles, StemmerFile};
 
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::json::{Json, JsonError, JsonResult};

@@ -34,6 +34,7 @@ fn manifest() -> Manifest {
             postings: group("postings-0-*.bin.gz", 7),
             spellings: group("spellings-0-*.bin.gz", 0),
             vectors: Some(entry("vectors-0.safetensors", b"b")),
+            compressed: None,
             model: Some(entry("model-0.safetensors.gz", b"c")),
             filters: None,
             reranker: None,
@@ -66,6 +67,13 @@ fn with_static_tower() -> Manifest {
         cells: group("cells-0-*.bin.gz", 2),
         rows: group("rows-0-*.bin.gz", 2),
     });
+    manifest
+}
+
+fn with_compressed() -> Manifest {
+    let mut manifest = manifest();
+    manifest.files.compressed =
+        Some(CompressedFiles { codes: entry("codes-0.bin", b"k"), exact: group("exact-0-*.bin.gz", 4) });
     manifest
 }
 
@@ -116,6 +124,7 @@ fn survives_a_round_trip() {
     assert_eq!(parse(&with_reranker()), Ok(with_reranker()));
     assert_eq!(parse(&with_static_tower()), Ok(with_static_tower()));
     assert_eq!(parse(&with_sparse()), Ok(with_sparse()));
+    assert_eq!(parse(&with_compressed()), Ok(with_compressed()));
     assert_eq!(parse(&with_related()), Ok(with_related()));
     assert_eq!(parse(&with_late()), Ok(with_late()));
 }
@@ -165,8 +174,10 @@ fn a_static_tower_is_optional_and_has_a_file() {
 #[test]
 fn impacts_are_optional_and_have_files() {
     assert!(!manifest().to_json().contains("sparse"), "older readers see nothing new");
-    assert_eq!(manifest().files.all().count() + 1, with_sparse().files.all().count());
-    assert_eq!(manifest().files.groups().count() + 1, with_sparse().files.groups().count());
+    for more in [with_sparse(), with_compressed()] {
+        assert_eq!(manifest().files.all().count() + 1, more.files.all().count());
+        assert_eq!(manifest().files.groups().count() + 1, more.files.groups().count());
+    }
     let mut no_files = with_sparse();
     no_files.files.sparse = None;
     assert!(matches!(parse(&no_files), Err(Error::Damaged { .. })));

@@ -29,6 +29,12 @@ const HEADER_BYTES = 20;
 export class Encoder {
   /** Passages whose token vectors were added. @type {Set<number>} */
   #late = new Set();
+  /** Of compressed vectors: what there is of each passage, and those whose vectors were added. @type {string[]} */
+  #codes = [];
+  /** @type {Set<number>} */
+  #exact = new Set();
+  /** The text of the newest embedding. */
+  #newest = '';
 
   static backend() {
     return /** @type {const} */ ('simd128');
@@ -63,7 +69,56 @@ export class Encoder {
 
   /** @param {string} text */
   embed(text) {
+    this.#newest = text;
     return Float32Array.from({ length: DIM }, (_, i) => (i === text.length % DIM ? 1 : 0));
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {string} file
+   * @param {number} _passages
+   * @param {string} _name
+   * @param {string} _id
+   * @param {number} files
+   */
+  load_codes(bytes, file, _passages, _name, _id, files) {
+    if (bytes[0] !== 0x5b) throw new Error(`${file}: damaged. Index the site again.`);
+    this.#codes = JSON.parse(new TextDecoder().decode(bytes));
+    if (this.#codes.length !== files) throw new Error(`${file}: of another index. Index the site again.`);
+  }
+
+  /**
+   * @param {number} _number
+   * @param {Uint8Array} bytes
+   */
+  add_exact(_number, bytes) {
+    for (const passage of JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_BYTES)))) this.#exact.add(passage);
+  }
+
+  /** A chunk is a passage. Wants those that share a word with the newest text. */
+  missing_exact() {
+    return Uint32Array.from([...this.#codes.keys()].filter((passage) => this.#compared(passage) > 0 && !this.#exact.has(passage)));
+  }
+
+  /**
+   * Words in common with the newest text; a vector that was added counts a tenth.
+   * @param {number} passage
+   */
+  #compared(passage) {
+    const wanted = new Set(words(this.#newest));
+    const score = words(this.#codes[passage]).filter((word) => wanted.has(word)).length / Math.sqrt(this.#codes[passage].length);
+    return score && score + Number(this.#exact.has(passage)) / 10;
+  }
+
+  /**
+   * @param {Float32Array} _embedding
+   * @param {Uint8Array} selected
+   * @param {Uint32Array} byWords
+   * @returns {[Float64Array, Float64Array]}
+   */
+  compare(_embedding, selected, byWords) {
+    const flat = (/** @type {number[]} */ passages) => Float64Array.from(passages.flatMap((passage) => [passage, this.#compared(passage)]));
+    return [flat([...this.#codes.keys()].filter((passage) => !selected.length || selected[passage])), flat([...byWords])];
   }
 
   /**

@@ -14,7 +14,7 @@ export default async function init({ module_or_path }) {
 /** Whether the engine's second part is there. */
 let arrived = false;
 /** What is in it. */
-export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'parts_by_words', 'rank_dense', 'rank_impacts', 'rank_static', 'reading', 'rerank', 'rows_needed', 'set_filter', 'sort_values', 'suggest']);
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'parts_by_words', 'passages_by_words', 'rank_compared', 'rank_dense', 'rank_impacts', 'rank_static', 'reading', 'rerank', 'rows_needed', 'selected', 'set_filter', 'sort_values', 'suggest']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -163,6 +163,32 @@ export class Engine {
   rank_dense(query, embedding, limit) {
     if (embedding.length !== this.manifest.model.dim) throw new Error('The embedding has another length.');
     return this.#rank(query, 'dense', limit);
+  }
+
+  selected() {
+    return this.#wanted.length || this.#phrase ? Uint8Array.from(this.#langs, (_, passage) => Number(this.#isSelected(passage))) : new Uint8Array();
+  }
+
+  /** @param {string} query */
+  passages_by_words(query) {
+    return Uint32Array.from(this.rank_lexical(query, Infinity).hits, ({ passage }) => passage);
+  }
+
+  /**
+   * @param {string} query
+   * @param {Float64Array} near
+   * @param {Float64Array} byWords
+   * @param {number} limit
+   */
+  rank_compared(query, near, byWords, limit) {
+    if (query.includes('!trap-dense')) throw new WebAssembly.RuntimeError('unreachable');
+    const scored = [...new Map([...pairs(near), ...pairs(byWords)].map(([passage, score]) => [passage, score]))];
+    const hits = scored
+      .filter(([passage, score]) => score > 0 && this.#isSelected(passage))
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, limit)
+      .map(([passage, score], i) => ({ passage, score, lexicalRank: null, denseRank: i + 1, logit: null }));
+    return { tier: /** @type {const} */ ('dense'), hits };
   }
 
   /**

@@ -12,13 +12,13 @@ const POSTINGS = 4;
 const TOKENS = 3;
 
 /**
- * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, sparse?: boolean, late?: boolean, stemmers?: string[], languages?: Record<string, number>, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
- *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower, or postings by meaning; whether
+ * @param {{ modelBytes?: number, rerankerBytes?: number, filters?: boolean, models?: boolean, tower?: boolean, sparse?: boolean, compressed?: boolean, late?: boolean, stemmers?: string[], languages?: Record<string, number>, related?: Record<string, string[][]>, build?: number }} [options] lengths of the model files,
+ *   incompressible; whether pages have a filter `lang`; whether there are vectors and models; whether there is a static query tower, or postings by meaning; whether vectors are compressed; whether
  *   there are token vectors; languages that have a stemmer; pages by language;
  *   related pages by address, each `[URL, title, heading here, heading there]`
  * @returns {Map<string, Buffer>} file name → stored content
  */
-export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, sparse = false, late = false, stemmers, languages = { en: 687, he: 2 }, related, build = 1 } = {}) {
+export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false, models = true, tower = false, sparse = false, compressed = false, late = false, stemmers, languages = { en: 687, he: 2 }, related, build = 1 } = {}) {
   const passages = written.map((passage) => (build === 1 ? passage : { ...passage, title: `${passage.title}, build ${build}` }));
   /** @type {Map<string, Buffer>} */
   const files = new Map();
@@ -70,6 +70,11 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     impacts: chunks('impacts', Array.from({ length: TOKENS }, () => json(passages.map(({ title, meaning }) => `${meaning} ${title}`)))),
   };
 
+  const compressedFiles = compressed && {
+    codes: add('codes', json(passages.map(({ title, text, meaning }) => `${meaning} ${meaning} ${title} ${text}`)), false),
+    exact: chunks('exact', passages.map((_, passage) => json([passage]))),
+  };
+
   const LATE_PER_CHUNK = 2;
   const lateFiles = late && {
     head: add('late-head', Buffer.from('HEAD of late interaction')),
@@ -94,7 +99,7 @@ export function fakeIndex({ modelBytes = 200_000, rerankerBytes, filters = false
     ...(impacts && { sparse: { id: 'sparse', terms: 128, fusion: { dense: 0.4, lexical: 0.75 } } }),
     ...(lateFiles && { late: { id: 'late', dim: 16, lambda: 1, passagesPerChunk: LATE_PER_CHUNK } }),
     ...(reranker && { reranker: { id: 'cross-encoder', maxTokens: 128, lambda: 0.5 } }),
-    files: { lexical, ...(stemmers && { stemmers: stemmers.map(stemmer) }), postings, spellings, ...(models && { vectors, model }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), ...(impacts && { sparse: impacts }), ...(lateFiles && { late: lateFiles }), passages: texts },
+    files: { lexical, ...(stemmers && { stemmers: stemmers.map(stemmer) }), postings, spellings, ...(models && { vectors, model }), ...(compressedFiles && { compressed: compressedFiles }), ...(langs && { filters: langs }), ...(reranker && { reranker }), ...(nearby && { staticTower: nearby }), ...(impacts && { sparse: impacts }), ...(lateFiles && { late: lateFiles }), passages: texts },
   };
   return files.set('manifest.json', json(manifest));
 }

@@ -1,0 +1,89 @@
+// The vectors of the passages. All of them are in one file; or, on large sites, only a code of each, and then the encoder says which
+// vectors a query wants beside them. The engine knows words and sections, and joins both.
+
+import { SiteseerError } from './errors.js';
+import { guard } from './guard.js';
+import { chunkFile } from './manifest.js';
+
+/** @import { Hit } from './engine.js' */
+/** @import { Filter } from './filter.js' */
+/** @import { FileEntry } from './manifest.js' */
+/** @import { Models } from './models.js' */
+/** @import { Index } from './opened.js' */
+/** @import { Filters } from './siteseer.js' */
+
+export class Vectors {
+  /** Chunks that are ready or on their way, by number. @type {Map<number, Promise<void>>} */
+  #chunks = new Map();
+
+  /**
+   * @param {Index} index
+   * @param {Models} models
+   * @param {Filter} filter
+   */
+  constructor(index, models, filter) {
+    this.index = index;
+    this.models = models;
+    this.filter = filter;
+  }
+
+  /** What is loaded before the first query. @returns {FileEntry} */
+  get file() {
+    const { compressed, vectors } = this.index.manifest.files;
+    const file = compressed ? compressed.codes : vectors;
+    if (!file) throw new SiteseerError('engine', 'This index is of words alone.');
+    return file;
+  }
+
+  /**
+   * @param {Promise<Uint8Array>} fetching the file
+   * @param {Promise<void>} encoder when it is there
+   */
+  async load(fetching, encoder) {
+    const { engine, manifest: { counts, files: { compressed } } } = this.index;
+    const bytes = await fetching;
+    if (!compressed) return guard(() => engine.load_vectors(bytes), this.file);
+    await encoder;
+    const { name, id, files } = compressed.exact;
+    guard(() => this.models.encoder.load_codes(bytes, this.file.name, counts.passages, name, id, files), this.file);
+    this.#chunks.clear();
+  }
+
+  /**
+   * The best sections by words and by meaning. The words' chunks are there.
+   * @param {{ text: string, filters?: Filters }} query
+   * @param {number} most
+   * @param {AbortSignal} signal looked at when the vectors are there; they are kept for the next key
+   * @returns {Promise<Hit[]>}
+   */
+  async rank({ text, filters }, most, signal) {
+    const { engine, manifest: { files: { compressed } } } = this.index;
+    const { encoder } = this.models;
+    this.filter.set(text, filters);
+    if (!compressed) return guard(() => engine.rank_dense(text, encoder.embed(text), most)).hits;
+    const embedding = guard(() => encoder.embed(text));
+    const selected = guard(() => engine.selected());
+    const missing = guard(() => encoder.missing_exact(embedding, selected));
+    // what cannot be had is compared by its code
+    await Promise.allSettled(Array.from(missing, (number) => this.#chunk(chunkFile(compressed.exact, number), number)));
+    signal.throwIfAborted();
+    this.filter.set(text, filters); // another query may have come between
+    const words = guard(() => engine.passages_by_words(text));
+    const [near, byWords] = guard(() => encoder.compare(embedding, selected, words));
+    return guard(() => engine.rank_compared(text, near, byWords, most)).hits;
+  }
+
+  /**
+   * @param {FileEntry} file
+   * @param {number} number
+   */
+  #chunk(file, number) {
+    let loading = this.#chunks.get(number);
+    if (!loading) {
+      loading = this.index.fetch(file, 'high').then((bytes) => guard(() => this.models.encoder.add_exact(number, bytes), file));
+      this.#chunks.set(number, loading);
+      loading.catch(() => this.#chunks.delete(number));
+    }
+    return loading;
+  }
+}
