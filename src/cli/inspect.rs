@@ -1,10 +1,12 @@
 //! `siteseer inspect`: what an index costs its visitors and what its shortcuts lose: bytes a query by tier, recall of the static
 //! tier against an exact scan, balance of the cells, and the number of files; or which pages say the same.
 
+mod compressed;
 mod duplicates;
 mod exact;
 mod recall;
 
+use self::compressed::CompressedReport;
 use self::exact::Exact;
 use self::recall::Step;
 use super::eval::sparse::SparseFiles;
@@ -116,6 +118,9 @@ struct Report {
     static_tier: Option<StaticReport>,
     /// Where learned sparse retrieval takes its place: what a query by meaning reads.
     sparse_query_bytes: Option<Spread>,
+    /// Where vectors are compressed: what a query by meaning with the model reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compressed: Option<CompressedReport>,
 }
 
 /// Runs the verb.
@@ -189,6 +194,7 @@ fn inspect(args: &InspectArgs, index: &Path, cascade: &mut Cascade, queries: &[S
         related_view_bytes: related.map(|related| related_bytes(index, &cascade.searcher, &related)).transpose()?,
         static_tier,
         sparse_query_bytes: sparse.map(Spread::of),
+        compressed: CompressedReport::new(index, queries)?,
     })
 }
 
@@ -262,6 +268,9 @@ fn print(report: &Report) {
     if let Some(bytes) = &report.related_view_bytes {
         println!("\nA page view with its related pages reads, besides the manifest:");
         line("related", bytes);
+    }
+    if let Some(compressed) = &report.compressed {
+        compressed.print();
     }
     let Some(tier) = &report.static_tier else { return };
     let s = tier.cell_passages;

@@ -13,12 +13,15 @@ use crate::error::Result;
 use crate::index::compressed::CompressedVectors;
 use crate::index::late::LateTokens;
 use crate::index::manifest::Manifest;
+use crate::index::scan::Scored;
 use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
 use crate::model::static_tower::StaticTower;
 
 /// What errors call the files of late interaction where the index has none.
 const LATE_FILES: &str = "token vectors";
+/// And the codes of its vectors.
+const CODES: &str = "codes";
 /// Hits of a list of one kind over which its scores are standardised: as many as fusion standardises.
 const STANDARD: usize = 100;
 
@@ -128,15 +131,40 @@ impl Cascade {
     /// If the index has none, or the file is damaged.
     pub fn load_compressed(&mut self, codes: &[u8]) -> Result<()> {
         let manifest = &self.searcher.manifest;
-        let files = manifest.files.compressed.as_ref().ok_or_else(|| not_loaded("codes"))?;
+        let files = manifest.files.compressed.as_ref().ok_or_else(|| not_loaded(CODES))?;
         let (name, passages) = (&files.codes.name, manifest.counts.passages);
         self.compressed = Some(CompressedVectors::open(codes, name, passages, files.exact.clone())?);
         Ok(())
     }
 
-    /// The compressed vectors, once they are open.
-    pub fn compressed(&self) -> Option<&CompressedVectors> {
-        self.compressed.as_ref()
+    /// The embedding of a query.
+    ///
+    /// # Errors
+    /// If the bi-encoder is not loaded.
+    pub fn embed(&mut self, query: &str) -> Result<Vec<f32>> {
+        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
+        encoders.embed(query)
+    }
+
+    /// The passages of compressed vectors that are nearest to an embedding, best first.
+    ///
+    /// # Errors
+    /// If vectors are not compressed, or `embedding` has another length.
+    pub fn near(&self, embedding: &[f32]) -> Result<Vec<Scored>> {
+        let searcher = &self.searcher;
+        let vectors = self.compressed.as_ref().ok_or_else(|| not_loaded(CODES))?;
+        let look = look(vectors, embedding, |passage| searcher.is_selected(passage))?;
+        Ok(vectors.compare(&look, &[], |passage| searcher.vector(passage))?.0)
+    }
+
+    /// The chunks of compressed vectors that a browser reads for a query, in order; none where they are not compressed.
+    ///
+    /// # Errors
+    /// If the bi-encoder is not loaded.
+    pub fn vectors_read(&mut self, query: &str) -> Result<Vec<u32>> {
+        let embedding = self.embed(query)?;
+        let Some(vectors) = &self.compressed else { return Ok(Vec::new()) };
+        Ok(vectors.missing(&look(vectors, &embedding, |passage| self.searcher.is_selected(passage))?))
     }
 
     /// The best `limit` sections for a query, best first. The late tier scores the best [`LATE`] of the dense one; the reranked tier reads the best [`RERANK`] of the dense one
@@ -197,11 +225,12 @@ impl Cascade {
         if !needs_vector && !chain.has_late() {
             return Ok((Vec::new(), None));
         }
-        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
         if chain.has_late() {
+            let encoders =
+                self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
             return encoders.embed_late(query).map(|(embedding, vectors)| (embedding, Some(vectors)));
         }
-        Ok((encoders.embed(query)?, None))
+        Ok((self.embed(query)?, None))
     }
 
     fn reorder_best(&self, query: &QueryVectors, hits: &[Hit], n: usize) -> Result<Vec<Hit>> {
@@ -219,8 +248,7 @@ impl Cascade {
     }
 
     fn rank_dense(&mut self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let encoders = self.encoders.as_mut().ok_or_else(|| not_loaded(self.searcher.manifest.files.model_name()))?;
-        let embedding = encoders.embed(query)?;
+        let embedding = self.embed(query)?;
         self.rank_fused(query, &embedding, limit)
     }
 
@@ -234,13 +262,10 @@ impl Cascade {
     }
 
     fn rank_meaning(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
-        let searcher = &self.searcher;
-        let Some(vectors) = self.compressed.as_ref().filter(|_| !query.trim().is_empty()) else {
-            return searcher.rank_meaning(query, embedding, limit);
-        };
-        let look = look(vectors, embedding, |passage| searcher.is_selected(passage))?;
-        let (near, _) = vectors.compare(&look, &[], |passage| searcher.vector(passage))?;
-        Ok(searcher.sections_of(near, limit))
+        if self.compressed.is_none() || query.trim().is_empty() {
+            return self.searcher.rank_meaning(query, embedding, limit);
+        }
+        Ok(self.searcher.sections_of(self.near(embedding)?, limit))
     }
 
     /// Logits of candidates for the query, in their order. Of each the opening of its section is read: load what

@@ -1,5 +1,6 @@
 //! The chains of rungs that are judged: those of late interaction where the index has token vectors, and those that were asked for.
 
+use super::mean_vectors_read;
 use super::sparse::{SparseFiles, SparseOptions};
 use super::static_tower::bytes_by_query;
 use crate::cli::folder;
@@ -137,7 +138,7 @@ impl Chains {
             bytes += sparse.of_query(collection)?;
         }
         if matches!(chain.first, First::Dense | First::Fused) {
-            bytes += stored(&files.vectors);
+            bytes += mean_vectors_read(cascade, collection)?;
         }
         if matches!(chain.first, First::Dense | First::Fused) || !chain.rungs.is_empty() {
             bytes += stored(&files.model);

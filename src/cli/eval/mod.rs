@@ -5,6 +5,7 @@ mod chains;
 mod corpus;
 pub(super) mod sparse;
 pub(super) mod static_tower;
+pub(super) mod vectors;
 
 use super::folder;
 use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings, TERMS};
@@ -30,6 +31,7 @@ use static_tower::{TriedTower, bytes_by_query};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use vectors::vectors_by_query;
 
 /// Exit code when quality dropped by more than `--fail-on-drop`.
 const DROPPED: u8 = 3;
@@ -246,9 +248,9 @@ fn rank_all(
     let files = &cascade.searcher.manifest().files;
     let stored = |file: &Option<FileEntry>| file.as_ref().map_or(0, |file| file.bytes);
     let words = files.lexical.bytes + words_bytes(&cascade.searcher, collection);
-    let vectors = stored(&files.vectors);
-    let meaning = vectors + stored(&files.model);
-    let all = words + meaning + stored(&files.reranker);
+    let (vectors, models) = (stored(&files.vectors), [stored(&files.model), stored(&files.reranker)]);
+    let meaning = mean_vectors_read(cascade, collection)? + models[0];
+    let all = words + meaning + models[1];
     let step = |name: &str, tier, against: &[&str], bytes| Step {
         name: name.to_owned(),
         tier,
@@ -315,6 +317,12 @@ fn rank_all(
     runs.extend(chains.rank(cascade, words, collection, names, &done)?);
     progress.finish();
     Ok(runs)
+}
+
+/// Stored bytes of vectors that a query reads, on the average of all queries.
+fn mean_vectors_read(cascade: &mut Cascade, collection: &Collection) -> Result<u64> {
+    let texts = collection.queries.iter().map(|query| query.text.as_str());
+    Ok(vectors_by_query(cascade, texts)?.iter().sum::<u64>() / collection.queries.len().max(1) as u64)
 }
 
 /// Stored bytes of the lexical chunks that a query needs, on the average of all queries.
