@@ -16,6 +16,7 @@ mod offline;
 mod parity;
 mod site;
 mod sparse;
+mod vectors;
 
 #[path = "../common/eval.rs"]
 mod eval;
