@@ -73,10 +73,10 @@ bytes_of() {
 }
 
 report_demo() {
-    local index=$DEMO/siteseer model vectors engine encoder all
-    all=$(tree_size "$index") model=$(bytes_of 'model-*') vectors=$(bytes_of 'vectors-*') engine=$(bytes_of 'engine.*') encoder=$(bytes_of 'encoder-*')
+    local index=$DEMO/siteseer model codes engine encoder all
+    all=$(tree_size "$index") model=$(bytes_of 'model-*') codes=$(bytes_of 'codes-*') engine=$(bytes_of 'engine.*') encoder=$(bytes_of 'encoder-*')
     note "site:    $(human $(($(tree_size "$DEMO") - all))), $(find "$DEMO" -name '*.html' | wc -l | tr -d ' ') HTML files"
-    note "index:   $(human $((all - model - engine - encoder))) (vectors $(human "$vectors"))"
+    note "index:   $(human $((all - model - engine - encoder))) (codes of vectors, loaded once: $(human "$codes"))"
     note "engine:  $(human "$engine")"
     note "encoder: $(human "$encoder") (relaxed SIMD and plain SIMD; a visitor loads one)"
     note "model:   $(human "$model"), loaded once and cached"

@@ -84,6 +84,10 @@ pub fn main() -> ExitCode {
         }
     };
     let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    // what only prints ends as other programs do when nobody reads on, as in `siteseer search … | head`; what writes cleans up
+    if matches!(cli.verb, Verb::Search(_) | Verb::Related(_) | Verb::Inspect(_)) {
+        sigpipe::reset();
+    }
     let done = |()| ExitCode::SUCCESS;
     let result = match &cli.verb {
         Verb::Index(args) => index::run(args).map(done),

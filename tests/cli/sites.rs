@@ -56,3 +56,17 @@ fn a_folder_of_somebody_else_is_not_overwritten() {
     desk.index().failure().stderr(contains("left alone"));
     assert_eq!(files(&desk.site().join("siteseer")).len(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn output_that_nobody_reads_is_no_crash() {
+    use std::process::{Command, Stdio};
+    let desk = Desk::indexed();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
+    command.args(["search", "cat", "--index"]).arg(desk.site()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take()); // before anything is written: the program has an index to open first
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_ne!(output.status.code(), Some(101), "no panic");
+}
