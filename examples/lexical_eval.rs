@@ -52,6 +52,7 @@ fn set(options: &mut LexicalOptions<'_>, name: &str, value: &str) -> Result<()> 
         "body_b" => &mut bm25f.body.b,
         "compound" => &mut options.compound,
         "part" => &mut options.part,
+        "lesser" => &mut options.lesser,
         "completion" => &mut options.completion,
         "spelling" => &mut options.spelling,
         "prefix" => {

@@ -6,7 +6,8 @@
 //!   → `iter`), and the terms within one or two edits, the nearest and commonest ones.
 //!
 //! A passage gets the best of a slot's terms, not their sum, so a word that may be many things weighs no more than one
-//! that is itself. A completion is worth no more than the exact word: its idf is bounded by that of the word.
+//! that is itself. A completion is worth no more than the exact word: its idf is bounded by that of the word. A compound and its
+//! parts are words each; how they add up is told in `score.rs`.
 //!
 //! Reading notes which chunks it looked into, loaded or not, and goes no further in a word for which one is not there. So the
 //! same walk says what a query needs and, when it is there, answers it.
@@ -57,6 +58,8 @@ pub struct LexicalOptions<'a> {
     pub compound: f32,
     /// Weight of a part of a compound (`push` in `vec::push`).
     pub part: f32,
+    /// What the lesser counts of a compound's score and the sum of its parts'.
+    pub lesser: f32,
     /// Weight of a completion of a word that is found itself.
     pub completion: f32,
     /// Weight of a spelling at one edit; at two edits its square.
@@ -72,6 +75,7 @@ impl Default for LexicalOptions<'_> {
             bm25f: Bm25f::default(),
             compound: 1.0,
             part: 0.75,
+            lesser: 0.75,
             completion: 0.5,
             spelling: 0.7,
         }
@@ -94,6 +98,8 @@ pub(super) struct Slot<'a> {
     word: String,
     /// What the word counts, by its kind.
     pub(super) weight: f32,
+    /// Whether it is a part of a compound: of the last slot before it that is no part.
+    pub(super) is_part: bool,
     /// The terms that may stand for it; not empty.
     pub(super) terms: Vec<Candidate<'a>>,
 }
@@ -165,6 +171,8 @@ impl<'a> Reading<'a> {
     pub(super) fn slots(&mut self, query: &str) -> Vec<Slot<'a>> {
         let mut slots: Vec<Slot<'a>> = Vec::new();
         let mut seen: Vec<String> = Vec::new();
+        // Where the last word ends that is no part; the parts of a compound come behind it.
+        let mut whole_end = 0;
         for_each_word(query, &mut |word| {
             if seen.iter().any(|s| s == word.term) {
                 return;
@@ -179,7 +187,9 @@ impl<'a> Reading<'a> {
                     WordKind::Compound => self.options.compound,
                     WordKind::Part => self.options.part,
                 };
-                slots.push(Slot { word: query[word.start..word.end].to_string(), weight, terms });
+                let is_part = word.end <= whole_end;
+                whole_end = whole_end.max(word.end);
+                slots.push(Slot { word: query[word.start..word.end].to_string(), weight, is_part, terms });
             }
         });
         slots

@@ -8,6 +8,9 @@
 //! Fields are added up before saturation, so a word in the title *and* in the body is not counted as two words. With
 //! only a body of weight 1 this is plain BM25. Example: N = 3, df = 1, tf = 2 in a body of mean length, k1 = 1.2:
 //! ln(1 + 2.5 / 1.5) · 2 · 2.2 / 3.2 = 1.349.
+//!
+//! A passage that holds a compound holds its parts, too: that is one piece of evidence, not several. Of the compound's score and the
+//! sum of its parts' the greater counts whole, the lesser by [`LexicalOptions::lesser`].
 
 use super::{
     format::{FIELDS, unpack_length, unpack_tf},
@@ -105,27 +108,47 @@ impl LexicalIndex {
     pub fn score_all(&self, query: &str, options: &LexicalOptions<'_>) -> Vec<f32> {
         let norms = Norms::new(self, &options.bm25f);
         let mut scores = vec![0.0; self.passages() as usize];
-        let mut best = Vec::new();
-        for slot in Reading::new(self, options).slots(query) {
-            if let [_] = slot.terms.as_slice() {
-                add_slot(&slot, &norms, options, |passage, score| scores[passage as usize] += score);
+        let (mut whole, mut parts, mut best) = (Vec::new(), Vec::new(), Vec::new());
+        let slots = Reading::new(self, options).slots(query);
+        for word in slots.chunk_by(|_, next| next.is_part) {
+            if let [slot] = word {
+                add_slot(slot, &norms, options, &mut best, &mut scores);
                 continue;
             }
-            // Several terms stand for one word of the query: the best of them counts.
-            best.clear();
-            best.resize(scores.len(), 0.0f32);
-            add_slot(&slot, &norms, options, |passage, score| {
-                let best = &mut best[passage as usize];
-                *best = best.max(score);
-            });
-            scores.iter_mut().zip(&best).for_each(|(sum, best)| *sum += best);
+            for sums in [&mut whole, &mut parts] {
+                sums.clear();
+                sums.resize(scores.len(), 0.0);
+            }
+            for slot in word {
+                let sums = if slot.is_part { &mut parts } else { &mut whole };
+                add_slot(slot, &norms, options, &mut best, sums);
+            }
+            for ((score, whole), parts) in scores.iter_mut().zip(&whole).zip(&parts) {
+                *score += whole.max(*parts) + options.lesser * whole.min(*parts);
+            }
         }
         scores
     }
 }
 
-/// Calls `add` with what each term of a slot gives each passage.
-fn add_slot(slot: &Slot<'_>, norms: &Norms, options: &LexicalOptions<'_>, mut add: impl FnMut(u32, f32)) {
+/// Adds what a slot gives each passage to the passage's sum: several terms stand for one word of the query, and the best of them
+/// counts. `best` is scratch.
+fn add_slot(slot: &Slot<'_>, norms: &Norms, options: &LexicalOptions<'_>, best: &mut Vec<f32>, sums: &mut [f32]) {
+    if let [_] = slot.terms.as_slice() {
+        for_each_score(slot, norms, options, |passage, score| sums[passage as usize] += score);
+        return;
+    }
+    best.clear();
+    best.resize(sums.len(), 0.0f32);
+    for_each_score(slot, norms, options, |passage, score| {
+        let best = &mut best[passage as usize];
+        *best = best.max(score);
+    });
+    sums.iter_mut().zip(best).for_each(|(sum, best)| *sum += *best);
+}
+
+/// Calls `visit` with what each term of a slot gives each passage.
+fn for_each_score(slot: &Slot<'_>, norms: &Norms, options: &LexicalOptions<'_>, mut visit: impl FnMut(u32, f32)) {
     let k1 = options.bm25f.k1;
     for candidate in &slot.terms {
         let scale = slot.weight * candidate.weight * candidate.idf * (k1 + 1.0);
@@ -136,7 +159,7 @@ fn add_slot(slot: &Slot<'_>, norms: &Norms, options: &LexicalOptions<'_>, mut ad
             if posting.tf > 15 {
                 tf += t * norms.0[0][title] + h * norms.0[1][headings];
             }
-            add(posting.passage, scale * tf / (k1 + tf));
+            visit(posting.passage, scale * tf / (k1 + tf));
         }
     }
 }

@@ -99,6 +99,48 @@ fn plain_bm25_by_hand() {
 }
 
 #[test]
+fn a_compound_and_its_parts_are_one_piece_of_evidence() {
+    let index = open(&[
+        ("", &[], "call vec::push here"),
+        ("", &[], "vec vec vec has push and push"),
+        ("", &[], "vec without the other"),
+        ("", &[], "apple pie with nothing else"),
+    ]);
+    let score_of = |query: &str, lesser: f32, passage: u32| {
+        let options = LexicalOptions { lesser, prefix: false, typos: false, part: 1.0, ..Default::default() };
+        index.scores(query, &[passage], &options)[0]
+    };
+    let parts: f32 = ["vec", "push"].map(|word| score_of(word, 0.5, 0)).iter().sum();
+    let sum = score_of("vec::push", 1.0, 0);
+    let (greater, lesser) = (parts.max(sum - parts), parts.min(sum - parts));
+    assert!(lesser > 0.1, "both count");
+    for share in [0.0, 0.5, 1.0] {
+        let expected = greater + share * lesser;
+        assert!((score_of("vec::push", share, 0) - expected).abs() < 1e-5);
+        assert!(
+            (score_of("apple vec::push pie", share, 0) - expected).abs() < 1e-5,
+            "words around it are not its parts"
+        );
+    }
+    let default = LexicalOptions { prefix: false, typos: false, part: 1.0, ..Default::default() };
+    assert!(index.scores("vec::push", &[0], &default)[0] < sum, "not two pieces of evidence by default");
+
+    // Without the compound its parts are words as others are, and words of other compounds add up.
+    assert_eq!(score_of("vec::push", 0.0, 1), score_of("vec push", 0.0, 1));
+    assert_eq!(score_of("vec-tor::push", 0.0, 1), score_of("vec push", 0.0, 1));
+    let both = score_of("vec::push", 0.0, 0) + score_of("call-here", 0.0, 0);
+    assert!((score_of("vec::push call-here", 0.0, 0) - both).abs() < 1e-5);
+}
+
+#[test]
+fn overlapping_pairs_of_characters_are_words_each() {
+    let index = open(&[("", &[], "東京都"), ("", &[], "大阪")]);
+    let options = LexicalOptions { lesser: 0.0, prefix: false, ..Default::default() };
+    let score_of = |query: &str| index.scores(query, &[0], &options)[0];
+    assert!((score_of("東京都") - score_of("東京") - score_of("京都")).abs() < 1e-5);
+}
+
+#[test]
 fn titles_and_headings_weigh_more_and_ties_go_by_number() {
     let index = open(&[
         ("x", &["x"], "lifetime"),
