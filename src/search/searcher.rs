@@ -311,6 +311,7 @@ impl Searcher {
     }
 
     /// Row and scale of a passage's vector, once the vectors are loaded.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn vector(&self, passage: u32) -> Option<(&[i8], f32)> {
         Some(self.vectors.as_ref()?.row(passage))
     }
