@@ -105,7 +105,7 @@ pub struct IndexArgs {
     late_bits: u8,
     /// How visitors get the vectors: `whole` is all of them in one file; `compressed` a quarter of that, and for each query the vectors of its
     /// best passages, which finds the same; `auto` compresses those of more than 10,000 passages
-    #[arg(long, env = "SITESEER_VECTORS", value_enum, default_value_t = VectorFiles::Auto, hide_possible_values = true, value_name = "auto|whole|compressed")]
+    #[arg(long, env = "SITESEER_VECTORS", value_enum, default_value_t = VectorFiles::Auto, hide_possible_values = true, value_name = "HOW")]
     vectors: VectorFiles,
     /// Only index files that match this glob, such as 'guide/**' (may be repeated)
     #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
