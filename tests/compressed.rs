@@ -2,30 +2,24 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use assert_cmd::Command;
+#[path = "common/garden.rs"]
+mod garden;
+
+use garden::{files, siteseer};
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 use siteseer::cli::folder;
 use siteseer::search::searcher::Tier;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-fn repository(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
-fn siteseer() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
-    command.env_remove("SITESEER_VECTORS");
-    command
-}
+/// Options that make an index sooner.
+const QUICK: [&str; 4] = ["--static", "none", "--related", "off"];
 
 /// Indexes the gardening site, which has fewer passages than a shortlist, into `out`.
 fn index(out: &Path, args: &[&str]) -> assert_cmd::assert::Assert {
-    let mut command = siteseer();
-    command.args(["index", "--no-client", "--reranker", "none", "--static", "none", "--related", "off"]).args(args);
-    command.arg(repository("tests/fixtures/garden")).arg("--out").arg(out).assert()
+    garden::index(out, &[&QUICK, args].concat())
 }
 
 /// A site of so many pages of ten sections each, whose texts are about one of seven things.
@@ -42,14 +36,6 @@ fn write_site(folder: &Path, pages: usize) {
         let html: String = (0..10).map(section).collect();
         fs::write(folder.join(format!("p{page}.html")), format!("<main><h1>Page {page}</h1>{html}</main>")).unwrap();
     }
-}
-
-/// Names of an index's files that begin with `kind`.
-fn files(index: &Path, kind: &str) -> Vec<String> {
-    let names = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name.starts_with(kind)).collect();
-    names.sort();
-    names
 }
 
 #[test]
@@ -96,19 +82,8 @@ fn a_query_reads_few_vectors_and_finds_the_same() {
     let run = |args: &[&str]| {
         let mut command = siteseer();
         command
-            .args([
-                "index",
-                "--no-client",
-                "-q",
-                "--reranker",
-                "none",
-                "--static",
-                "none",
-                "--related",
-                "off",
-                "--passage-pieces",
-                "24",
-            ])
+            .args(["index", "--no-client", "-q", "--reranker", "none", "--passage-pieces", "24"])
+            .args(QUICK)
             .args(args);
         command.arg(desk.path()).assert().success();
     };

@@ -2,10 +2,12 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "common/garden.rs"]
+mod garden;
 #[path = "common/tiny_model.rs"]
 mod tiny_model;
 
-use assert_cmd::Command;
+use garden::{files, index, repository, siteseer};
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
@@ -15,32 +17,6 @@ use siteseer::text::normalize::for_each_word;
 use siteseer::text::stop_words::is_stop_word;
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-
-fn repository(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
-fn siteseer() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
-    command.env_remove("SITESEER_STATIC").env_remove("SITESEER_SPARSE");
-    command
-}
-
-/// Indexes the gardening site into `out`.
-fn index(out: &Path, args: &[&str]) -> assert_cmd::assert::Assert {
-    let mut command = siteseer();
-    command.args(["index", "--no-client", "--reranker", "none"]).args(args);
-    command.arg(repository("tests/fixtures/garden")).arg("--out").arg(out).assert()
-}
-
-/// Names of an index's files that begin with `kind`.
-fn files(index: &Path, kind: &str) -> Vec<String> {
-    let names = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name.starts_with(kind)).collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn an_index_has_postings_in_place_of_the_static_tower() {

@@ -3,13 +3,14 @@
 
 import { guard } from './guard.js';
 import { chunkFile } from './manifest.js';
+import { Once } from './once.js';
 
 /** @import { Chunk, Engine, Hit } from './engine.js' */
 /** @import { FileEntry, Manifest } from './manifest.js' */
 
 export class Chunks {
-  /** Chunks that are ready or on their way, by file name. @type {Map<string, Promise<void>>} */
-  #chunks = new Map();
+  /** By file name. @type {Once<string>} */
+  #chunks = new Once();
 
   /**
    * @param {Engine} engine
@@ -73,12 +74,6 @@ export class Chunks {
   #chunk(chunk) {
     const { kind, number } = chunk;
     const file = this.#file(chunk);
-    let loading = this.#chunks.get(file.name);
-    if (!loading) {
-      loading = this.fetchFile(file).then((bytes) => guard(() => this.engine.add_chunk(kind, number, bytes), file));
-      this.#chunks.set(file.name, loading);
-      loading.catch(() => this.#chunks.delete(file.name));
-    }
-    return loading;
+    return this.#chunks.get(file.name, () => this.fetchFile(file).then((bytes) => guard(() => this.engine.add_chunk(kind, number, bytes), file)));
   }
 }

@@ -5,6 +5,7 @@
 import { importModule } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
+import { Once } from './once.js';
 import { openIndex } from './opening.js';
 import { storedBytes, sumProgress } from './progress.js';
 import { QUOTED, hitsFor, readResults } from './select.js';
@@ -33,8 +34,8 @@ export class Host {
   #asked = false;
   /** The same, on its way. @type {Promise<Upper> | undefined} */
   #rising;
-  /** Tiers that are ready or on their way. @type {Map<Tier, Promise<void>>} */
-  #tiers = new Map();
+  /** @type {Once<Tier>} */
+  #tiers = new Once();
 
   /** @param {(event: 'progress' | 'file', data: { tier: Tier, loaded: number, total: number } | FileNews) => void} emit */
   constructor(emit) {
@@ -65,12 +66,7 @@ export class Host {
    * @param {AbortSignal} [signal] of the first to ask
    */
   load({ tier }, signal) {
-    let loading = this.#tiers.get(tier);
-    if (!loading) {
-      this.#tiers.set(tier, (loading = this.#load(tier, signal)));
-      loading.catch(() => this.#tiers.delete(tier));
-    }
-    return loading;
+    return this.#tiers.get(tier, () => this.#load(tier, signal));
   }
 
   /** @type {(tier: Tier, signal?: AbortSignal) => Promise<void>} */

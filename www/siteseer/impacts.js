@@ -5,6 +5,7 @@ import { loadSparse } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { chunkFile } from './manifest.js';
+import { Once } from './once.js';
 import { hitsFor } from './select.js';
 import { sortHits } from './sort.js';
 
@@ -17,8 +18,8 @@ import { sortHits } from './sort.js';
 export class Impacts {
   /** @type {Sparse | undefined} */
   #sparse;
-  /** Chunks that are ready or on their way, by number. @type {Map<number, Promise<void>>} */
-  #chunks = new Map();
+  /** By number. @type {Once<number>} */
+  #chunks = new Once();
 
   /**
    * @param {Engine} engine
@@ -77,12 +78,6 @@ export class Impacts {
   /** @param {number} number */
   #chunk(number) {
     const file = chunkFile(this.#parts.impacts, number);
-    let loading = this.#chunks.get(number);
-    if (!loading) {
-      loading = this.fetchFile(file).then((bytes) => guard(() => this.#loaded.add(number, bytes), file));
-      this.#chunks.set(number, loading);
-      loading.catch(() => this.#chunks.delete(number));
-    }
-    return loading;
+    return this.#chunks.get(number, () => this.fetchFile(file).then((bytes) => guard(() => this.#loaded.add(number, bytes), file)));
   }
 }

@@ -5,6 +5,7 @@ import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { LateScorer } from './late-scorer.js';
 import { chunkFile } from './manifest.js';
+import { Once } from './once.js';
 
 /** @import { Hit } from './engine.js' */
 /** @import { FileEntry } from './manifest.js' */
@@ -17,8 +18,8 @@ export const LATE_CANDIDATES = 30;
 export const PAIRS_AFTER_LATE = 10;
 
 export class Late {
-  /** Chunks that are ready or on their way, by number. @type {Map<number, Promise<void>>} */
-  #chunks = new Map();
+  /** By number. @type {Once<number>} */
+  #chunks = new Once();
 
   /**
    * @param {Index} index
@@ -78,12 +79,6 @@ export class Late {
   /** @param {number} number */
   #chunk(number) {
     const file = chunkFile(this.#parts.files.tokens, number);
-    let loading = this.#chunks.get(number);
-    if (!loading) {
-      loading = this.index.fetch(file, 'high').then((bytes) => guard(() => this.models.encoder.add_late(number, bytes), file));
-      this.#chunks.set(number, loading);
-      loading.catch(() => this.#chunks.delete(number));
-    }
-    return loading;
+    return this.#chunks.get(number, () => this.index.fetch(file, 'high').then((bytes) => guard(() => this.models.encoder.add_late(number, bytes), file)));
   }
 }

@@ -5,6 +5,7 @@ import { loadTower } from './detect.js';
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { chunkFile } from './manifest.js';
+import { Once } from './once.js';
 import { hitsFor } from './select.js';
 import { sortHits } from './sort.js';
 
@@ -19,8 +20,8 @@ import { sortHits } from './sort.js';
 export class Nearby {
   /** @type {Tower | undefined} */
   #tower;
-  /** Chunks that are ready or on their way, by file name. @type {Map<string, Promise<void>>} */
-  #chunks = new Map();
+  /** By file name. @type {Once<string>} */
+  #chunks = new Once();
 
   /**
    * @param {Engine} engine
@@ -106,12 +107,6 @@ export class Nearby {
    */
   #chunk(kind, number) {
     const file = chunkFile(this.#files[kind], number);
-    let loading = this.#chunks.get(file.name);
-    if (!loading) {
-      loading = this.fetchFile(file).then((bytes) => guard(() => this.#loaded[`add_${kind}`](number, bytes), file));
-      this.#chunks.set(file.name, loading);
-      loading.catch(() => this.#chunks.delete(file.name));
-    }
-    return loading;
+    return this.#chunks.get(file.name, () => this.fetchFile(file).then((bytes) => guard(() => this.#loaded[`add_${kind}`](number, bytes), file)));
   }
 }

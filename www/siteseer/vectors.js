@@ -4,6 +4,7 @@
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
 import { chunkFile } from './manifest.js';
+import { Once } from './once.js';
 
 /** @import { Hit } from './engine.js' */
 /** @import { Filter } from './filter.js' */
@@ -13,8 +14,8 @@ import { chunkFile } from './manifest.js';
 /** @import { Filters } from './siteseer.js' */
 
 export class Vectors {
-  /** Chunks that are ready or on their way, by number. @type {Map<number, Promise<void>>} */
-  #chunks = new Map();
+  /** By number. @type {Once<number>} */
+  #chunks = new Once();
 
   /**
    * @param {Index} index
@@ -78,12 +79,6 @@ export class Vectors {
    * @param {number} number
    */
   #chunk(file, number) {
-    let loading = this.#chunks.get(number);
-    if (!loading) {
-      loading = this.index.fetch(file, 'high').then((bytes) => guard(() => this.models.encoder.add_exact(number, bytes), file));
-      this.#chunks.set(number, loading);
-      loading.catch(() => this.#chunks.delete(number));
-    }
-    return loading;
+    return this.#chunks.get(number, () => this.index.fetch(file, 'high').then((bytes) => guard(() => this.models.encoder.add_exact(number, bytes), file)));
   }
 }
