@@ -13,7 +13,7 @@ import { NAME, calls, defineFunc, parseFunc, parseWat, writeWat } from './wat.js
 
 /** What is found by its address may be called from anywhere, unless its name says that it belongs to one of these. */
 const LATER =
-  /closures::_::invoke|js_sys::futures|panick|Payload|Debug|search::context|search::nearby|lexical::suggest|search::suggest|rank_vector|Engine::context|citation_to_js|facet_to_js|Borrow(Mut)?Error|alloc_error/;
+  /closures::_::invoke|js_sys::futures|panick|Payload|Debug|search::compressed|search::context|search::nearby|lexical::suggest|search::suggest|rank_vector|Engine::context|citation_to_js|facet_to_js|Borrow(Mut)?Error|alloc_error/;
 /** Characters. Compilers make one function of those that are the same, under one of their names; it happens to short ones. */
 const SHORT = 400;
 /** Hands a call on to a closure. */
