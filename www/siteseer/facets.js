@@ -142,6 +142,8 @@ export class FacetBar {
     const before = [chosen].flat();
     const values = before.includes(value) ? before.filter((other) => other !== value) : [...before, value];
     this.box.setFilters(values.length ? { ...others, [name]: values } : others);
+    // at once: the counts, with which all toggles are drawn, may come behind the rows
+    this.#toggles.get(JSON.stringify([name, value]))?.setAttribute('aria-pressed', String(!before.includes(value)));
   }
 
   /** Escape goes back to the text. @param {KeyboardEvent} event */

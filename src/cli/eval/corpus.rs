@@ -61,6 +61,7 @@ fn key(documents: &[Document], settings: &PageSettings<'_>) -> Result<String> {
         let bytes = std::fs::read(&model).with_context(|| format!("{}: can't be read", model.display()))?;
         parts.push(sha256_hex(&[&bytes]));
     }
+    // `compressed`: indexes of before have all vectors whole
     parts.push(format!(
         "{} {VERSION} compressed {} {}",
         env!("CARGO_PKG_VERSION"),

@@ -3,6 +3,7 @@
 use super::{DEPTH, Spread, best, share};
 use crate::cli::eval::vectors::vectors_by_query;
 use crate::cli::folder;
+use crate::cli::index::read_manifest;
 use crate::index::scan::ScanQuery;
 use crate::kernels::Backend;
 use anyhow::{Context, Result};
@@ -29,6 +30,9 @@ impl CompressedReport {
     /// # Errors
     /// If a file is missing or damaged.
     pub(super) fn new(index: &Path, queries: &[String]) -> Result<Option<Self>> {
+        if read_manifest(index)?.files.compressed.is_none() {
+            return Ok(None);
+        }
         let mut cascade = folder::open_vectors(index)?;
         let files = &cascade.searcher.manifest().files;
         let (Some(compressed), Some(whole)) = (&files.compressed, &files.vectors) else { return Ok(None) };
