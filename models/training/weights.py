@@ -112,3 +112,9 @@ def on_grid(words, step):
     """Word embeddings as `siteseer model import --word-step STEP` rounds them, where the step is so large that all rows share it."""
     grid = float(step * words.double().pow(2).mean().sqrt())
     return (words / grid).round().clamp(-127, 127) * grid
+
+
+def rows_on_grid(matrix, step):
+    """A layer's weights as `siteseer model import --layer-step STEP` rounds them: a scale for each row, none below `step` root mean squares of the matrix."""
+    scale = (matrix.abs().amax(1, keepdim=True) / 127).clamp(min=step * float(matrix.pow(2).mean().sqrt()))
+    return (matrix / scale).round() * scale
