@@ -1,15 +1,16 @@
 // The recipes of docs/recipes.md, with the generators themselves: each builds its little site in examples/recipes, which is
-// indexed, served and asked one question in the browser, as a visitor would. By ./build.sh recipes, which brings:
+// indexed, served and asked one question in the browser, as a visitor would; and the shell lines of the workflow for GitHub Pages. By ./build.sh recipes, which brings:
 //
 //   SITESEER   the program      MDBOOK, VITEPRESS   the generators      CHROMIUM   the browser
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { launch, openPage } from './browser.js';
 
 /** @import { Browser } from 'playwright-core' */
@@ -76,6 +77,15 @@ after(async () => {
  */
 async function ask(folder, start, modal = false) {
   run(program('SITESEER'), ['index', folder, '--quiet'], ROOT); // where the models are
+  await askIndexed(folder, start, modal);
+}
+
+/**
+ * @param {string} folder the indexed site
+ * @param {string} start page to begin at
+ * @param {boolean} [modal] the box is in a dialog
+ */
+async function askIndexed(folder, start, modal = false) {
   const { url, close } = await serve(folder);
   try {
     const { page, context, complaints } = await openPage(browser, url);
@@ -112,4 +122,59 @@ test('VitePress', async () => {
   symlinkSync(dirname(dirname(vitepress)), join(folder, 'node_modules')); // NODE_MODULES/.bin/vitepress
   run(vitepress, ['build', folder], folder);
   await ask(join(folder, '.vitepress/dist'), 'index.html', true);
+});
+
+/**
+ * @typedef {{ uses?: string, run?: string, id?: string, if?: string, 'working-directory'?: string, with?: Record<string, string> }} Step
+ */
+
+/**
+ * The shell lines of a job, as a runner of GitHub runs them where the program is in the cache: each by `bash -e`, in order.
+ * @param {Step[]} steps
+ * @param {string} workspace
+ * @param {Record<string, string>} env the workflow's
+ * @returns {string} what they said
+ */
+function runSteps(steps, workspace, env) {
+  const outputs = join(work, 'outputs');
+  let said = '';
+  for (const step of steps.filter((step) => step.run && !step.if)) {
+    const cwd = join(workspace, step['working-directory'] ?? '.');
+    const script = `{ ${step.run}\n} 2>&1`;
+    said += execFileSync('bash', ['-e', '-c', script], { cwd, env: { ...process.env, ...env, GITHUB_OUTPUT: outputs }, encoding: 'utf8' });
+  }
+  assert.match(readFileSync(outputs, 'utf8'), /^commit=[0-9a-f]{40}$/m);
+  return said;
+}
+
+test('GitHub Pages: the lines of the workflow, twice', async () => {
+  const { env, jobs } = parse(readFileSync(join(ROOT, 'examples/github-pages.yml'), 'utf8'));
+  /** @type {Step[]} */
+  const steps = jobs.pages.steps;
+  for (const { uses } of steps.filter((step) => step.uses)) assert.match(String(uses), /^actions\/[a-z-]+@v\d+$/);
+  const build = steps.find((step) => step.run?.includes('YOUR BUILD COMMAND'));
+  assert.ok(build, 'there is a line to change');
+  build.run = `cp -R ${join(RECIPES, 'html')} "$SITE"`;
+  // what is left out because the program is in the cache is how ./build.sh made it
+  const skipped = steps.filter((step) => step.run && step.if);
+  assert.deepEqual(skipped.map((step) => [step.if, step.run]), [
+    ["steps.program.outputs.cache-hit != 'true'", './build.sh wasm && cargo build --release'],
+  ]);
+  const cached = steps.find((step) => step.id === 'program')?.with?.path ?? '';
+
+  const workspace = join(work, 'workflow');
+  mkdirSync(join(workspace, dirname(cached)), { recursive: true });
+  cpSync(program('SITESEER'), join(workspace, cached));
+  const source = join(workspace, '.siteseer');
+  run('git', ['init', '--quiet', source]);
+  writeFileSync(join(source, 'README.md'), 'where the source is');
+  run('git', ['-C', source, 'add', 'README.md']);
+  run('git', ['-C', source, '-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '--quiet', '-m', 'source']);
+
+  runSteps(steps, workspace, env);
+  await askIndexed(join(workspace, env.SITE), 'index.html');
+  rmSync(join(workspace, env.SITE), { recursive: true });
+  const again = runSteps(steps, workspace, env);
+  assert.match(again, /vectors of \d+ passages reused/, 'the index of the run before is at hand');
+  await askIndexed(join(workspace, env.SITE), 'index.html');
 });
