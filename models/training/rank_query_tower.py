@@ -18,18 +18,17 @@ import argparse
 import gzip
 import json
 import random
-import shutil
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 import weights
-from lists import graded_sections, read_jsonl
+from lists import graded_sections, read_jsonl, section_of
 from pairs import single, tokenizer
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch.nn.functional import kl_div, log_softmax, softmax
-from train_query_tower import QUERY_TOKENS, SETTINGS, WORDS, forward, tokenized
+from train_query_tower import QUERY_TOKENS, WORDS, forward, save, tokenized
 from train_sparse import passage_vectors, standard_words
 
 SCALE = 20.0  # of cosines in a softmax
@@ -92,12 +91,10 @@ class Site:
         assert len(self.group) == len(self.vectors), name
         self.place = {int(section): at for at, section in enumerate(ids) if section >= 0}
         self.group, self.count = torch.from_numpy(self.group), len(ids)
-        found, first = {}, {}
+        found = {}
         for row in read_jsonl(a.words / f"{name}.jsonl"):
-            if "passage" in row:
-                first[row["passage"]] = row["section"]
-            else:
-                found[row["q"]] = {int(link.rsplit("#s", 1)[1]): score for link, _, score in row["candidates"] if "#s" in link}
+            if "passage" not in row:
+                found[row["q"]] = {section_of(link): score for link, _, score in row["candidates"] if section_of(link) in self.place}
         self.queries = []
         for row in read_jsonl(a.queries / f"{name}.jsonl"):
             if row["pos"] in self.place:
@@ -116,22 +113,25 @@ class Site:
         own = self.vectors[self.group == section]
         return self.scores(own).amax(0) > ALIKE
 
+    def words(self, query):
+        """f32[sections]: z-scores of BM25; a section that the words do not find is one below the least."""
+        known = list(query["words"])
+        z = torch.from_numpy(standard_words(query["words"], [*known, -1]))
+        words = z[-1].repeat(self.count)
+        words[[self.place[section] for section in known]] = z[:-1]
+        return words
+
     def ranking_loss(self, chosen, scores):
         aim = torch.zeros_like(scores)
         masked = torch.zeros_like(scores, dtype=torch.bool)
-        words = np.full(scores.shape, 0.0, np.float32)
         for at, query in enumerate(chosen):
             masked[at] = self.alike(self.place[query["pos"]])
             for section, grade in query["gains"].items():
                 aim[at, self.place[section]] = 2.0**grade - 1
                 masked[at, self.place[section]] = False
-            known = [s for s in query["words"] if s in self.place]
-            z = standard_words({s: query["words"][s] for s in known}, [*known, -1]) if known else np.zeros(1, np.float32)
-            words[at] = z[-1]
-            words[at, [self.place[s] for s in known]] = z[:-1]
         aim /= aim.sum(1, keepdim=True)
-        loss = 0
-        for total in (SCALE * scores, SCALE * scores + WORDS_SCALE * torch.from_numpy(words)):
+        words, loss = torch.stack([self.words(query) for query in chosen]), 0
+        for total in (SCALE * scores, SCALE * scores + WORDS_SCALE * words):
             loss = loss - 0.5 * (aim * log_softmax(total.masked_fill(masked, -1e4), 1)).sum(1).mean()
         return loss
 
@@ -146,32 +146,11 @@ def mrr(model, words, sites):
         vectors = torch.cat([forward(model, single(texts, part, QUERY_TOKENS))[1] for part in numbers.split(256)])
         for part, queries in zip(vectors.split(64), (site.queries[at : at + 64] for at in range(0, len(site.queries), 64))):
             for scores, query in zip(site.scores(part), queries):
-                known = [s for s in query["words"] if s in site.place]
-                z = torch.zeros(site.count)
-                if known:
-                    of = torch.from_numpy(standard_words({s: query["words"][s] for s in known}, [*known, -1]))
-                    z[:] = of[-1]
-                    z[[site.place[s] for s in known]] = of[:-1]
-                for kept, total in ((alone, scores), (both, SCALE * scores + WORDS_SCALE * z)):
+                for kept, total in ((alone, scores), (both, SCALE * scores + WORDS_SCALE * site.words(query))):
                     rank = int((total > total[site.place[query["pos"]]]).sum()) + 1
                     kept.append(1 / rank if rank <= 10 else 0.0)
     model.train()
     return [round(float(np.mean(x)), 4) for x in (alone, both)]
-
-
-def save(model, kept, base, folder):
-    """A folder for `siteseer model import`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {name: value.detach().contiguous().clone() for name, value in model.state_dict().items() if "position_ids" not in name}
-    state[WORDS] = kept.contiguous()  # the import puts them on the grid
-    save_file(state, folder / "model.safetensors")
-    model.config.save_pretrained(folder)
-    for name in SETTINGS:
-        if (base / name).exists():
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copy(base / name, folder / name)
-    positions = len(state["embeddings.position_embeddings.weight"])
-    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": positions}), encoding="utf8")
 
 
 def main():
@@ -252,7 +231,7 @@ def main():
             with open(a.out / "curve.jsonl", "a", encoding="utf8") as curve:
                 curve.write(json.dumps(row) + "\n")
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "state": state, "random": rng.getstate()}, a.out / "last.pt")
-            save(model, kept, a.base, a.out)
+            save(model, kept, a.base, a.out, torch.float32)
 
 
 if __name__ == "__main__":

@@ -123,6 +123,21 @@ class Judge:
         return {**{name: round(float(value), 4) for name, value in measured.items()}, "mrr": self.mrr(vectors)}
 
 
+def save(model, kept, base, folder, layers):
+    """A folder for `siteseer model import`: weights of the type `layers`, word embeddings as they are before the import puts them on the grid."""
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items() if "position_ids" not in name}
+    saved = {name: value.to(layers) if value.dtype == torch.float32 else value for name, value in saved.items()}
+    save_file({**saved, WORDS: kept.contiguous()}, folder / "model.safetensors")
+    model.config.save_pretrained(folder)
+    for name in SETTINGS:
+        if (base / name).exists():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copy(base / name, folder / name)
+    positions = len(saved["embeddings.position_embeddings.weight"])
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": positions}), encoding="utf8")
+
+
 def main():
     a = arguments()
     rng = random.Random(1)
@@ -197,15 +212,7 @@ def main():
                 report(step, elapsed)
     with torch.no_grad():
         report(step, time.time() - start)
-    saved = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items() if "position_ids" not in name}
-    saved[WORDS] = kept.contiguous()  # the import puts them on the grid
-    save_file({name: value.half() if value.dtype == torch.float32 and name != WORDS else value for name, value in saved.items()}, a.out / "model.safetensors")
-    model.config.save_pretrained(a.out)
-    for name in SETTINGS:
-        if (a.base / name).exists():
-            (a.out / name).parent.mkdir(exist_ok=True)
-            shutil.copy(a.base / name, a.out / name)
-    (a.out / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": a.positions}), encoding="utf8")
+    save(model, kept, a.base, a.out, torch.float16)
 
 
 if __name__ == "__main__":
