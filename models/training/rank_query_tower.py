@@ -57,23 +57,6 @@ def arguments():
     return a.parse_args()
 
 
-class OnGrid:
-    """While it is entered, the layers' weights are what the import rounds them to."""
-
-    def __init__(self, model, step):
-        self.weights = [layer.weight for layer in model.modules() if isinstance(layer, torch.nn.Linear)] if step else []
-        self.step = step
-
-    def __enter__(self):
-        self.exact = [weight.data.clone() for weight in self.weights]
-        for weight in self.weights:
-            weight.data = weights.rows_on_grid(weight.data, self.step)
-
-    def __exit__(self, *_):
-        for weight, exact in zip(self.weights, self.exact):
-            weight.data = exact
-
-
 def sections(index):
     """int64[passages]: the id that sites.py gave each passage's section, −1 before the first heading."""
     chunks = sorted(index.glob("passages-*.bin.gz"), key=lambda path: int(path.name.rsplit("-", 1)[1].split(".")[0]))
@@ -166,7 +149,7 @@ def main():
     elif a.init:
         before = weights.load(a.init, prefix="")
     model = weights.bi_encoder(before, "cpu").train()
-    grid = OnGrid(model, a.layer_step)
+    grid = weights.OnGrid(model, a.layer_step)
     model.embeddings.word_embeddings.weight.requires_grad = False
     grades = graded_sections(a.graded)
     names = sorted(path.stem for path in a.words.glob("*.jsonl") if path.stat().st_size)

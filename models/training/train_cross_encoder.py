@@ -27,6 +27,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 WORDS = "bert.embeddings.word_embeddings.weight"
 READINGS = ("opening", "window")
+AT_ONCE = 64  # pairs that a CPU computes together
 LAMBDAS = (0.0, 0.25, 0.4, 0.5, 0.7, 1.0)
 
 
@@ -41,6 +42,7 @@ def arguments():
     a.add_argument("--teacher", help="checkpoint whose logits are learned, too, or `shipped`; the weights start from it")
     a.add_argument("--gains", type=float, default=0.4, help="weight of the lists' own gains beside the teacher's order")
     a.add_argument("--word-step", type=float, default=0.0, help="as for train_query_tower.py, whose word embeddings it then shares")
+    a.add_argument("--layer-step", type=float, default=0.0, help="compute with weights as `siteseer model import --layer-step` rounds them: for a last, short go")
     a.add_argument("--keep", help="numbers of the layers that are kept, such as 0,2,5")
     a.add_argument("--size", type=int, default=16, help="candidates of a list")
     a.add_argument("--lists-per-step", type=int, default=32)
@@ -49,6 +51,7 @@ def arguments():
     a.add_argument("--dev-lists", type=int, default=400)
     a.add_argument("--reports", type=int, default=6)
     a.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    a.add_argument("--threads", type=int, default=torch.get_num_threads())
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--resume", action="store_true")
     return a.parse_args()
@@ -77,12 +80,15 @@ def starting_state(a):
 
 
 def logits_of(model, data, queries, texts, device):
-    """f32[texts.shape]; the pairs of one list share its query."""
-    queries = torch.as_tensor(queries, device=device).repeat_interleave(texts.shape[1])
-    inputs = pairs(data.queries, queries, data.texts, torch.as_tensor(texts, device=device).flatten())
+    """f32[texts.shape]; the pairs of one list share its query. On a CPU, which pays for padding, pairs of like length go together."""
+    shape = texts.shape
+    queries = torch.as_tensor(queries, device=device).repeat_interleave(shape[1])
+    texts = torch.as_tensor(texts, device=device).flatten()
+    order = (data.queries.lengths[queries] + data.texts.lengths[texts]).argsort()
+    parts = [order] if device == "cuda" else order.split(AT_ONCE)
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        logits = model(**inputs).logits
-    return logits.float().view(texts.shape)
+        logits = [model(**pairs(data.queries, queries[part], data.texts, texts[part])).logits for part in parts]
+    return torch.cat(logits).float().flatten()[order.argsort()].view(shape)
 
 
 @torch.no_grad()
@@ -102,7 +108,7 @@ def evaluate(model, data, device, most, depth=30):
 def main():
     a = arguments()
     rng, out = random.Random(a.seed), Path(a.out)
-    torch.manual_seed(a.seed)
+    torch.manual_seed(a.seed), torch.set_num_threads(a.threads)
     torch.set_float32_matmul_precision("high")
     out.mkdir(parents=True, exist_ok=True)
     data = Dataset(a.candidates, a.graded, set(a.dev.split(",")), READINGS, 156, a.size)
@@ -118,6 +124,7 @@ def main():
     if a.keep:
         state = weights.keep_layers(state, [int(n) for n in a.keep.split(",")])
     model = model_of(state, a.dropout, a.device).train()
+    grid = weights.OnGrid(model, a.layer_step)
     live = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(live, lr=a.rate, weight_decay=0.01)
     progress = {"step": 0, "seconds": 0.0, "pairs": 0, "best": 0.0}
@@ -127,7 +134,8 @@ def main():
         progress = saved["progress"]
 
     def report(loss):
-        scores = evaluate(model, data, a.device, a.dev_lists)
+        with grid:
+            scores = evaluate(model, data, a.device, a.dev_lists)
         row = {**{k: round(v, 1) for k, v in progress.items() if k != "best"}, "loss": loss, "dev nDCG@10": scores}
         print(json.dumps(row), flush=True)
         with open(out / "curve.jsonl", "a", encoding="utf8") as curve:
@@ -149,15 +157,16 @@ def main():
         rows = [order.pop() for _ in range(a.lists_per_step)]
         queries, texts, fused, gains = batch(rows, a.size, rng.choice(READINGS), rng)
         fused, gains = torch.as_tensor(fused, device=a.device), torch.as_tensor(gains, device=a.device)
-        scores = torch.log_softmax(fused + logits_of(model, data, queries, texts, a.device), 1)
-        loss = -(gains * scores).sum(1).mean()
-        if teacher:
-            with torch.no_grad():
-                taught = torch.softmax(fused + logits_of(teacher, data, queries, texts, a.device), 1)
-            loss = a.gains * loss - (taught * scores).sum(1).mean()
+        with grid:
+            scores = torch.log_softmax(fused + logits_of(model, data, queries, texts, a.device), 1)
+            loss = -(gains * scores).sum(1).mean()
+            if teacher:
+                with torch.no_grad():
+                    taught = torch.softmax(fused + logits_of(teacher, data, queries, texts, a.device), 1)
+                loss = a.gains * loss - (taught * scores).sum(1).mean()
+            optimiser.zero_grad(), loss.backward()
         for group in optimiser.param_groups:
             group["lr"] = a.rate * min(1, (progress["step"] + 1) / 100) * max(0.02, 1 - elapsed / budget)
-        optimiser.zero_grad(), loss.backward()
         torch.nn.utils.clip_grad_norm_(live, 1.0)
         optimiser.step()
         progress.update(step=progress["step"] + 1, seconds=time.time() - start, pairs=progress["pairs"] + texts.size)

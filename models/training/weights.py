@@ -118,3 +118,21 @@ def rows_on_grid(matrix, step):
     """A layer's weights as `siteseer model import --layer-step STEP` rounds them: a scale for each row, none below `step` root mean squares of the matrix."""
     scale = (matrix.abs().amax(1, keepdim=True) / 127).clamp(min=step * float(matrix.pow(2).mean().sqrt()))
     return (matrix / scale).round() * scale
+
+
+class OnGrid:
+    """While it is entered, the layers' weights are what the import rounds them to; without a step they stay as they are."""
+
+    def __init__(self, model, step):
+        layers = [layer for name, layer in model.named_modules() if "encoder.layer." in name and isinstance(layer, torch.nn.Linear)]
+        self.weights = [layer.weight for layer in layers] if step else []
+        self.step = step
+
+    def __enter__(self):
+        self.exact = [weight.data.clone() for weight in self.weights]
+        for weight in self.weights:
+            weight.data = rows_on_grid(weight.data, self.step)
+
+    def __exit__(self, *_):
+        for weight, exact in zip(self.weights, self.exact):
+            weight.data = exact

@@ -74,6 +74,25 @@ pub(super) trait Arch: Copy {
     /// group `g` of the block goes to `dst + g * stride`.
     unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut Self::Act, stride: usize);
 
+    /// The same for the blocks of `R` rows, `row_stride` floats apart, whose groups follow each other in memory.
+    #[inline(always)]
+    unsafe fn quantize_blocks<const R: usize>(
+        src: *const f32,
+        row_stride: usize,
+        inv_scales: [f32; R],
+        zeros: [i32; R],
+        dst: *mut Self::Act,
+        stride: usize,
+    ) {
+        for r in 0..R {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let (src, dst) = (src.add(r * row_stride), dst.add(r * Self::GROUP));
+                Self::quantize_block(src, inv_scales[r], zeros[r], dst, stride);
+            }
+        }
+    }
+
     /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), exact in 32 bits.
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32;
 

@@ -3,7 +3,7 @@
 //! For each sequence and head: `softmax(Q · Kᵀ / √head_dim) · V` (Vaswani et al. 2017, eq. 1), in f32.
 
 use super::Backend;
-use super::quantize::grow;
+use super::aligned::Aligned;
 
 /// Keys whose scores lie side by side, and the most floats of a head; a multiple of every backend's `NR`.
 pub(crate) const CHUNK: usize = 512;
@@ -14,13 +14,13 @@ pub(super) const ROW_STRIDE: usize = CHUNK + 16;
 #[derive(Debug, Default, Clone)]
 pub struct AttentionScratch {
     /// Keys of one head: `[seq_padded / NR][head_dim][NR]`.
-    pub(super) keys: Vec<f32>,
+    pub(super) keys: Aligned<f32>,
     /// Values of one head: `[head_dim_padded / NR][seq][NR]`.
-    pub(super) values: Vec<f32>,
+    pub(super) values: Aligned<f32>,
     /// Queries of one tile of rows, scaled: `[MR][ROW_STRIDE]`.
-    pub(super) queries: Vec<f32>,
+    pub(super) queries: Aligned<f32>,
     /// Scores of one tile of `R` rows: `[chunks of CHUNK keys][R][ROW_STRIDE]`.
-    pub(super) scores: Vec<f32>,
+    pub(super) scores: Aligned<f32>,
 }
 
 /// Shape of an attention layer.
@@ -94,10 +94,10 @@ impl Backend {
         assert!(qkv.len() >= tokens * 3 * hidden && out.len() >= tokens * hidden, "qkv is [tokens, 3 * hidden]");
         let longest = offsets.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0);
         let nr = self.nr();
-        grow(&mut scratch.keys, longest.next_multiple_of(nr) * heads.head_dim);
-        grow(&mut scratch.values, longest * heads.head_dim.next_multiple_of(nr));
-        grow(&mut scratch.queries, self.mr() * ROW_STRIDE);
-        grow(&mut scratch.scores, self.mr() * longest.div_ceil(CHUNK) * ROW_STRIDE);
+        scratch.keys.grow(longest.next_multiple_of(nr) * heads.head_dim);
+        scratch.values.grow(longest * heads.head_dim.next_multiple_of(nr));
+        scratch.queries.grow(self.mr() * ROW_STRIDE);
+        scratch.scores.grow(self.mr() * longest.div_ceil(CHUNK) * ROW_STRIDE);
         self.attention(AttentionArgs { qkv, offsets, heads, rows, scratch, out });
     }
 }

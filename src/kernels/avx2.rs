@@ -1,7 +1,7 @@
 //! x86-64 with AVX2 and FMA. 7-bit activations, so that the pairwise `maddubs` can't saturate: 2 · 127 · 127 < 2¹⁵.
 
 use super::arch::{Arch, ROUND_MAGIC, entry_points};
-use super::quantize::{ActivationFormat, QUANT_BLOCK};
+use super::quantize::ActivationFormat;
 use std::arch::x86_64::*;
 
 /// The instruction set.
@@ -119,23 +119,24 @@ impl Arch for Avx2 {
 
     #[inline(always)]
     unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut u8, stride: usize) {
+        unsafe { store_groups(quantize(src, inv_scale, zero), dst, stride) }
+    }
+
+    #[inline(always)]
+    unsafe fn quantize_blocks<const R: usize>(
+        src: *const f32,
+        row_stride: usize,
+        inv_scales: [f32; R],
+        zeros: [i32; R],
+        dst: *mut u8,
+        stride: usize,
+    ) {
         unsafe {
-            let (scale, magic) = (_mm256_set1_ps(inv_scale), _mm256_set1_ps(ROUND_MAGIC));
-            let shift = _mm256_set1_epi32(zero.wrapping_sub(ROUND_MAGIC.to_bits() as i32));
-            let quantize = |p: *const f32| {
-                let t = _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(p), scale), magic);
-                _mm256_add_epi32(_mm256_castps_si256(t), shift)
-            };
-            // packs works in 128-bit halves; the permutation puts the quarters back in order
-            let words = _mm256_packs_epi32(quantize(src), quantize(src.add(8)));
-            let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
-            let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
-            let bytes = _mm_min_epu8(bytes, _mm_set1_epi8(127));
-            let mut block = [0u32; QUANT_BLOCK / 4];
-            _mm_storeu_si128(block.as_mut_ptr().cast(), bytes);
-            for (g, group) in block.iter().enumerate() {
-                dst.add(g * stride).cast::<u32>().write_unaligned(*group);
+            let mut blocks = [_mm_setzero_si128(); R];
+            for (r, block) in blocks.iter_mut().enumerate() {
+                *block = quantize(src.add(r * row_stride), inv_scales[r], zeros[r]);
             }
+            store_blocks(&blocks, dst, stride);
         }
     }
 
@@ -157,6 +158,67 @@ impl Arch for Avx2 {
             let mut sums = [0i32; 8];
             _mm256_storeu_si256(sums.as_mut_ptr().cast(), acc);
             sums.iter().sum()
+        }
+    }
+}
+
+/// Sixteen floats as u7: `round(x · inv_scale) + zero`.
+///
+/// # Safety
+/// The processor has AVX2; `src` points at sixteen floats.
+#[inline(always)]
+unsafe fn quantize(src: *const f32, inv_scale: f32, zero: i32) -> __m128i {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (scale, magic) = (_mm256_set1_ps(inv_scale), _mm256_set1_ps(ROUND_MAGIC));
+        let shift = _mm256_set1_epi32(zero.wrapping_sub(ROUND_MAGIC.to_bits() as i32));
+        let low = _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(src), scale), magic);
+        let high = _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(src.add(8)), scale), magic);
+        let low = _mm256_add_epi32(_mm256_castps_si256(low), shift);
+        let high = _mm256_add_epi32(_mm256_castps_si256(high), shift);
+        // packs works in 128-bit halves; the permutation puts the quarters back in order
+        let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
+        let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+        _mm_min_epu8(bytes, _mm_set1_epi8(127))
+    }
+}
+
+/// Writes the four groups of a block, `stride` bytes apart.
+///
+/// # Safety
+/// There is room for them from `dst` on.
+#[inline(always)]
+pub(super) unsafe fn store_groups(block: __m128i, dst: *mut u8, stride: usize) {
+    let mut groups = [0u32; 4];
+    // SAFETY: the caller's promise.
+    unsafe {
+        _mm_storeu_si128(groups.as_mut_ptr().cast(), block);
+        for (g, group) in groups.iter().enumerate() {
+            dst.add(g * stride).cast::<u32>().write_unaligned(*group);
+        }
+    }
+}
+
+/// Writes the groups of several rows' blocks, which follow each other in memory: four rows' at once.
+///
+/// # Safety
+/// There is room for them from `dst` on.
+#[inline(always)]
+pub(super) unsafe fn store_blocks(blocks: &[__m128i], dst: *mut u8, stride: usize) {
+    let (fours, rest) = blocks.as_chunks::<4>();
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (four, &blocks) in fours.iter().enumerate() {
+            let [a, b, c, d] = blocks;
+            let (mut a, mut b, mut c, mut d) =
+                (_mm_castsi128_ps(a), _mm_castsi128_ps(b), _mm_castsi128_ps(c), _mm_castsi128_ps(d));
+            _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+            for (g, group) in [a, b, c, d].into_iter().enumerate() {
+                _mm_storeu_ps(dst.add(g * stride + 16 * four).cast(), group);
+            }
+        }
+        for (r, &block) in rest.iter().enumerate() {
+            store_groups(block, dst.add(4 * (4 * fours.len() + r)), stride);
         }
     }
 }

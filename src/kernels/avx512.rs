@@ -2,7 +2,8 @@
 //! activations. 12 × 32 tiles take 24 of the 32 registers.
 
 use super::arch::{Arch, ROUND_MAGIC, entry_points};
-use super::quantize::{ActivationFormat, QUANT_BLOCK};
+use super::avx2;
+use super::quantize::ActivationFormat;
 use std::arch::x86_64::*;
 
 /// The instruction set.
@@ -96,7 +97,7 @@ impl Arch for Avx512 {
 
     #[inline(always)]
     unsafe fn transpose4(rows: [*const f32; 4], at: usize, dst: *mut f32, stride: usize) {
-        unsafe { super::avx2::transpose4(rows, at, dst, stride) }
+        unsafe { avx2::transpose4(rows, at, dst, stride) }
     }
 
     #[inline(always)]
@@ -122,23 +123,30 @@ impl Arch for Avx512 {
 
     #[inline(always)]
     unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut u8, stride: usize) {
+        unsafe { avx2::store_groups(quantize(src, inv_scale, zero), dst, stride) }
+    }
+
+    #[inline(always)]
+    unsafe fn quantize_blocks<const R: usize>(
+        src: *const f32,
+        row_stride: usize,
+        inv_scales: [f32; R],
+        zeros: [i32; R],
+        dst: *mut u8,
+        stride: usize,
+    ) {
         unsafe {
-            let (scale, magic) = (_mm512_set1_ps(inv_scale), _mm512_set1_ps(ROUND_MAGIC));
-            let shift = _mm512_set1_epi32(zero.wrapping_sub(ROUND_MAGIC.to_bits() as i32));
-            let t = _mm512_add_ps(_mm512_mul_ps(_mm512_loadu_ps(src), scale), magic);
-            let q = _mm512_add_epi32(_mm512_castps_si512(t), shift);
-            let bytes = _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, _mm512_setzero_si512()));
-            let mut block = [0u32; QUANT_BLOCK / 4];
-            _mm_storeu_si128(block.as_mut_ptr().cast(), bytes);
-            for (g, group) in block.iter().enumerate() {
-                dst.add(g * stride).cast::<u32>().write_unaligned(*group);
+            let mut blocks = [_mm_setzero_si128(); R];
+            for (r, block) in blocks.iter_mut().enumerate() {
+                *block = quantize(src.add(r * row_stride), inv_scales[r], zeros[r]);
             }
+            avx2::store_blocks(&blocks, dst, stride);
         }
     }
 
     #[inline(always)]
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
-        unsafe { super::avx2::max_dot(query, rows, n, len) }
+        unsafe { avx2::max_dot(query, rows, n, len) }
     }
 
     #[inline(always)]
@@ -157,6 +165,22 @@ impl Arch for Avx512 {
             }
             _mm512_reduce_add_epi32(_mm512_add_epi32(acc, _mm512_zextsi256_si512(tail)))
         }
+    }
+}
+
+/// Sixteen floats as u8: `round(x · inv_scale) + zero`.
+///
+/// # Safety
+/// The processor has AVX-512 F; `src` points at sixteen floats.
+#[inline(always)]
+unsafe fn quantize(src: *const f32, inv_scale: f32, zero: i32) -> __m128i {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (scale, magic) = (_mm512_set1_ps(inv_scale), _mm512_set1_ps(ROUND_MAGIC));
+        let shift = _mm512_set1_epi32(zero.wrapping_sub(ROUND_MAGIC.to_bits() as i32));
+        let t = _mm512_add_ps(_mm512_mul_ps(_mm512_loadu_ps(src), scale), magic);
+        let q = _mm512_add_epi32(_mm512_castps_si512(t), shift);
+        _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, _mm512_setzero_si512()))
     }
 }
 

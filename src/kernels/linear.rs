@@ -2,6 +2,7 @@
 //! make the crossing safe.
 
 use super::Backend;
+use super::aligned::Aligned;
 use super::quantize::{QUANT_BLOCK, QuantizedRows};
 
 /// What happens to a row of a linear layer's output after the bias.
@@ -22,11 +23,11 @@ pub struct PackedLinear {
     pub(super) backend: Backend,
     pub(super) n: usize,
     pub(super) k: usize,
-    pub(super) weights: Vec<i8>,
+    pub(super) weights: Aligned<i8>,
     /// Per channel: weight scale, bias, and `Σ_k W[n, k]` (to take the activations' zero point out again).
-    pub(super) scale: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-    pub(super) column_sum: Vec<f32>,
+    pub(super) scale: Aligned<f32>,
+    pub(super) bias: Aligned<f32>,
+    pub(super) column_sum: Aligned<f32>,
 }
 
 impl PackedLinear {
@@ -40,8 +41,8 @@ impl PackedLinear {
         assert_eq!(bias.len(), n, "one bias per output channel");
         let (nr, group, k_padded) = (backend.nr(), backend.group(), pad_k(k));
         let n_padded = n.next_multiple_of(nr);
-        let mut packed = vec![0i8; n_padded * k_padded];
-        let mut column_sum = vec![0f32; n_padded];
+        let mut packed = Aligned::zeros(n_padded * k_padded);
+        let mut column_sum = Aligned::zeros(n_padded);
         for (channel, row) in weights.chunks_exact(k).enumerate() {
             let panel = &mut packed[channel / nr * nr * k_padded..];
             for (i, &w) in row.iter().enumerate() {
@@ -50,9 +51,9 @@ impl PackedLinear {
             column_sum[channel] = row.iter().map(|&w| i32::from(w)).sum::<i32>() as f32;
         }
         let pad = |v: &[f32]| {
-            let mut v = v.to_vec();
-            v.resize(n_padded, 0.0);
-            v
+            let mut padded = Aligned::zeros(n_padded);
+            padded[..n].copy_from_slice(v);
+            padded
         };
         Self { backend, n, k, weights: packed, scale: pad(scale), bias: pad(bias), column_sum }
     }

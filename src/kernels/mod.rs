@@ -12,6 +12,7 @@
 //! that visitors load hold one set only; with the feature `battery` all that they could run, to be compared.
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
+pub(crate) mod aligned;
 mod arch;
 pub mod attention;
 #[cfg(any(test, feature = "battery"))]

@@ -10,6 +10,8 @@
 //! | [`U8`](ActivationFormat::U8) | 0..=255, zero point | VNNI `dpbusd` | sums in 32 bits, so all 8 bits are usable |
 //! | [`I8`](ActivationFormat::I8) | −128..=127, zero point | NEON `sdot` | the same where both factors are signed |
 
+use super::aligned::Aligned;
+
 /// Floats that a backend quantizes at a time; every packed `k` is a multiple of it.
 pub(super) const QUANT_BLOCK: usize = 16;
 
@@ -77,11 +79,11 @@ impl ActivationFormat {
 #[derive(Debug, Default, Clone)]
 pub struct QuantizedRows {
     /// Packed activations, as bytes in the backend's format.
-    pub(super) data: Vec<u8>,
+    pub(super) data: Aligned<u8>,
     /// Scale of each row.
-    pub(super) scales: Vec<f32>,
+    pub(super) scales: Aligned<f32>,
     /// Zero point of each row, negated.
-    pub(super) minus_zeros: Vec<f32>,
+    pub(super) minus_zeros: Aligned<f32>,
     /// Number of rows.
     pub(super) m: usize,
     /// Length of a row.
@@ -91,16 +93,9 @@ pub struct QuantizedRows {
 impl QuantizedRows {
     /// Makes room for `m` rows of `k` (padded to `k_padded`) activations of `size` bytes.
     pub(super) fn resize(&mut self, m: usize, k: usize, k_padded: usize, size: usize) {
-        grow(&mut self.data, m * k_padded * size);
-        grow(&mut self.scales, m);
-        grow(&mut self.minus_zeros, m);
+        self.data.grow(m * k_padded * size);
+        self.scales.grow(m);
+        self.minus_zeros.grow(m);
         (self.m, self.k) = (m, k);
-    }
-}
-
-/// Grows `buffer` to at least `len` elements; never shrinks it, so that a warm workspace does not allocate.
-pub(crate) fn grow<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) {
-    if buffer.len() < len {
-        buffer.resize(len, T::default());
     }
 }

@@ -17,8 +17,9 @@ use super::file::ModelFile;
 use super::layer::{ClsLayer, Layer, Norm, Shared};
 use crate::error::Result;
 use crate::kernels::Backend;
+use crate::kernels::aligned::Aligned;
 use crate::kernels::attention::{AttentionScratch, Heads, QueryRows};
-use crate::kernels::quantize::{QuantizedRows, grow};
+use crate::kernels::quantize::QuantizedRows;
 use std::sync::Arc;
 
 /// Weights of a BERT encoder, packed for one backend.
@@ -48,15 +49,15 @@ pub struct EmbeddingTable {
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// `[tokens, hidden]`: the residual stream.
-    pub(super) x: Vec<f32>,
+    pub(super) x: Aligned<f32>,
     /// `[tokens, hidden]`: after attention.
-    pub(super) y: Vec<f32>,
+    pub(super) y: Aligned<f32>,
     /// `[tokens, 3 · hidden]`
-    pub(super) qkv: Vec<f32>,
+    pub(super) qkv: Aligned<f32>,
     /// `[tokens, hidden]`
-    pub(super) context: Vec<f32>,
+    pub(super) context: Aligned<f32>,
     /// `[tokens, intermediate]`; in the last layer of a cross-encoder keys and values, `[tokens, 2 · hidden]`.
-    pub(super) intermediate: Vec<f32>,
+    pub(super) intermediate: Aligned<f32>,
     pub(super) quantized: QuantizedRows,
     pub(super) attention: AttentionScratch,
 }
@@ -177,10 +178,10 @@ impl Encoder {
 impl Workspace {
     fn reserve(&mut self, tokens: usize, config: &ModelConfig) {
         let hidden = config.hidden_size;
-        grow(&mut self.x, tokens * hidden);
-        grow(&mut self.y, tokens * hidden);
-        grow(&mut self.qkv, tokens * 3 * hidden);
-        grow(&mut self.context, tokens * hidden);
-        grow(&mut self.intermediate, tokens * config.intermediate_size.max(2 * hidden));
+        self.x.grow(tokens * hidden);
+        self.y.grow(tokens * hidden);
+        self.qkv.grow(tokens * 3 * hidden);
+        self.context.grow(tokens * hidden);
+        self.intermediate.grow(tokens * config.intermediate_size.max(2 * hidden));
     }
 }

@@ -18,6 +18,7 @@ use super::encoder::Workspace;
 use super::file::ModelFile;
 use crate::error::Result;
 use crate::kernels::Backend;
+use crate::kernels::aligned::Aligned;
 use crate::kernels::attention::{Heads, QueryRows};
 use crate::kernels::linear::{Activation, PackedLinear};
 use std::ops::Range;
@@ -33,8 +34,8 @@ pub(super) struct Shared {
 /// Scale and shift of a layer norm, `[hidden]` each.
 #[derive(Debug)]
 pub(super) struct Norm {
-    gamma: Vec<f32>,
-    beta: Vec<f32>,
+    gamma: Aligned<f32>,
+    beta: Aligned<f32>,
 }
 
 /// A layer that computes all tokens.
@@ -66,7 +67,8 @@ impl Norm {
     /// Reads `NAME.weight` and `NAME.bias`.
     pub(super) fn load(file: &ModelFile<'_>, name: &str) -> Result<Self> {
         let hidden = file.config().hidden_size;
-        let floats = |field: &str| file.f32(&format!("{name}.{field}"), &[hidden]);
+        let floats =
+            |field: &str| file.f32(&format!("{name}.{field}"), &[hidden]).map(|values| Aligned::from(&values[..]));
         Ok(Self { gamma: floats("weight")?, beta: floats("bias")? })
     }
 

@@ -13,12 +13,38 @@ use crate::model::bi_encoder::BiEncoder;
 use crate::model::encoder::Workspace;
 use anyhow::Result;
 use rayon::prelude::*;
+use std::sync::Mutex;
 
 /// Passages of a batch: enough rows to fill the register tiles many times over, few enough to stay near the core.
 const BATCH: usize = 2;
 
 /// What a thread keeps from batch to batch: tokens, the pass's buffers, and an embedding `[dim]`.
 type Scratch = (TokenBatch, Workspace, Vec<f32>);
+
+/// Scratches that nobody uses. Rayon asks for one whenever it splits its work, more often than there are threads, and memory that the system
+/// gives anew costs more than the pass saves by it.
+#[derive(Default)]
+struct Scratches(Mutex<Vec<Scratch>>);
+
+/// A scratch that goes back when it is dropped.
+struct Lent<'a> {
+    from: &'a Scratches,
+    scratch: Scratch,
+}
+
+impl Scratches {
+    fn lend(&self) -> Lent<'_> {
+        Lent { from: self, scratch: self.0.lock().ok().and_then(|mut unused| unused.pop()).unwrap_or_default() }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut unused) = self.from.0.lock() {
+            unused.push(std::mem::take(&mut self.scratch));
+        }
+    }
+}
 
 /// A passage to compute: its text, and where row and scale go, unless they are there.
 type Passage<'a> = (&'a str, Option<(&'a mut [i8], &'a mut f32)>);
@@ -143,10 +169,14 @@ impl Pass<'_> {
         mut passages: Vec<Passage<'_>>,
         tokens: impl Fn(&[u32], &[f32]) -> T + Sync,
     ) -> Result<Vec<T>> {
-        let batches = passages.par_chunks_mut(BATCH).map_init(Scratch::default, |scratch, passages| {
-            self.progress.inspect(|progress| progress.add(passages.len() as u64));
-            self.run_batch(scratch, passages, &tokens)
-        });
+        let scratches = Scratches::default();
+        let batches = passages.par_chunks_mut(BATCH).map_init(
+            || scratches.lend(),
+            |lent, passages| {
+                self.progress.inspect(|progress| progress.add(passages.len() as u64));
+                self.run_batch(&mut lent.scratch, passages, &tokens)
+            },
+        );
         Ok(batches.collect::<Result<Vec<Vec<T>>>>()?.into_iter().flatten().collect())
     }
 
@@ -214,10 +244,14 @@ fn embed_on_gpu(
 pub fn embed_token_ids(model: &BiEncoder, sequences: &[Vec<u32>]) -> crate::Result<Vec<f32>> {
     let mut embeddings = vec![0.0; sequences.len() * model.dim()];
     let batches = sequences.par_chunks(BATCH).zip(embeddings.par_chunks_mut(BATCH * model.dim()));
-    batches.try_for_each_init(Scratch::default, |(batch, work, _), (sequences, out)| {
-        batch.clear();
-        sequences.iter().for_each(|ids| batch.push(ids));
-        model.embed_into(batch, work, out)
-    })?;
+    let scratches = Scratches::default();
+    batches.try_for_each_init(
+        || scratches.lend(),
+        |Lent { scratch: (batch, work, _), .. }, (sequences, out)| {
+            batch.clear();
+            sequences.iter().for_each(|ids| batch.push(ids));
+            model.embed_into(batch, work, out)
+        },
+    )?;
     Ok(embeddings)
 }

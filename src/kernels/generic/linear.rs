@@ -26,37 +26,69 @@ const MAX_NR: usize = 32;
 #[inline(always)]
 pub(crate) unsafe fn quantize_rows<A: Arch>(args: QuantizeArgs<'_>) {
     let QuantizeArgs { x, out } = args;
-    let (k, k_padded) = (out.k, pad_k(out.k));
-    let data = out.data.as_mut_ptr().cast::<A::Act>();
-    let panels = RowPanels::new(out.m, A::MR);
-    let (mut panel, mut rows) = (0, panels.rows(0));
-    for (row, x) in x.chunks_exact(k).enumerate() {
-        // SAFETY: `x` has `k` floats.
-        let (lo, hi) = unsafe { min_max::<A>(x) };
-        let (scale, zero) = A::FORMAT.scale_and_zero(lo, hi);
-        (out.scales[row], out.minus_zeros[row]) = (scale, -zero as f32);
-        if row == rows.end {
-            panel += 1;
-            rows = panels.rows(panel);
-        }
+    let (m, k, k_padded) = (out.m, out.k, pad_k(out.k));
+    let panels = RowPanels::new(m, A::MR);
+    for panel in 0..panels.count() {
+        let rows = panels.rows(panel);
         let stride = rows.len() * A::GROUP;
-        let inv_scale = 1.0 / scale;
-        let whole = k / QUANT_BLOCK * QUANT_BLOCK;
-        // SAFETY: the panel has `rows.len() * k_padded` places from its start, of which this row's groups take every
-        // `stride`-th, beginning at the row's place in it; blocks before `whole` read inside `x`, and the last one reads a copy
-        // padded with zeros (whose weights are zero, so that any value would do).
+        let mut row = rows.start;
+        // SAFETY: the panel has `rows.len() * k_padded` places from its start, of which a row's groups take every `stride`-th,
+        // beginning at the row's place in it; `x` has `k` floats for each row.
         unsafe {
-            let dst = data.add(rows.start * k_padded + (row - rows.start) * A::GROUP);
-            let mut i = 0;
-            while i < whole {
-                A::quantize_block(x.as_ptr().add(i), inv_scale, zero, dst.add(i / A::GROUP * stride), stride);
-                i += QUANT_BLOCK;
+            let panel = out.data.as_mut_ptr().cast::<A::Act>().add(rows.start * k_padded);
+            while row < rows.end {
+                let dst = panel.add((row - rows.start) * A::GROUP);
+                let (scales, zeros) = (&mut out.scales[row..], &mut out.minus_zeros[row..]);
+                if row + 4 <= rows.end {
+                    quantize_some::<A, 4>(&x[row * k..], k, dst, stride, scales, zeros);
+                    row += 4;
+                } else {
+                    quantize_some::<A, 1>(&x[row * k..], k, dst, stride, scales, zeros);
+                    row += 1;
+                }
             }
-            if whole < k {
-                let mut block = [0f32; QUANT_BLOCK];
-                block[..k - whole].copy_from_slice(&x[whole..]);
-                A::quantize_block(block.as_ptr(), inv_scale, zero, dst.add(whole / A::GROUP * stride), stride);
+        }
+    }
+}
+
+/// `R` rows side by side in a panel: scales and zero points, then block after block.
+///
+/// # Safety
+/// See [`Arch`]; `x` begins with `R` rows of `k` floats, and `dst` has a place for each group of theirs, those of a row `stride` apart.
+#[inline(always)]
+unsafe fn quantize_some<A: Arch, const R: usize>(
+    x: &[f32],
+    k: usize,
+    dst: *mut A::Act,
+    stride: usize,
+    scales: &mut [f32],
+    minus_zeros: &mut [f32],
+) {
+    let (mut inv_scales, mut zeros) = ([0f32; R], [0; R]);
+    for r in 0..R {
+        // SAFETY: arithmetic and reads inside the slice.
+        let (lo, hi) = unsafe { min_max::<A>(&x[r * k..(r + 1) * k]) };
+        let (scale, zero) = A::FORMAT.scale_and_zero(lo, hi);
+        (scales[r], minus_zeros[r]) = (scale, -zero as f32);
+        (inv_scales[r], zeros[r]) = (1.0 / scale, zero);
+    }
+    let whole = k / QUANT_BLOCK * QUANT_BLOCK;
+    // SAFETY: blocks before `whole` read inside `x`, and the last one reads copies padded with zeros (whose weights are zero, so
+    // that any value would do).
+    unsafe {
+        let mut i = 0;
+        while i < whole {
+            let dst = dst.add(i / A::GROUP * stride);
+            A::quantize_blocks::<R>(x.as_ptr().add(i), k, inv_scales, zeros, dst, stride);
+            i += QUANT_BLOCK;
+        }
+        if whole < k {
+            let mut blocks = [[0f32; QUANT_BLOCK]; R];
+            for (r, block) in blocks.iter_mut().enumerate() {
+                block[..k - whole].copy_from_slice(&x[r * k + whole..(r + 1) * k]);
             }
+            let dst = dst.add(whole / A::GROUP * stride);
+            A::quantize_blocks::<R>(blocks.as_ptr().cast(), QUANT_BLOCK, inv_scales, zeros, dst, stride);
         }
     }
 }
