@@ -31,6 +31,8 @@ pub(super) trait Arch: Copy {
     const GROUP: usize;
     /// How activations are quantized for this instruction set's dot.
     const FORMAT: ActivationFormat;
+    /// Rows that it pays to quantize side by side, since their groups can be written together.
+    const ROWS_QUANTIZED: usize = 1;
 
     unsafe fn splat(x: f32) -> Self::F;
     /// Reads `LANES` floats.
@@ -74,7 +76,8 @@ pub(super) trait Arch: Copy {
     /// group `g` of the block goes to `dst + g * stride`.
     unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut Self::Act, stride: usize);
 
-    /// The same for the blocks of `R` rows, `row_stride` floats apart, whose groups follow each other in memory.
+    /// The same for the blocks of `R` rows, `row_stride` floats apart, whose groups follow each other in memory: `R` is 1 or
+    /// [`ROWS_QUANTIZED`](Self::ROWS_QUANTIZED).
     #[inline(always)]
     unsafe fn quantize_blocks<const R: usize>(
         src: *const f32,

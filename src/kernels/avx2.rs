@@ -30,6 +30,7 @@ impl Arch for Avx2 {
     const MR: usize = 4;
     const GROUP: usize = 4;
     const FORMAT: ActivationFormat = ActivationFormat::U7;
+    const ROWS_QUANTIZED: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m256 {

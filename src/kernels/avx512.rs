@@ -37,6 +37,7 @@ impl Arch for Avx512 {
     const MR: usize = 12;
     const GROUP: usize = 4;
     const FORMAT: ActivationFormat = ActivationFormat::U8;
+    const ROWS_QUANTIZED: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m512 {

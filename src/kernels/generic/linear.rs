@@ -39,7 +39,7 @@ pub(crate) unsafe fn quantize_rows<A: Arch>(args: QuantizeArgs<'_>) {
             while row < rows.end {
                 let dst = panel.add((row - rows.start) * A::GROUP);
                 let (scales, zeros) = (&mut out.scales[row..], &mut out.minus_zeros[row..]);
-                if row + 4 <= rows.end {
+                if A::ROWS_QUANTIZED == 4 && row + 4 <= rows.end {
                     quantize_some::<A, 4>(&x[row * k..], k, dst, stride, scales, zeros);
                     row += 4;
                 } else {
