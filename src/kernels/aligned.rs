@@ -18,8 +18,8 @@ impl<T: Copy + Default> Aligned<T> {
     /// `len` zeros.
     pub(crate) fn zeros(len: usize) -> Self {
         let mut data = vec![T::default(); len + LINE / size_of::<T>()];
-        // the trait's promise allows any answer, so what is beyond the room counts as none
-        let start = Some(data.as_ptr().align_offset(LINE)).filter(|start| start + len <= data.len()).unwrap_or(0);
+        // the standard library may answer that it does not know: then the numbers begin anywhere
+        let start = Some(data.as_ptr().align_offset(LINE)).filter(|&start| start <= data.len() - len).unwrap_or(0);
         data.truncate(start + len);
         Self { data, start }
     }

@@ -5,46 +5,16 @@
 use super::device::GpuEmbedder;
 use super::earlier::EarlierIndex;
 use super::late::{LateCodes, LateModel};
+use super::scratch::{Lent, Scratch, Scratches};
 use crate::cli::progress::Progress;
 use crate::codes::residual::ResidualCode;
 use crate::index::vectors::{Vectors, quantize_row};
-use crate::model::batch::TokenBatch;
 use crate::model::bi_encoder::BiEncoder;
-use crate::model::encoder::Workspace;
 use anyhow::Result;
 use rayon::prelude::*;
-use std::sync::Mutex;
 
 /// Passages of a batch: enough rows to fill the register tiles many times over, few enough to stay near the core.
 const BATCH: usize = 2;
-
-/// What a thread keeps from batch to batch: tokens, the pass's buffers, and an embedding `[dim]`.
-type Scratch = (TokenBatch, Workspace, Vec<f32>);
-
-/// Scratches that nobody uses. Rayon asks for one whenever it splits its work, more often than there are threads, and memory that the system
-/// gives anew costs more than the pass saves by it.
-#[derive(Default)]
-struct Scratches(Mutex<Vec<Scratch>>);
-
-/// A scratch that goes back when it is dropped.
-struct Lent<'a> {
-    from: &'a Scratches,
-    scratch: Scratch,
-}
-
-impl Scratches {
-    fn lend(&self) -> Lent<'_> {
-        Lent { from: self, scratch: self.0.lock().ok().and_then(|mut unused| unused.pop()).unwrap_or_default() }
-    }
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        if let Ok(mut unused) = self.from.0.lock() {
-            unused.push(std::mem::take(&mut self.scratch));
-        }
-    }
-}
 
 /// A passage to compute: its text, and where row and scale go, unless they are there.
 type Passage<'a> = (&'a str, Option<(&'a mut [i8], &'a mut f32)>);

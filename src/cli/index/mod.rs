@@ -13,6 +13,7 @@ mod nearby;
 mod output;
 mod parts;
 mod related;
+mod scratch;
 mod stemmers;
 mod summary;
 mod weights;
