@@ -46,8 +46,8 @@ make_onnx() {
 ensure_onnx() {
     local python=$CACHE/bench-python out=$BENCH_DIR/onnx script=$ROOT/benches/browser/make_onnx.py
     local cross=$ROOT/models/siteseer-cross-encoder.safetensors bi=$ROOT/models/all-MiniLM-L6-v2.safetensors
-    [[ -d $out && $out -nt $script && $out -nt $cross && $out -nt $bi ]] && return
     ensure_reference_model
+    [[ -d $out && $out -nt $script && $out -nt $cross && $out -nt $bi ]] && return
     ensure_python
     if [[ ! -f $python/complete ]]; then
         step "onnx, onnxruntime by pip (once)" bench-python \

@@ -11,8 +11,8 @@
 //! A processor's instruction sets are found out at run time. A wasm engine has those that it was built for, so the ones
 //! that visitors load hold one set only; with the feature `battery` all that they could run, to be compared.
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 pub(crate) mod aligned;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod arch;
 pub mod attention;
 #[cfg(any(test, feature = "battery"))]
