@@ -14,7 +14,7 @@
 use super::batch::TokenBatch;
 use super::config::ModelConfig;
 use super::file::ModelFile;
-use super::layer::{ClsLayer, Layer, Norm, Shared};
+use super::layer::{ClsLayer, Layer, Norm, ROW_BLOCK, Shared};
 use crate::error::Result;
 use crate::kernels::Backend;
 use crate::kernels::aligned::Aligned;
@@ -56,7 +56,7 @@ pub struct Workspace {
     pub(super) qkv: Aligned<f32>,
     /// `[tokens, hidden]`
     pub(super) context: Aligned<f32>,
-    /// `[tokens, intermediate]`; in the last layer of a cross-encoder keys and values, `[tokens, 2 · hidden]`.
+    /// `[ROW_BLOCK, intermediate]`; in the last layer of a cross-encoder keys and values, `[tokens, 2 · hidden]`.
     pub(super) intermediate: Aligned<f32>,
     pub(super) quantized: QuantizedRows,
     pub(super) attention: AttentionScratch,
@@ -182,6 +182,6 @@ impl Workspace {
         self.y.grow(tokens * hidden);
         self.qkv.grow(tokens * 3 * hidden);
         self.context.grow(tokens * hidden);
-        self.intermediate.grow(tokens * config.intermediate_size.max(2 * hidden));
+        self.intermediate.grow((tokens.min(ROW_BLOCK) * config.intermediate_size).max(tokens * 2 * hidden));
     }
 }

@@ -23,6 +23,9 @@ use crate::kernels::attention::{Heads, QueryRows};
 use crate::kernels::linear::{Activation, PackedLinear};
 use std::ops::Range;
 
+/// Rows that go through what follows attention together: as many as a matrix product takes at a time.
+pub(super) const ROW_BLOCK: usize = 96;
+
 /// What every layer of one model has in common.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shared {
@@ -167,21 +170,26 @@ impl Rest {
         })
     }
 
-    /// Takes `work.context [rows, hidden]` and the residual `work.x [rows, hidden]`; the result is in `work.x`.
+    /// Takes `work.context [rows, hidden]` and the residual `work.x [rows, hidden]`; the result is in `work.x`. Every row is computed by
+    /// itself, so a block of them goes through all steps before the next: what lies between two steps stays near the core.
     fn forward(&self, shared: Shared, rows: usize, work: &mut Workspace) {
         let Shared { backend, heads, .. } = shared;
         let (hidden, n) = (heads.hidden_size(), rows * heads.hidden_size());
         let Workspace { x, y, context, intermediate, quantized, .. } = work;
-        let (x, y, intermediate) = (&mut x[..n], &mut y[..n], &mut intermediate[..rows * self.intermediate.n()]);
+        let block = ROW_BLOCK * hidden;
+        let blocks = x[..n].chunks_mut(block).zip(y[..n].chunks_mut(block)).zip(context[..n].chunks(block));
+        for ((x, y), context) in blocks {
+            let intermediate = &mut intermediate[..x.len() / hidden * self.intermediate.n()];
 
-        backend.quantize_rows_into(&context[..n], hidden, quantized);
-        self.attention_output.forward_into(quantized, Some(x), Activation::Identity, y);
-        self.attention_norm.apply(shared, y);
+            backend.quantize_rows_into(context, hidden, quantized);
+            self.attention_output.forward_into(quantized, Some(x), Activation::Identity, y);
+            self.attention_norm.apply(shared, y);
 
-        backend.quantize_rows_into(y, hidden, quantized);
-        self.intermediate.forward_into(quantized, None, Activation::Gelu, intermediate);
-        backend.quantize_rows_into(intermediate, self.output.k(), quantized);
-        self.output.forward_into(quantized, Some(y), Activation::Identity, x);
-        self.output_norm.apply(shared, x);
+            backend.quantize_rows_into(y, hidden, quantized);
+            self.intermediate.forward_into(quantized, None, Activation::Gelu, intermediate);
+            backend.quantize_rows_into(intermediate, self.output.k(), quantized);
+            self.output.forward_into(quantized, Some(y), Activation::Identity, x);
+            self.output_norm.apply(shared, x);
+        }
     }
 }
