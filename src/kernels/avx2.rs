@@ -17,6 +17,35 @@ pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("popcnt")
 }
 
+/// The methods of [`Arch`] that quantize, where the module has a `quantize` of sixteen floats.
+macro_rules! quantize_methods {
+    () => {
+        #[inline(always)]
+        unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut u8, stride: usize) {
+            unsafe { $crate::kernels::avx2::store_groups(quantize(src, inv_scale, zero), dst, stride) }
+        }
+
+        #[inline(always)]
+        unsafe fn quantize_blocks<const R: usize>(
+            src: *const f32,
+            row_stride: usize,
+            inv_scales: [f32; R],
+            zeros: [i32; R],
+            dst: *mut u8,
+            stride: usize,
+        ) {
+            unsafe {
+                let mut blocks = [_mm_setzero_si128(); R];
+                for (r, block) in blocks.iter_mut().enumerate() {
+                    *block = quantize(src.add(r * row_stride), inv_scales[r], zeros[r]);
+                }
+                $crate::kernels::avx2::store_blocks(&blocks, dst, stride);
+            }
+        }
+    };
+}
+pub(super) use quantize_methods;
+
 // SAFETY of the blocks below: each method's contract is `Arch`'s: the processor has AVX2 and FMA, pointers cover what
 // the method reads or writes; all loads and stores are unaligned ones.
 #[allow(clippy::undocumented_unsafe_blocks)]
@@ -118,28 +147,7 @@ impl Arch for Avx2 {
         }
     }
 
-    #[inline(always)]
-    unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut u8, stride: usize) {
-        unsafe { store_groups(quantize(src, inv_scale, zero), dst, stride) }
-    }
-
-    #[inline(always)]
-    unsafe fn quantize_blocks<const R: usize>(
-        src: *const f32,
-        row_stride: usize,
-        inv_scales: [f32; R],
-        zeros: [i32; R],
-        dst: *mut u8,
-        stride: usize,
-    ) {
-        unsafe {
-            let mut blocks = [_mm_setzero_si128(); R];
-            for (r, block) in blocks.iter_mut().enumerate() {
-                *block = quantize(src.add(r * row_stride), inv_scales[r], zeros[r]);
-            }
-            store_blocks(&blocks, dst, stride);
-        }
-    }
+    quantize_methods!();
 
     #[inline(always)]
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {

@@ -122,28 +122,7 @@ impl Arch for Avx512 {
         unsafe { _mm512_dpbusd_epi32(acc, activations, weights) }
     }
 
-    #[inline(always)]
-    unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut u8, stride: usize) {
-        unsafe { avx2::store_groups(quantize(src, inv_scale, zero), dst, stride) }
-    }
-
-    #[inline(always)]
-    unsafe fn quantize_blocks<const R: usize>(
-        src: *const f32,
-        row_stride: usize,
-        inv_scales: [f32; R],
-        zeros: [i32; R],
-        dst: *mut u8,
-        stride: usize,
-    ) {
-        unsafe {
-            let mut blocks = [_mm_setzero_si128(); R];
-            for (r, block) in blocks.iter_mut().enumerate() {
-                *block = quantize(src.add(r * row_stride), inv_scales[r], zeros[r]);
-            }
-            avx2::store_blocks(&blocks, dst, stride);
-        }
-    }
+    avx2::quantize_methods!();
 
     #[inline(always)]
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
