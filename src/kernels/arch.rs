@@ -63,6 +63,10 @@ pub(super) trait Arch: Copy {
         }
     }
 
+    /// Asks for the line of the cache that `p` points into, which need not exist.
+    #[inline(always)]
+    fn prefetch(_p: *const i8) {}
+
     unsafe fn zero_i() -> Self::I;
     unsafe fn to_f32(a: Self::I) -> Self::F;
     /// Reads `LANES * GROUP` packed weights.

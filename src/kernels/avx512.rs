@@ -102,6 +102,12 @@ impl Arch for Avx512 {
     }
 
     #[inline(always)]
+    fn prefetch(p: *const i8) {
+        // SAFETY: a hint, which reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(p) }
+    }
+
+    #[inline(always)]
     unsafe fn zero_i() -> __m512i {
         unsafe { _mm512_setzero_si512() }
     }

@@ -12,7 +12,7 @@
 
 use super::math::gelu;
 use crate::kernels::arch::Arch;
-use crate::kernels::linear::{Activation, LinearArgs, QuantizeArgs, pad_k};
+use crate::kernels::linear::{Activation, LinearArgs, PackedLinear, QuantizeArgs, pad_k};
 use crate::kernels::panels::RowPanels;
 use crate::kernels::quantize::QUANT_BLOCK;
 
@@ -128,14 +128,16 @@ pub(crate) unsafe fn linear<A: Arch>(mut args: LinearArgs<'_>) {
     let block = ROW_BLOCK / A::MR;
     for first in (0..panels.count()).step_by(block) {
         for channel in (0..args.layer.n).step_by(2 * A::LANES) {
-            for panel in first..panels.count().min(first + block) {
+            let together = panels.count().min(first + block) - first;
+            for panel in first..first + together {
                 let rows = panels.rows(panel);
+                let ahead = Ahead::new::<A>(args.layer, channel, panel - first, together);
                 macro_rules! tile_of {
                     ($($r:literal)*) => {
                         match rows.len() {
                             // SAFETY: rows and channels of the tile exist; arms above MR are never reached and, since
                             // MR is a constant, never compiled.
-                            $($r if $r <= A::MR => unsafe { tile::<A, $r>(&mut args, rows.start, channel) },)*
+                            $($r if $r <= A::MR => unsafe { tile::<A, $r>(&mut args, rows.start, channel, ahead) },)*
                             _ => unreachable!("a panel has between 1 and MR rows"),
                         }
                     };
@@ -143,6 +145,27 @@ pub(crate) unsafe fn linear<A: Arch>(mut args: LinearArgs<'_>) {
                 tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
             }
         }
+    }
+}
+
+/// The next channels' weights, of which each tile asks for its part while it computes: a panel that comes from the third-level
+/// cache is there when its turn is. The processor itself looks ahead to the end of a page only.
+#[derive(Clone, Copy)]
+struct Ahead {
+    at: *const i8,
+    /// Bytes from one group of inputs to the next.
+    step: usize,
+}
+
+impl Ahead {
+    /// The part of tile number `part` of the `parts` that share the weights of the channels from `channel` on.
+    #[inline(always)]
+    fn new<A: Arch>(layer: &PackedLinear, channel: usize, part: usize, parts: usize) -> Self {
+        let (k_padded, nr) = (pad_k(layer.k), 2 * A::LANES);
+        let step = nr * A::GROUP / parts;
+        let skipped = part * (k_padded / A::GROUP) * step;
+        // behind the last panel lies nothing, which a hint may point at
+        Self { at: layer.weights.as_ptr().wrapping_add((channel + nr) * k_padded + skipped), step }
     }
 }
 
@@ -154,7 +177,7 @@ pub(crate) unsafe fn linear<A: Arch>(mut args: LinearArgs<'_>) {
 /// See [`Arch`]; the `R` rows from `row`, which are a panel, and the channel panel at `channel` exist.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, channel: usize) {
+unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, channel: usize, mut ahead: Ahead) {
     let layer = args.layer;
     let k_padded = pad_k(layer.k);
     let nr = 2 * A::LANES;
@@ -173,6 +196,8 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
             }
             a = a.add(R * A::GROUP);
             b = b.add(nr * A::GROUP);
+            A::prefetch(ahead.at);
+            ahead.at = ahead.at.wrapping_add(ahead.step);
         }
         let at = |values: &[f32]| values.as_ptr().wrapping_add(channel);
         let (column_sum, scale, bias) = (at(&layer.column_sum), at(&layer.scale), at(&layer.bias));
