@@ -15,6 +15,8 @@ use rayon::prelude::*;
 
 /// Passages of a batch: enough rows to fill the register tiles many times over, few enough to stay near the core.
 const BATCH: usize = 2;
+/// Batches that a thread takes at a time. Left to itself Rayon hands out a quarter of them at once, and one core waits for the other.
+const BATCHES: usize = 1;
 
 /// A passage to compute: its text, and where row and scale go, unless they are there.
 type Passage<'a> = (&'a str, Option<(&'a mut [i8], &'a mut f32)>);
@@ -140,7 +142,7 @@ impl Pass<'_> {
         tokens: impl Fn(&[u32], &[f32]) -> T + Sync,
     ) -> Result<Vec<T>> {
         let scratches = Scratches::default();
-        let batches = passages.par_chunks_mut(BATCH).map_init(
+        let batches = passages.par_chunks_mut(BATCH).with_max_len(BATCHES).map_init(
             || scratches.lend(),
             |lent, passages| {
                 self.progress.inspect(|progress| progress.add(passages.len() as u64));
@@ -215,7 +217,7 @@ pub fn embed_token_ids(model: &BiEncoder, sequences: &[Vec<u32>]) -> crate::Resu
     let mut embeddings = vec![0.0; sequences.len() * model.dim()];
     let batches = sequences.par_chunks(BATCH).zip(embeddings.par_chunks_mut(BATCH * model.dim()));
     let scratches = Scratches::default();
-    batches.try_for_each_init(
+    batches.with_max_len(BATCHES).try_for_each_init(
         || scratches.lend(),
         |Lent { scratch: (batch, work, _), .. }, (sequences, out)| {
             batch.clear();
