@@ -94,14 +94,12 @@ ensure_compared() {
 
 # verb: bench kernels
 run_bench_kernels() {
+    ensure_browser
     ensure_www_packages
     heading "The engine's file"
     bench_engines
-    heading "Kernels, in Node"
-    # Node 20 has relaxed SIMD behind a flag that later versions no longer know.
-    local -a flags=()
-    if node --v8-options | grep -q -- --experimental-wasm-relaxed-simd; then flags=(--experimental-wasm-relaxed-simd); fi
-    node ${flags[@]+"${flags[@]}"} "$ROOT/benches/browser/kernels.js" "$BENCH_DIR/engine"
+    heading "Kernels, in headless Chromium"
+    CHROMIUM=$CHROME node "$ROOT/benches/browser/kernels.js" "$BENCH_DIR/engine"
 }
 
 # verb: bench keystroke
