@@ -52,8 +52,9 @@ build.sh: everything about Siteseer starts here. It installs what it lacks by it
                    gpu-browser [--rounds N] [--turns N] [--pairs N] [--only TEXT,TEXT]|gpu-agreement [--queries N]]
                       native: indexing and search timed on the demo site, the scans, and passages embedded beside
                       onnxruntime and candle, same weights, same tokens. browser: the engine against onnxruntime-web and
-                      transformers.js in headless Chromium, likewise. kernels: MaxSim in wasm against plain loops. keystroke:
-                      from the key to the rows in the demo's search box. Without a word: these.
+                      transformers.js in headless Chromium, likewise. kernels: MaxSim in wasm against plain loops, the
+                      flat scan against a sum of its bytes. keystroke: from the key to the rows in the demo's search box. Without a
+                      word: these.
                       bytes: what the first results cost a visitor of SITE, an indexed site, and what its index loses; without one, of
                       12,000 pages of Rust's documentation, which it indexes.
                       gpu-browser: the reranker on WebGPU against onnxruntime-web's WebGPU provider; gpu-agreement: its order against

@@ -1,4 +1,4 @@
-// What `./build.sh bench kernels` times in a tab: each pair takes turns.
+// What `./build.sh bench kernels` times in a tab: a kernel and what it is compared with take turns.
 
 const DIM = 64;
 const ROUNDS = 21;

@@ -5,11 +5,12 @@
 
 import { fileURLToPath } from 'node:url';
 import { launch } from '../../www/tests/browser.js';
+import { processor } from './machine.js';
 import { serve } from './server.js';
 
 const server = await serve({ bench: fileURLToPath(new URL('.', import.meta.url)), engine: process.argv[2] });
 const browser = await launch();
-console.log(`Chromium ${browser.version()}`);
+console.log(`${processor().model}; Chromium ${browser.version()}`);
 for (const level of ['relaxed', 'simd']) {
   const page = await browser.newPage();
   await page.goto(`${server.origin}/bench/kernels.html`);
