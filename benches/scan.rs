@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use common::{medians_ms, processor};
 use siteseer::cli::folder;
 use siteseer::codes::residual::ResidualCode;
+use siteseer::index::flat::FlatIndex;
 use siteseer::index::scan::ScanQuery;
 use siteseer::index::sign_plane::SignPlane;
 use siteseer::index::vectors::Vectors;
@@ -44,15 +45,16 @@ fn main() -> Result<()> {
 }
 
 fn time_scans(backend: Backend, n: usize, rounds: usize) {
-    let vectors = random_vectors(n);
-    let (signs, query) = (SignPlane::new(&vectors), ScanQuery::new(&random_rows(1, 7)));
+    let index = FlatIndex::new(random_vectors(n), backend);
+    let vectors = index.vectors();
+    let (signs, query) = (SignPlane::new(vectors), ScanQuery::new(&random_rows(1, 7)));
     let (rows, words) = (vectors.rows().as_chunks().0, signs.words());
     let times = medians_ms(
         rounds,
         &mut [
-            &mut || drop(black_box(query.top_k(backend, &vectors, K, |_| true))),
+            &mut || drop(black_box(index.top_k(&query, K, |_| true))),
             &mut || _ = black_box(sum(rows.iter().map(|bytes| u64::from_ne_bytes(bytes.map(|byte| byte as u8))))),
-            &mut || drop(black_box(query.top_k_by_signs(backend, &vectors, &signs, K, CANDIDATES, |_| true))),
+            &mut || drop(black_box(query.top_k_by_signs(backend, vectors, &signs, K, CANDIDATES, |_| true))),
             &mut || _ = black_box(sum(words.iter().copied())),
         ],
     );
@@ -113,6 +115,8 @@ fn print_recall(backend: Backend, index: &Path) -> Result<()> {
     };
     let (n, dim) = (manifest.counts.passages as usize, model.dim);
     let vectors = Vectors::parse(&folder::read_file(index, file)?, &file.name, n, dim)?;
+    let index = FlatIndex::new(vectors, backend);
+    let vectors = index.vectors();
     let headings: BTreeSet<String> = (0..vectors.len() as u32)
         .filter_map(|id| cascade.searcher.passage(id))
         .map(|passage| passage.heading_path.last().unwrap_or(&passage.title).clone())
@@ -121,10 +125,10 @@ fn print_recall(backend: Backend, index: &Path) -> Result<()> {
     let mut work = Workspace::default();
     let queries: Vec<ScanQuery> =
         headings.iter().map(|text| Ok(ScanQuery::new(&model.embed(text, &mut work)?))).collect::<Result<_>>()?;
-    let signs = SignPlane::new(&vectors);
+    let signs = SignPlane::new(vectors);
     println!("\n{} passages, {} headings as queries: recall@{K} of the 1-bit scan", vectors.len(), queries.len());
     for candidates in [K, 50, 100, CANDIDATES, 400, 800] {
-        let found: usize = queries.iter().map(|query| found(backend, query, &vectors, &signs, candidates)).sum();
+        let found: usize = queries.iter().map(|query| found(query, &index, &signs, candidates)).sum();
         let recall = found as f64 / (K * queries.len()) as f64;
         println!("{candidates:>9} candidates {recall:.4}");
     }
@@ -132,8 +136,8 @@ fn print_recall(backend: Backend, index: &Path) -> Result<()> {
 }
 
 /// How many of the exact best are among those of the 1-bit scan.
-fn found(backend: Backend, query: &ScanQuery, vectors: &Vectors, signs: &SignPlane, candidates: usize) -> usize {
-    let exact = query.top_k(backend, vectors, K, |_| true);
-    let coarse = query.top_k_by_signs(backend, vectors, signs, K, candidates, |_| true);
+fn found(query: &ScanQuery, index: &FlatIndex, signs: &SignPlane, candidates: usize) -> usize {
+    let exact = index.top_k(query, K, |_| true);
+    let coarse = query.top_k_by_signs(Backend::best(), index.vectors(), signs, K, candidates, |_| true);
     exact.iter().filter(|best| coarse.contains(best)).count()
 }

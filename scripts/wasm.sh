@@ -17,8 +17,8 @@ GPU_LEVEL=simd
 # The languages of src/text/stem/built_in.rs, each with the first of its names, but English.
 STEMMERS=(ar da de el es fi fr hu it nl no pt ro ru sv ta tr)
 # What of the engine waits for its second part. `www/siteseer/host.js` loads that before it calls one of these.
-ENGINE_LATER=check_encoder,check_reranker,choose_phrases,context,context_reading,facets,load_filters,load_vectors,pair_texts,phrase_reading
-ENGINE_LATER+=,rank_compared,rank_dense,rank_impacts,rank_static,parts_by_words,passages_by_words,reading,rerank,rows_needed,selected,set_filter,sort_values,suggest
+ENGINE_LATER=check_encoder,check_reranker,choose_phrases,context,context_reading,facets,load_filters,pair_texts,phrase_reading
+ENGINE_LATER+=,rank_compared,rank_impacts,rank_static,parts_by_words,passages_by_words,reading,rerank,rows_needed,selected,set_filter,sort_values,suggest
 DIST=$ROOT/www/dist
 WASM_TEST_DIR=$TARGET/wasm-test
 

@@ -3,6 +3,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
+use siteseer::index::flat::FlatIndex;
 use siteseer::index::scan::ScanQuery;
 use siteseer::index::vectors::Vectors;
 use siteseer::kernels::Backend;
@@ -111,7 +112,7 @@ fn plain_max_sim(query: &[i16], rows: &[i8], dim: usize, out: &mut [i32]) {
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct FlatScan {
-    vectors: Vectors,
+    index: FlatIndex,
     query: ScanQuery,
 }
 
@@ -120,18 +121,19 @@ impl FlatScan {
     /// `values [n, dim]` become int8 vectors with a scale each; the first one is the query.
     #[wasm_bindgen(constructor)]
     pub fn new(values: Vec<f32>, dim: usize) -> FlatScan {
-        FlatScan { query: ScanQuery::new(&values[..dim]), vectors: Vectors::quantize(&values, dim) }
+        let index = FlatIndex::new(Vectors::quantize(&values, dim), Backend::best());
+        FlatScan { query: ScanQuery::new(&values[..dim]), index }
     }
 
     /// The best `k` of all, by the scan that searches: their numbers.
     pub fn top_k(&self, k: usize) -> Vec<u32> {
-        self.query.top_k(Backend::best(), &self.vectors, k, |_| true).iter().map(|scored| scored.passage).collect()
+        self.index.top_k(&self.query, k, |_| true).iter().map(|scored| scored.passage).collect()
     }
 
     /// A sum of the same bytes, sixteen at a time: what memory alone allows.
     pub fn sum(&self) -> i64 {
         let mut sums = [i64x2_splat(0); 4];
-        for block in self.vectors.rows().chunks_exact(64) {
+        for block in self.index.vectors().rows().chunks_exact(64) {
             for (i, sum) in sums.iter_mut().enumerate() {
                 // SAFETY: the block has 64 bytes; loads need no alignment.
                 *sum = i64x2_add(*sum, unsafe { block.as_ptr().add(16 * i).cast::<v128>().read_unaligned() });

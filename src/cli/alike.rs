@@ -1,6 +1,7 @@
 //! How much pages are alike, by their passages' vectors: for two pages the passages that are nearest to each other, and how
 //! many have one on the other page that says the same.
 
+use crate::index::flat::FlatIndex;
 use crate::index::scan::ScanQuery;
 use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
@@ -43,7 +44,7 @@ pub(super) struct PagePassages<'a> {
     /// Passages of each page.
     pages: Vec<Range<u32>>,
     /// The pages' mean vectors.
-    means: Vectors,
+    means: FlatIndex,
     backend: Backend,
 }
 
@@ -55,8 +56,9 @@ impl<'a> PagePassages<'a> {
             Some(*end - length..*end)
         });
         let pages: Vec<Range<u32>> = ends.collect();
-        let means = means(vectors, &pages);
-        Self { vectors, pages, means, backend: Backend::best() }
+        let backend = Backend::best();
+        let means = FlatIndex::new(means(vectors, &pages), backend);
+        Self { vectors, pages, means, backend }
     }
 
     /// Number of pages.
@@ -70,7 +72,7 @@ impl<'a> PagePassages<'a> {
         let others: Vec<usize> = if self.vectors.len() <= ALL_PASSAGES {
             (0..self.len()).filter(|&other| other != page).collect()
         } else {
-            let near = self.mean(page).top_k(self.backend, &self.means, NEAR_PAGES, |other| other as usize != page);
+            let near = self.means.top_k(&self.mean(page), NEAR_PAGES, |other| other as usize != page);
             let mut near: Vec<usize> = near.iter().map(|scored| scored.passage as usize).collect();
             near.sort_unstable();
             near
@@ -86,12 +88,12 @@ impl<'a> PagePassages<'a> {
     /// Whether two pages say the same: nearly all passages of one have their like on the other, and they are about as long.
     pub(super) fn say_the_same(&self, page: usize, other: usize) -> bool {
         let says = |page, other| self.with(page, other).is_some_and(|likeness| likeness.same >= SAME_PAGE);
-        let means = self.mean(page).score(self.backend, &self.means, other as u32);
+        let means = self.means.score(&self.mean(page), other as u32);
         means >= SAME_MEAN && (says(page, other) || says(other, page))
     }
 
     fn mean(&self, page: usize) -> ScanQuery {
-        ScanQuery::new(&unit(&self.means, page as u32))
+        ScanQuery::new(&unit(self.means.vectors(), page as u32))
     }
 
     fn compare(&self, page: usize, others: &[usize]) -> Vec<Likeness> {
@@ -112,7 +114,7 @@ impl<'a> PagePassages<'a> {
             }
             let pair = *best.pairs.first()?;
             let near = best.pairs.iter().map(|pair| pair.2).sum::<f32>() / best.pairs.len() as f32;
-            let mean = mean.score(self.backend, &self.means, other as u32);
+            let mean = self.means.score(&mean, other as u32);
             let score = (1.0 - MEAN_WEIGHT) * near + MEAN_WEIGHT * mean;
             Some(Likeness { page: other, score, near, pair, same: best.same as f32 / queries.len() as f32 })
         };

@@ -296,6 +296,7 @@ mod tests {
     use super::*;
     use crate::codes::fit::share_bits;
     use crate::codes::{from_bf16, to_bf16};
+    use crate::index::flat::FlatIndex;
 
     const DIM: usize = 16;
 
@@ -366,7 +367,7 @@ mod tests {
         let near = near(&compressed);
         assert_ne!(by_codes, near, "codes are not exact");
         let exact = ScanQuery::new(&embedding);
-        let all = exact.top_k(Backend::best(), &vectors, 10, |_| true);
+        let all = FlatIndex::new(vectors.clone(), Backend::best()).top_k(&exact, 10, |_| true);
         assert_eq!(near[..10], all, "the best ten are those of an exact scan, and so are their scores");
         // the same of a list of passages, whether their chunk is there by chance or not
         let (listed, others): (Vec<&Scored>, Vec<&Scored>) =

@@ -1,14 +1,10 @@
-//! The flat scan: the cosine of a query to every passage, exactly over the int8 rows, and the best `k` of them.
+//! Comparing a query with passages: their cosines, exactly over the int8 rows. (Which are the best of all: [`flat`](super::flat).)
 //!
 //! The query is quantized to 16 bits (relative error below 2⁻¹⁵, far below that of the 8-bit rows), so that the sums are
 //! integer and exact; the scales are multiplied in at the end.
 
-use super::top_k::TopK;
 use super::vectors::Vectors;
 use crate::kernels::Backend;
-
-/// Rows that are scored between two looks at the best: keeps the scores in the first-level cache.
-const BLOCK: usize = 1024;
 
 /// A passage and its score; higher is better.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,25 +57,9 @@ impl ScanQuery {
         }
     }
 
-    /// The `k` passages with the highest cosine among those that `keep` lets pass, best first; ties by passage id.
-    ///
-    /// # Panics
-    /// If the query has another length than the vectors.
-    pub fn top_k(&self, backend: Backend, vectors: &Vectors, k: usize, keep: impl Fn(u32) -> bool) -> Vec<Scored> {
-        assert_eq!(self.values.len(), vectors.dim(), "query and vectors have the same length");
-        let mut top = TopK::new(k);
-        let (mut dots, mut scores) = ([0i32; BLOCK], [0f32; BLOCK]);
-        for first in (0..vectors.len()).step_by(BLOCK) {
-            let n = BLOCK.min(vectors.len() - first);
-            self.score_block(backend, vectors, first, &mut dots, &mut scores[..n]);
-            for (i, &score) in scores[..n].iter().enumerate() {
-                let passage = (first + i) as u32;
-                if score >= top.threshold() && keep(passage) {
-                    top.push(passage, score);
-                }
-            }
-        }
-        top.into_sorted().map(|(passage, score)| Scored { passage, score }).collect()
+    /// The query's values, as far as 16 bits hold them.
+    pub(super) fn dequantized(&self) -> impl Iterator<Item = f32> {
+        self.values.iter().map(|&value| f32::from(value) * self.scale)
     }
 
     /// Cosine of a vector that stands by itself: its row `[dim]` and scale.
@@ -118,30 +98,6 @@ mod tests {
         let mut query = [0.0; 16];
         query[0] = 1.0;
         ScanQuery::new(&query)
-    }
-
-    #[test]
-    fn top_k_is_the_head_of_a_full_sort() {
-        for n in [1, 5, 1023, 1024, 1025, 3000] {
-            let (vectors, query) = (sample(n), axis());
-            for backend in Backend::available() {
-                let score = |passage| Scored { passage, score: query.score(backend, &vectors, passage) };
-                let mut all: Vec<Scored> = (0..n as u32).map(score).collect();
-                all.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
-                for k in [0, 1, 3, 10, n, n + 1] {
-                    let top = query.top_k(backend, &vectors, k, |_| true);
-                    assert_eq!(top, all[..k.min(n)], "n={n} k={k} {backend:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn filters_apply_before_the_cut() {
-        let (vectors, query) = (sample(3000), axis());
-        let top = query.top_k(Backend::best(), &vectors, 10, |p| p % 100 == 7);
-        assert_eq!(top.len(), 10);
-        assert!(top.iter().all(|s| s.passage % 100 == 7));
     }
 
     #[test]

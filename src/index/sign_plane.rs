@@ -127,6 +127,7 @@ fn pack_signs(negative: impl Iterator<Item = bool>, words: &mut [u64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::flat::FlatIndex;
 
     const DIM: usize = 384;
 
@@ -169,7 +170,7 @@ mod tests {
         let vectors = Vectors::quantize(&sample(3000), DIM);
         let (plane, query) = (SignPlane::new(&vectors), ScanQuery::new(&sample(1)[..DIM]));
         for backend in Backend::available() {
-            let exact = query.top_k(backend, &vectors, 10, |p| p % 3 == 1);
+            let exact = FlatIndex::new(vectors.clone(), backend).top_k(&query, 10, |p| p % 3 == 1);
             assert_eq!(query.top_k_by_signs(backend, &vectors, &plane, 10, 3000, |p| p % 3 == 1), exact);
         }
     }

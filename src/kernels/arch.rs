@@ -110,6 +110,19 @@ pub(super) trait Arch: Copy {
         unsafe { [Self::dot_i16_i8(query, rows, len), Self::dot_i16_i8(query, rows.add(len), len)] }
     }
 
+    /// Whether there is a dot of bytes that takes less than the one of 16-bit queries.
+    const DOTS_BYTES: bool = true;
+
+    /// `Σ query[i] · row[i]` over `len` values (a multiple of 16), the query's below 128, exact in 32 bits.
+    unsafe fn dot_u7_i8(query: *const u8, row: *const i8, len: usize) -> i32;
+
+    /// The same for four rows that follow each other, where they can share the loads of the query and one sum across.
+    #[inline(always)]
+    unsafe fn four_dots_u7_i8(query: *const u8, rows: *const i8, len: usize) -> [i32; 4] {
+        // SAFETY: the caller's promise.
+        [0, 1, 2, 3].map(|r| unsafe { Self::dot_u7_i8(query, rows.add(r * len), len) })
+    }
+
     /// The greatest [`dot_i16_i8`](Self::dot_i16_i8) of `query` with one of `n` rows, at least one, that lie end to end.
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32;
 
@@ -177,6 +190,14 @@ macro_rules! entry_points {
         pub(in crate::kernels) unsafe fn scan(query: &[i16], rows: &[i8], out: &mut [i32]) {
             // SAFETY: the caller's promise.
             unsafe { generic::scan::<$arch>(query, rows, out) }
+        }
+
+        /// # Safety
+        /// As of `scan`, and the query's values are below 128.
+        $(#[target_feature(enable = $features)])?
+        pub(in crate::kernels) unsafe fn scan_u7(query: &[u8], rows: &[i8], out: &mut [i32]) {
+            // SAFETY: the caller's promise.
+            unsafe { generic::scan_u7::<$arch>(query, rows, out) }
         }
 
         /// # Safety

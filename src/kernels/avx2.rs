@@ -150,6 +150,26 @@ impl Arch for Avx2 {
     quantize_methods!();
 
     #[inline(always)]
+    unsafe fn dot_u7_i8(query: *const u8, row: *const i8, len: usize) -> i32 {
+        unsafe {
+            let mut acc = _mm256_setzero_si256();
+            let mut i = 0;
+            while i + 32 <= len {
+                let (q, v) = (_mm256_loadu_si256(query.add(i).cast()), _mm256_loadu_si256(row.add(i).cast()));
+                acc = Self::dot(acc, q, v);
+                i += 32;
+            }
+            if i < len {
+                let (q, v) = (_mm_loadu_si128(query.add(i).cast()), _mm_loadu_si128(row.add(i).cast()));
+                acc = Self::dot(acc, _mm256_zextsi128_si256(q), _mm256_zextsi128_si256(v));
+            }
+            let mut sums = [0i32; 8];
+            _mm256_storeu_si256(sums.as_mut_ptr().cast(), acc);
+            sums.iter().sum()
+        }
+    }
+
+    #[inline(always)]
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
         unsafe { max_dot(query, rows, n, len) }
     }

@@ -136,6 +136,23 @@ impl Arch for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn dot_u7_i8(query: *const u8, row: *const i8, len: usize) -> i32 {
+        unsafe {
+            let mut acc = _mm512_setzero_si512();
+            let mut i = 0;
+            while i < len {
+                // the last vector may be a part of one: what is beyond `len` counts as zeros
+                let mask = u64::MAX >> (64 - (len - i).min(64));
+                let (q, v) =
+                    (_mm512_maskz_loadu_epi8(mask, query.add(i).cast()), _mm512_maskz_loadu_epi8(mask, row.add(i)));
+                acc = _mm512_dpbusd_epi32(acc, q, v);
+                i += 64;
+            }
+            _mm512_reduce_add_epi32(acc)
+        }
+    }
+
+    #[inline(always)]
     unsafe fn dot_i16_i8(query: *const i16, row: *const i8, len: usize) -> i32 {
         unsafe {
             let (mut acc, mut tail) = (_mm512_setzero_si512(), _mm256_setzero_si256());

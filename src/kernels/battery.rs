@@ -37,6 +37,7 @@ pub fn run(backend: Backend) {
     attention(backend);
     layer_norm(backend);
     scan(backend);
+    scan_u7(backend);
     hamming(backend);
     max_sim(backend);
 }
@@ -191,6 +192,25 @@ pub fn scan(backend: Backend) {
             let (mut y, mut expected) = (vec![0; n], vec![1; n]);
             backend.scan_into(&query, &rows, &mut y);
             Backend::Scalar.scan_into(&query, &rows, &mut expected);
+            assert_eq!(y, expected, "{backend:?} len={len} n={n}");
+        }
+    }
+}
+
+/// So are those of a query of seven bits.
+pub fn scan_u7(backend: Backend) {
+    let mut random = Random(7);
+    for len in [16, 32, 48, 64, 80, 384, 512] {
+        for n in [0, 1, 2, 3, 4, 5, 17] {
+            let mut rows = random.weights(n * len);
+            let mut query: Vec<u8> = random.floats(len, 1.0).iter().map(|v| (v.abs() * 127.0) as u8).collect();
+            if n == 5 {
+                query.fill(127);
+                rows.fill(-127);
+            }
+            let (mut y, mut expected) = (vec![0; n], vec![1; n]);
+            backend.scan_u7_into(&query, &rows, &mut y);
+            Backend::Scalar.scan_u7_into(&query, &rows, &mut expected);
             assert_eq!(y, expected, "{backend:?} len={len} n={n}");
         }
     }

@@ -64,6 +64,9 @@ pub enum Backend {
     /// wasm relaxed SIMD, 7-bit activations.
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     Relaxed,
+    /// The same for processors that sum products in pairs.
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    RelaxedPairs,
     /// x86-64 with AVX2 and FMA, 7-bit activations.
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -93,7 +96,10 @@ macro_rules! dispatch {
             Backend::Simd128 => unsafe { simd128::$function($($arg),*) },
             #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
             // SAFETY: as above.
-            Backend::Relaxed => unsafe { relaxed::$function($($arg),*) },
+            Backend::Relaxed => unsafe { relaxed::fours::$function($($arg),*) },
+            #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            // SAFETY: as above.
+            Backend::RelaxedPairs => unsafe { relaxed::pairs::$function($($arg),*) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `best` and `available` hand out only what the processor has; shapes were checked as above.
             Backend::Avx2 => unsafe { avx2::$function($($arg),*) },
@@ -127,7 +133,12 @@ macro_rules! property {
             }
             #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
             Backend::Relaxed => {
-                type $arch = relaxed::Relaxed;
+                type $arch = relaxed::Relaxed<false>;
+                $value
+            }
+            #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            Backend::RelaxedPairs => {
+                type $arch = relaxed::Relaxed<true>;
                 $value
             }
             #[cfg(target_arch = "x86_64")]
@@ -169,7 +180,11 @@ impl Backend {
         ))]
         all.push(Self::Simd128);
         #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-        all.push(Self::Relaxed);
+        all.extend(if relaxed::sums_pairs() {
+            [Self::Relaxed, Self::RelaxedPairs]
+        } else {
+            [Self::RelaxedPairs, Self::Relaxed]
+        });
         #[cfg(target_arch = "x86_64")]
         {
             if avx2::is_available() {
@@ -192,7 +207,7 @@ impl Backend {
     /// The fastest backend of this build on this processor.
     pub fn best() -> Self {
         #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-        return Self::Relaxed;
+        return if relaxed::sums_pairs() { Self::RelaxedPairs } else { Self::Relaxed };
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
         return Self::Simd128;
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -255,6 +270,23 @@ impl Backend {
         assert!(!query.is_empty() && query.len().is_multiple_of(16) && query.len() <= 512, "query length");
         assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
         dispatch!(self, scan(query, rows, out));
+    }
+
+    /// Whether [`scan_u7_into`](Self::scan_u7_into) takes less than [`scan_into`](Self::scan_into).
+    pub fn dots_bytes(self) -> bool {
+        property!(self, false, A => <A as arch::Arch>::DOTS_BYTES)
+    }
+
+    /// `out[i] = query · rows[i]`, exact in 32 bits, for rows as long as `query`, whose values are below 128.
+    ///
+    /// Length: as for [`scan_into`](Self::scan_into).
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn scan_u7_into(self, query: &[u8], rows: &[i8], out: &mut [i32]) {
+        assert!(!query.is_empty() && query.len().is_multiple_of(16) && query.len() <= 512, "query length");
+        assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
+        dispatch!(self, scan_u7(query, rows, out));
     }
 
     /// `out[i]` = number of bits in which `query` and `rows[i]` differ, for rows as long as `query`.

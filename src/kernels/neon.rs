@@ -151,6 +151,17 @@ impl<const DOTPROD: bool> Arch for Neon<DOTPROD> {
     }
 
     #[inline(always)]
+    unsafe fn dot_u7_i8(query: *const u8, row: *const i8, len: usize) -> i32 {
+        unsafe {
+            let mut acc = vdupq_n_s32(0);
+            for i in (0..len).step_by(16) {
+                acc = Self::dot(acc, vld1q_s8(query.add(i).cast()), vld1q_s8(row.add(i)));
+            }
+            vaddvq_s32(acc)
+        }
+    }
+
+    #[inline(always)]
     unsafe fn max_dot_i16_i8(query: *const i16, rows: *const i8, n: usize, len: usize) -> i32 {
         unsafe {
             let mut best = vdupq_n_s32(i32::MIN);

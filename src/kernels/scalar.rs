@@ -110,6 +110,12 @@ pub(super) fn scan(query: &[i16], rows: &[i8], out: &mut [i32]) {
     }
 }
 
+pub(super) fn scan_u7(query: &[u8], rows: &[i8], out: &mut [i32]) {
+    for (row, out) in rows.chunks_exact(query.len()).zip(out) {
+        *out = query.iter().zip(row).map(|(&q, &v)| i32::from(q) * i32::from(v)).sum();
+    }
+}
+
 pub(super) fn hamming(query: &[u64], rows: &[u64], out: &mut [u32]) {
     for (row, out) in rows.chunks_exact(query.len()).zip(out) {
         *out = query.iter().zip(row).map(|(q, v)| (q ^ v).count_ones()).sum();

@@ -228,6 +228,14 @@ impl Arch for Simd128 {
         i32x4_add(acc, i32x4_dot_i16x8(activations, weights))
     }
 
+    const DOTS_BYTES: bool = false;
+
+    #[inline(always)]
+    unsafe fn dot_u7_i8(query: *const u8, row: *const i8, len: usize) -> i32 {
+        // SAFETY: both pointers cover `len` values.
+        (0..len).map(|i| unsafe { i32::from(*query.add(i)) * i32::from(*row.add(i)) }).sum()
+    }
+
     #[inline(always)]
     unsafe fn quantize_block(src: *const f32, inv_scale: f32, zero: i32, dst: *mut i16, stride: usize) {
         unsafe {

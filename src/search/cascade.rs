@@ -2,8 +2,8 @@
 //! the worker's JavaScript joins the two, which lie in wasm files of their own.
 
 use super::chain::{Chain, First, Rung};
-use super::compressed::look;
 use super::context::Context;
+use super::dense::look;
 use super::late::{LATE, LateFiles, open_late, reorder_late, score_late, standardise};
 use super::rerank::RERANK;
 use super::searcher::{Hit, Searcher, Tier, not_loaded};

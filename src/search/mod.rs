@@ -9,8 +9,8 @@
 pub mod cascade;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod chain;
-pub mod compressed;
 pub mod context;
+pub mod dense;
 pub mod excerpt;
 pub mod fuse;
 mod impacts;
@@ -30,3 +30,5 @@ pub mod static_tier;
 pub mod static_tower;
 pub mod suggest;
 pub mod weights;
+#[cfg(not(target_arch = "wasm32"))]
+mod whole;

@@ -12,13 +12,12 @@ use super::join::best_by_words;
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::index::chunks::{Chunk, ChunkKind};
 use crate::index::filters::{Condition, Facet, Filters, Selection};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::index::flat::FlatIndex;
 use crate::index::lexical::{LexicalIndex, LexicalOptions};
 use crate::index::manifest::{Counts, FusionEntry, Manifest};
 use crate::index::passages::{PassageRecord, parse_chunk};
-use crate::index::scan::{ScanQuery, Scored};
 use crate::index::sections::Sections;
-use crate::index::vectors::Vectors;
-use crate::kernels::Backend;
 use serde::Serialize;
 
 /// Sections that the lexical tier retrieves, and passages that the dense one does.
@@ -123,7 +122,8 @@ pub struct Explain {
 pub struct Searcher {
     pub(super) manifest: Manifest,
     pub(super) lexical: Option<(Sections, LexicalIndex)>,
-    vectors: Option<Vectors>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) vectors: Option<FlatIndex>,
     filters: Option<Filters>,
     /// Passages to answer from; none means all.
     selection: Option<Selection>,
@@ -137,7 +137,16 @@ impl Searcher {
     /// An index of which only the manifest is there yet.
     pub fn new(manifest: Manifest) -> Self {
         let (chunks, rows) = (Vec::new(), Vec::new());
-        Self { manifest, lexical: None, vectors: None, filters: None, selection: None, chunks, rows }
+        Self {
+            manifest,
+            lexical: None,
+            #[cfg(not(target_arch = "wasm32"))]
+            vectors: None,
+            filters: None,
+            selection: None,
+            chunks,
+            rows,
+        }
     }
 
     /// The manifest.
@@ -211,17 +220,6 @@ impl Searcher {
         lexical.add(chunk, body).map_err(|detail| group.damaged(number, detail))
     }
 
-    /// Opens the vectors.
-    ///
-    /// # Errors
-    /// If they are damaged, or of another shape than the manifest's, or if words alone were indexed.
-    pub fn load_vectors(&mut self, content: &[u8]) -> Result<()> {
-        let (file, n) = (self.manifest.files.vectors_name(), self.manifest.counts.passages as usize);
-        let Some(model) = &self.manifest.model else { return Err(not_loaded(file)) };
-        self.vectors = Some(Vectors::parse(content, file, n, model.dim)?);
-        Ok(())
-    }
-
     /// Checks that a bi-encoder is the one with which the index was made.
     ///
     /// # Errors
@@ -244,11 +242,6 @@ impl Searcher {
     /// Whether the lexical postings are there.
     pub fn has_postings(&self) -> bool {
         self.lexical.is_some()
-    }
-
-    /// Whether the vectors are there.
-    pub fn has_vectors(&self) -> bool {
-        self.vectors.is_some()
     }
 
     /// The best `limit` sections by the words of their best parts, best first. A blank query has none.
@@ -274,73 +267,6 @@ impl Searcher {
             .collect())
     }
 
-    /// The best `limit` sections by words and meaning, best first. `embedding [dim]` is the query's, L2-normalised. Words
-    /// are ranked by part of a section; meanings by passage, and a part is worth its best one, a section its best part. Without the lexical postings it is
-    /// the order of cosines alone. A blank query has none.
-    ///
-    /// # Errors
-    /// If the vectors are not loaded, or `embedding` has another length than they.
-    pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
-        self.rank_vector(query, embedding, weights_of(self.manifest.fusion), limit)
-    }
-
-    /// The best `limit` sections by meaning alone, best first; scores are cosines. Without the lexical postings, which know the
-    /// sections, the best passages. A blank query has none.
-    ///
-    /// # Errors
-    /// As [`rank_dense`](Self::rank_dense).
-    pub fn rank_meaning(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
-        if query.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(self.sections_of(self.nearest(embedding, 2 * limit)?, limit))
-    }
-
-    /// The first `limit` sections of passages by cosine, best first.
-    pub(super) fn sections_of(&self, near: Vec<Scored>, limit: usize) -> Vec<Hit> {
-        let (mut hits, mut seen): (Vec<Hit>, Vec<u32>) = (Vec::new(), Vec::new());
-        for Scored { passage, score } in near {
-            let section = self.section_around(passage).map_or(passage, |section| section.start);
-            if hits.len() < limit && !seen.contains(&section) {
-                seen.push(section);
-                let dense_rank = Some(seen.len() as u32);
-                hits.push(Hit { passage, score, lexical_rank: None, dense_rank, logit: None });
-            }
-        }
-        hits
-    }
-
-    /// Row and scale of a passage's vector, once the vectors are loaded.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn vector(&self, passage: u32) -> Option<(&[i8], f32)> {
-        Some(self.vectors.as_ref()?.row(passage))
-    }
-
-    /// The best `k` passages by cosine.
-    fn nearest(&self, vector: &[f32], k: usize) -> Result<Vec<Scored>> {
-        let vectors = self.vectors_for(vector)?;
-        Ok(ScanQuery::new(vector).top_k(Backend::best(), vectors, k, |passage| self.is_selected(passage)))
-    }
-
-    /// The vectors, if a query's `vector` can be compared with them.
-    fn vectors_for(&self, vector: &[f32]) -> Result<&Vectors> {
-        let file = self.manifest.files.vectors_name();
-        let vectors = self.vectors.as_ref().ok_or_else(|| not_loaded(file))?;
-        if vector.len() != vectors.dim() {
-            return Err(mismatch(file, "embedding length", vectors.dim(), vector.len()));
-        }
-        Ok(vectors)
-    }
-
-    /// As [`rank_dense`](Self::rank_dense), for an `embedding` by a static query tower that is tried on the vectors of the index:
-    /// how much it counts beside the words is what the manifest says of the index's own tower, or [`FusionWeights::STATIC`].
-    ///
-    /// # Errors
-    /// As [`rank_dense`](Self::rank_dense).
-    pub fn rank_static(&self, query: &str, embedding: &[f32], limit: usize) -> Result<Vec<Hit>> {
-        self.rank_vector(query, embedding, self.static_weights(), limit)
-    }
-
     /// The sections and their parts, once the root of the lexical index is loaded.
     pub fn sections(&self) -> Option<&Sections> {
         self.lexical.as_ref().map(|(sections, _)| sections)
@@ -349,21 +275,6 @@ impl Searcher {
     pub(super) fn static_weights(&self) -> FusionWeights {
         let tower = self.manifest.static_tower.as_ref();
         tower.map_or(FusionWeights::STATIC, |entry| weights_of(entry.fusion))
-    }
-
-    /// Ranks by the vector of a query, fused with its words if the lexical postings are loaded.
-    fn rank_vector(&self, query: &str, vector: &[f32], weights: FusionWeights, limit: usize) -> Result<Vec<Hit>> {
-        let vectors = self.vectors_for(vector)?;
-        let backend = Backend::best();
-        let query_vector = ScanQuery::new(vector);
-        let top = query_vector.top_k(backend, vectors, 2 * RETRIEVE, |passage| self.is_selected(passage));
-        let best_of = |passages: std::ops::Range<u32>| {
-            let scored = |passage| Scored { passage, score: query_vector.score(backend, vectors, passage) };
-            let first = scored(self.first_of(passages.clone()));
-            let others = passages.filter(|&passage| self.is_selected(passage)).map(scored);
-            others.fold(first, |a, b| if b.score > a.score { b } else { a })
-        };
-        Ok(self.join(query, &top, &best_of, weights, RETRIEVE, limit))
     }
 
     pub(super) fn has_selection(&self) -> bool {

@@ -4,11 +4,13 @@ use super::JsResult;
 use super::scored::to_flat;
 use crate::index::chunks::ChunkGroup;
 use crate::index::compressed::{CompressedVectors, Look};
+use crate::index::flat::FlatIndex;
 use crate::index::late::LateTokens;
+use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
-use crate::search::compressed::look;
+use crate::search::dense::{compare_all, look};
 use crate::search::late::{LateFiles, late_rows, open_late, score_late};
 use js_sys::{Array, Float32Array, Float64Array, Int8Array, Int16Array, Uint32Array};
 use wasm_bindgen::prelude::*;
@@ -17,7 +19,9 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Encoder {
     encoders: Encoders,
-    /// Vectors of passages, where they are compressed.
+    /// Vectors of passages, where all of them are loaded, with the name of their file.
+    whole: Option<(FlatIndex, String)>,
+    /// And where they are compressed.
     compressed: Option<CompressedVectors>,
     /// Token vectors of passages, once late interaction is loaded.
     late: Option<LateTokens>,
@@ -37,7 +41,7 @@ impl Encoder {
     pub fn new(content: &[u8], file: &str) -> JsResult<Encoder> {
         let mut encoders = Encoders::load(content, file)?;
         encoders.rehearse()?;
-        Ok(Encoder { encoders, compressed: None, late: None, newest: None })
+        Ok(Encoder { encoders, whole: None, compressed: None, late: None, newest: None })
     }
 
     /// Name of the bi-encoder.
@@ -58,6 +62,13 @@ impl Encoder {
     /// Loads the cross-encoder (uncompressed bytes) and returns its name; `file` is for messages.
     pub fn load_reranker(&mut self, content: &[u8], file: &str) -> JsResult<String> {
         Ok(self.encoders.load_cross_encoder(content, file)?.id().to_owned())
+    }
+
+    /// Opens the vectors (uncompressed bytes) of so many passages; `file` is their name, for messages.
+    pub fn load_vectors(&mut self, content: &[u8], file: String, passages: u32) -> JsResult<()> {
+        let vectors = Vectors::parse(content, &file, passages as usize, self.encoders.bi_encoder().dim())?;
+        self.whole = Some((FlatIndex::new(vectors, Backend::best()), file));
+        Ok(())
     }
 
     /// Opens the codes of compressed vectors (uncompressed bytes) of so many passages; the chunks follow. Names are for messages, those of the
@@ -91,8 +102,13 @@ impl Encoder {
     /// The passages nearest to a query, each followed by its cosine, and the same of `words`, passages that are wanted anyway. Vectors that are not
     /// there are compared by their codes.
     pub fn compare(&self, embedding: &[f32], selected: &[u8], words: &[u32]) -> JsResult<Array> {
-        let (vectors, look) = self.look(embedding, selected)?;
-        let (near, words) = vectors.compare(&look, words, |passage| vectors.row(passage))?;
+        let (near, words) = match &self.whole {
+            Some((index, file)) => compare_all(index, file, embedding, may_answer(selected), words)?,
+            None => {
+                let (vectors, look) = self.look(embedding, selected)?;
+                vectors.compare(&look, words, |passage| vectors.row(passage))?
+            }
+        };
         let flat = |scored| Float64Array::from(&to_flat(scored)[..]);
         Ok(Array::of2(&flat(&near), &flat(&words)))
     }
@@ -172,8 +188,7 @@ impl Encoder {
 impl Encoder {
     fn look(&self, embedding: &[f32], selected: &[u8]) -> JsResult<(&CompressedVectors, Look)> {
         let vectors = self.compressed.as_ref().ok_or_else(not_compressed)?;
-        let keep = |passage: u32| selected.get(passage as usize).is_none_or(|&selected| selected != 0);
-        Ok((vectors, look(vectors, embedding, keep)?))
+        Ok((vectors, look(vectors, embedding, may_answer(selected))?))
     }
 
     /// A query's token vectors and those of the passages.
@@ -184,6 +199,11 @@ impl Encoder {
         let (Some(tokens), Some((_, vectors))) = (&self.late, &self.newest) else { return Err(not_loaded()) };
         Ok((vectors, tokens))
     }
+}
+
+/// Whether a passage is among those that were selected: all of them if `selected` is empty.
+fn may_answer(selected: &[u8]) -> impl Fn(u32) -> bool {
+    |passage| selected.get(passage as usize).is_none_or(|&selected| selected != 0)
 }
 
 fn not_compressed() -> JsError {

@@ -47,11 +47,6 @@ impl Engine {
         Ok(self.searcher.load_lexical(content)?)
     }
 
-    /// Opens the vectors (uncompressed bytes).
-    pub fn load_vectors(&mut self, content: &[u8]) -> JsResult<()> {
-        Ok(self.searcher.load_vectors(content)?)
-    }
-
     /// Opens what pages say of themselves (uncompressed bytes).
     pub fn load_filters(&mut self, content: &[u8]) -> JsResult<()> {
         Ok(self.searcher.load_filters(content)?)
@@ -120,11 +115,6 @@ impl Engine {
     /// The best `limit` sections by their words: `{ tier, hits }`.
     pub fn rank_lexical(&self, query: &str, limit: u32) -> JsResult<JsValue> {
         Ok(self.ranking(Tier::Lexical, &self.searcher.rank_lexical(query, limit as usize)?))
-    }
-
-    /// The best `limit` sections by words and meaning: `{ tier, hits }`. `embedding` is the query's.
-    pub fn rank_dense(&self, query: &str, embedding: &[f32], limit: u32) -> JsResult<JsValue> {
-        Ok(self.ranking(Tier::Dense, &self.searcher.rank_dense(query, embedding, limit as usize)?))
     }
 
     /// For each passage whether it may answer, 1 or 0; empty if all may.

@@ -14,6 +14,8 @@ export interface Encoder {
   dim(): number;
   /** Returns the reranker's id. */
   load_reranker(bytes: Uint8Array, file: string): string;
+  /** All vectors, of so many passages. */
+  load_vectors(bytes: Uint8Array, file: string, passages: number): void;
   /** Codes of compressed vectors, passages in all, and the chunks of vectors as the manifest has them. */
   load_codes(bytes: Uint8Array, file: string, passages: number, name: string, id: string, files: number): void;
   /** A chunk of compressed vectors. */

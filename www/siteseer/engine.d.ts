@@ -46,7 +46,6 @@ export interface EngineResult {
 
 export interface Engine {
   load_lexical(bytes: Uint8Array): void;
-  load_vectors(bytes: Uint8Array): void;
   load_filters(bytes: Uint8Array): void;
   /** From now on only pages that have one of the values, for each name, answer. */
   set_filter(conditions: [name: string, anyOf: string[]][]): void;
@@ -68,8 +67,6 @@ export interface Engine {
   suggest(query: string): { queries: string[]; missing: Chunk[] };
   /** Words whose chunks were not added count for nothing. */
   rank_lexical(query: string, limit: number): Ranking;
-  /** `embedding`: the query's. */
-  rank_dense(query: string, embedding: Float32Array, limit: number): Ranking;
   /** For each passage whether it may answer, 1 or 0; empty: all may. */
   selected(): Uint8Array;
   /** The passages whose cosines `rank_compared` wants beside those that are near. */

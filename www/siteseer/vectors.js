@@ -1,5 +1,5 @@
-// The vectors of the passages. All of them are in one file; or, on large sites, only a code of each, and then the encoder says which
-// vectors a query wants beside them. The engine knows words and sections, and joins both.
+// The vectors of the passages, which the encoder compares. All of them are in one file; or, on large sites, only a code of each, and then
+// it says which vectors a query wants beside them. The engine knows words and sections, and joins both.
 
 import { SiteseerError } from './errors.js';
 import { guard } from './guard.js';
@@ -41,12 +41,12 @@ export class Vectors {
    * @param {Promise<void>} encoder when it is there
    */
   async load(fetching, encoder) {
-    const { engine, manifest: { counts, files: { compressed } } } = this.index;
-    const bytes = await fetching;
-    if (!compressed) return guard(() => engine.load_vectors(bytes), this.file);
-    await encoder;
+    const { counts: { passages }, files: { compressed } } = this.index.manifest;
+    const [bytes] = await Promise.all([fetching, encoder]);
+    const { file, models } = this;
+    if (!compressed) return guard(() => models.encoder.load_vectors(bytes, file.name, passages), file);
     const { name, id, files } = compressed.exact;
-    guard(() => this.models.encoder.load_codes(bytes, this.file.name, counts.passages, name, id, files), this.file);
+    guard(() => models.encoder.load_codes(bytes, file.name, passages, name, id, files), file);
     this.#chunks.clear();
   }
 
@@ -61,14 +61,15 @@ export class Vectors {
     const { engine, manifest: { files: { compressed } } } = this.index;
     const { encoder } = this.models;
     this.filter.set(text, filters);
-    if (!compressed) return guard(() => engine.rank_dense(text, encoder.embed(text), most)).hits;
     const embedding = guard(() => encoder.embed(text));
     const selected = guard(() => engine.selected());
-    const missing = guard(() => encoder.missing_exact(embedding, selected));
-    // what cannot be had is compared by its code
-    await Promise.allSettled(Array.from(missing, (number) => this.#chunk(chunkFile(compressed.exact, number), number)));
-    signal.throwIfAborted();
-    this.filter.set(text, filters); // another query may have come between
+    if (compressed) {
+      const missing = guard(() => encoder.missing_exact(embedding, selected));
+      // what cannot be had is compared by its code
+      await Promise.allSettled(Array.from(missing, (number) => this.#chunk(chunkFile(compressed.exact, number), number)));
+      signal.throwIfAborted();
+      this.filter.set(text, filters); // another query may have come between
+    }
     const words = guard(() => engine.passages_by_words(text));
     const [near, byWords] = guard(() => encoder.compare(embedding, selected, words));
     return guard(() => engine.rank_compared(text, near, byWords, most)).hits;

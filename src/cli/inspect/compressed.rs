@@ -4,6 +4,7 @@ use super::{DEPTH, Spread, best, share};
 use crate::cli::eval::vectors::vectors_by_query;
 use crate::cli::folder;
 use crate::cli::index::read_manifest;
+use crate::index::flat::FlatIndex;
 use crate::index::scan::ScanQuery;
 use crate::kernels::Backend;
 use anyhow::{Context, Result};
@@ -38,11 +39,12 @@ impl CompressedReport {
         let (Some(compressed), Some(whole)) = (&files.compressed, &files.vectors) else { return Ok(None) };
         let (code_bytes, whole_bytes) = (compressed.codes.bytes, whole.bytes);
         let vectors = folder::read_vectors(index, cascade.searcher.manifest())?.context("the index has vectors")?;
+        let vectors = FlatIndex::new(vectors, Backend::best());
         let read = vectors_by_query(&mut cascade, queries.iter().map(String::as_str))?;
         let mut recall = 0.0;
         for query in queries {
             let embedding = cascade.embed(query)?;
-            let exact = ScanQuery::new(&embedding).top_k(Backend::best(), &vectors, DEPTH, |_| true);
+            let exact = vectors.top_k(&ScanQuery::new(&embedding), DEPTH, |_| true);
             recall += share(&best(cascade.near(&embedding)?), &best(exact));
         }
         Ok(Some(Self {

@@ -2,8 +2,8 @@
 
 use crate::cli::folder;
 use crate::cli::model_path::find_static_tower;
+use crate::index::flat::FlatIndex;
 use crate::index::scan::{ScanQuery, Scored};
-use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::static_tower::StaticTower;
 use crate::search::cascade::Cascade;
@@ -14,7 +14,7 @@ use std::path::Path;
 /// The tower that an index's is made of, and all vectors.
 pub(super) struct Exact {
     tower: StaticTower,
-    pub(super) vectors: Vectors,
+    pub(super) vectors: FlatIndex,
 }
 
 impl Exact {
@@ -33,13 +33,14 @@ impl Exact {
             bail!("{}: the index's static query tower is another one, {}", path.display(), entry.id);
         }
         let vectors = folder::read_vectors(index, manifest)?;
-        Ok(vectors.filter(|_| belongs).map(|vectors| Self { tower, vectors }))
+        let vectors = vectors.filter(|_| belongs).map(|vectors| FlatIndex::new(vectors, Backend::best()));
+        Ok(vectors.map(|vectors| Self { tower, vectors }))
     }
 
     /// The passages nearest to a query.
     pub(super) fn first(&self, query: &str, count: usize) -> Vec<u32> {
         let scan = ScanQuery::new(&self.embed(query));
-        let top = scan.top_k(Backend::best(), &self.vectors, count, |_| true);
+        let top = self.vectors.top_k(&scan, count, |_| true);
         top.iter().map(|scored| scored.passage).collect()
     }
 
@@ -47,7 +48,7 @@ impl Exact {
     pub(super) fn compare(&self, query: &str, passages: impl Iterator<Item = u32>) -> Vec<Scored> {
         let vector = self.embed(query);
         let score = |passage| {
-            let (row, scale) = self.vectors.row(passage);
+            let (row, scale) = self.vectors.vectors().row(passage);
             scale * row.iter().zip(&vector).map(|(&x, q)| f32::from(x) * q).sum::<f32>()
         };
         passages.map(|passage| Scored { passage, score: score(passage) }).collect()

@@ -117,7 +117,7 @@ impl<'a> OfQuery<'a> {
             candidates.extend(top.into_sorted().map(|(passage, _)| passage));
         }
         let found = self.exact.compare(self.query, candidates.iter().copied());
-        let rows = candidates.len() as u64 * (self.exact.vectors.dim() as u64 + 4);
+        let rows = candidates.len() as u64 * (self.exact.vectors.vectors().dim() as u64 + 4);
         let bytes = self.bytes_of_cells(cells)? + rows + self.exact.token_bytes(self.query);
         Ok((bytes, share(&best(found), &self.wanted)))
     }

@@ -26,6 +26,24 @@ pub(crate) unsafe fn scan<A: Arch>(query: &[i16], rows: &[i8], out: &mut [i32]) 
     }
 }
 
+/// Integer dot of a `query` of seven bits with each row.
+///
+/// # Safety
+/// As [`scan`], and the query's values are below 128.
+#[inline(always)]
+pub(crate) unsafe fn scan_u7<A: Arch>(query: &[u8], rows: &[i8], out: &mut [i32]) {
+    let len = query.len();
+    let (fours, last) = out.as_chunks_mut::<4>();
+    for (i, four) in fours.iter_mut().enumerate() {
+        // SAFETY: rows `4 · i` to `4 · i + 3` lie inside `rows`.
+        *four = unsafe { A::four_dots_u7_i8(query.as_ptr(), rows.as_ptr().add(4 * i * len), len) };
+    }
+    for (i, out) in last.iter_mut().enumerate() {
+        // SAFETY: the rows behind the fours lie inside `rows`.
+        *out = unsafe { A::dot_u7_i8(query.as_ptr(), rows.as_ptr().add((4 * fours.len() + i) * len), len) };
+    }
+}
+
 /// Hamming distance of `query` to each row.
 ///
 /// # Safety

@@ -29,9 +29,9 @@ const HEADER_BYTES = 20;
 export class Encoder {
   /** Passages whose token vectors were added. @type {Set<number>} */
   #late = new Set();
-  /** Of compressed vectors: what there is of each passage, and those whose vectors were added. @type {string[]} */
-  #codes = [];
-  /** @type {Set<number>} */
+  /** Of vectors, whole or compressed: what there is of each passage. @type {string[]} */
+  #texts = [];
+  /** Passages whose compressed vectors were added. @type {Set<number>} */
   #exact = new Set();
   /** The text of the newest embedding. */
   #newest = '';
@@ -73,6 +73,11 @@ export class Encoder {
     return Float32Array.from({ length: DIM }, (_, i) => (i === text.length % DIM ? 1 : 0));
   }
 
+  /** @param {Uint8Array} bytes */
+  load_vectors(bytes) {
+    this.#texts = JSON.parse(new TextDecoder().decode(bytes));
+  }
+
   /**
    * @param {Uint8Array} bytes
    * @param {string} file
@@ -83,8 +88,8 @@ export class Encoder {
    */
   load_codes(bytes, file, _passages, _name, _id, files) {
     if (bytes[0] !== 0x5b) throw new Error(`${file}: damaged. Index the site again.`);
-    this.#codes = JSON.parse(new TextDecoder().decode(bytes));
-    if (this.#codes.length !== files) throw new Error(`${file}: of another index. Index the site again.`);
+    this.#texts = JSON.parse(new TextDecoder().decode(bytes));
+    if (this.#texts.length !== files) throw new Error(`${file}: of another index. Index the site again.`);
   }
 
   /**
@@ -97,7 +102,7 @@ export class Encoder {
 
   /** A chunk is a passage. Wants those that share a word with the newest text. */
   missing_exact() {
-    return Uint32Array.from([...this.#codes.keys()].filter((passage) => this.#compared(passage) > 0 && !this.#exact.has(passage)));
+    return Uint32Array.from([...this.#texts.keys()].filter((passage) => this.#compared(passage) > 0 && !this.#exact.has(passage)));
   }
 
   /**
@@ -106,7 +111,7 @@ export class Encoder {
    */
   #compared(passage) {
     const wanted = new Set(words(this.#newest));
-    const score = words(this.#codes[passage]).filter((word) => wanted.has(word)).length / Math.sqrt(this.#codes[passage].length);
+    const score = words(this.#texts[passage]).filter((word) => wanted.has(word)).length / Math.sqrt(this.#texts[passage].length);
     return score && score + Number(this.#exact.has(passage)) / 10;
   }
 
@@ -118,7 +123,7 @@ export class Encoder {
    */
   compare(_embedding, selected, byWords) {
     const flat = (/** @type {number[]} */ passages) => Float64Array.from(passages.flatMap((passage) => [passage, this.#compared(passage)]));
-    return [flat([...this.#codes.keys()].filter((passage) => !selected.length || selected[passage])), flat([...byWords])];
+    return [flat([...this.#texts.keys()].filter((passage) => !selected.length || selected[passage])), flat([...byWords])];
   }
 
   /**

@@ -14,7 +14,7 @@ export default async function init({ module_or_path }) {
 /** Whether the engine's second part is there. */
 let arrived = false;
 /** What is in it. */
-export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'load_vectors', 'pair_texts', 'phrase_reading', 'parts_by_words', 'passages_by_words', 'rank_compared', 'rank_dense', 'rank_impacts', 'rank_static', 'reading', 'rerank', 'rows_needed', 'selected', 'set_filter', 'sort_values', 'suggest']);
+export const LATER = /** @type {const} */ (['check_encoder', 'check_reranker', 'choose_phrases', 'context', 'context_reading', 'facets', 'load_filters', 'pair_texts', 'phrase_reading', 'parts_by_words', 'passages_by_words', 'rank_compared', 'rank_impacts', 'rank_static', 'reading', 'rerank', 'rows_needed', 'selected', 'set_filter', 'sort_values', 'suggest']);
 
 /** As `site.js` has it. */
 const POSTINGS = 4;
@@ -33,8 +33,8 @@ const escape = (/** @type {string} */ text) =>
   text.replace(/[&<>"']/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }[c]};`);
 
 export class Engine {
-  /** @type {{ lexical: string[], dense: string[] }} */
-  #texts = { lexical: [], dense: [] };
+  /** Of each passage. @type {string[]} */
+  #texts = [];
   /** @type {Map<number, FakePassage>} */
   #passages = new Map();
   /** Kinds and numbers of the chunks of words. @type {Set<string>} */
@@ -54,12 +54,7 @@ export class Engine {
 
   /** @param {Uint8Array} bytes */
   load_lexical(bytes) {
-    this.#texts.lexical = decode(bytes);
-  }
-
-  /** @param {Uint8Array} bytes */
-  load_vectors(bytes) {
-    this.#texts.dense = decode(bytes);
+    this.#texts = decode(bytes);
   }
 
   /** @param {Uint8Array} bytes */
@@ -123,7 +118,7 @@ export class Engine {
 
   /** @param {string} query */
   missing_words(query) {
-    const known = new Set(this.#texts.lexical.flatMap(words));
+    const known = new Set(this.#texts.flatMap(words));
     /** @type {Map<string, import('../../siteseer/engine.js').Chunk>} */
     const missing = new Map();
     for (const word of words(query)) {
@@ -139,7 +134,7 @@ export class Engine {
    * @param {string} query
    */
   suggest(query) {
-    const known = [...new Set(this.#texts.lexical.flatMap(words))];
+    const known = [...new Set(this.#texts.flatMap(words))];
     const unknown = words(query).filter((word) => !known.includes(word));
     if (!unknown.length) return { queries: [], missing: [] };
     if (!this.#chunks.has('spellings 0')) return { queries: [], missing: [{ kind: /** @type {const} */ ('spellings'), number: 0 }] };
@@ -152,17 +147,16 @@ export class Engine {
    * @param {number} limit
    */
   rank_lexical(query, limit) {
-    return this.#rank(query, 'lexical', limit);
-  }
-
-  /**
-   * @param {string} query
-   * @param {Float32Array} embedding
-   * @param {number} limit
-   */
-  rank_dense(query, embedding, limit) {
-    if (embedding.length !== this.manifest.model.dim) throw new Error('The embedding has another length.');
-    return this.#rank(query, 'dense', limit);
+    if (/!trap(?!-)/.test(query)) throw new WebAssembly.RuntimeError('unreachable');
+    if (query.includes('!slow')) work(300);
+    const wanted = new Set(words(query).filter((word) => this.#chunks.has(`postings ${postingsOf(word)}`)));
+    const hits = this.#texts
+      .map((text, passage) => ({ passage, score: words(text).filter((word) => wanted.has(word)).length / Math.sqrt(text.length) }))
+      .filter(({ passage, score }) => score > 0 && this.#isSelected(passage))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, limit)
+      .map((hit, i) => ({ ...hit, lexicalRank: i + 1, denseRank: null, logit: null }));
+    return { tier: /** @type {const} */ ('lexical'), hits };
   }
 
   selected() {
@@ -189,26 +183,6 @@ export class Engine {
       .slice(0, limit)
       .map(([passage, score], i) => ({ passage, score, lexicalRank: null, denseRank: i + 1, logit: null }));
     return { tier: /** @type {const} */ ('dense'), hits };
-  }
-
-  /**
-   * @param {string} query
-   * @param {'lexical' | 'dense'} tier
-   * @param {number} limit
-   */
-  #rank(query, tier, limit) {
-    const trap = query.match(/!trap\S*/)?.[0];
-    if (trap === '!trap' || (trap === '!trap-dense' && tier === 'dense')) throw new WebAssembly.RuntimeError('unreachable');
-    if (query.includes('!slow')) work(300);
-    const there = (/** @type {string} */ word) => tier === 'dense' || this.#chunks.has(`postings ${postingsOf(word)}`);
-    const wanted = new Set(words(query).filter(there));
-    const hits = this.#texts[tier]
-      .map((text, passage) => ({ passage, score: words(text).filter((word) => wanted.has(word)).length / Math.sqrt(text.length) }))
-      .filter(({ passage, score }) => score > 0 && this.#isSelected(passage))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, limit)
-      .map((hit, i) => ({ ...hit, lexicalRank: tier === 'lexical' ? i + 1 : null, denseRank: tier === 'dense' ? i + 1 : null, logit: null }));
-    return { tier, hits };
   }
 
   /**

@@ -1,12 +1,13 @@
-//! The dense tier of an index whose vectors are compressed (see [`compressed`](crate::index::compressed)). What knows vectors lies beside the
-//! models, what knows words and sections in the engine: between them go the passages that are wanted and their cosines.
-//! [`rank_dense`](Searcher::rank_dense) does the same where all vectors are at hand.
+//! The dense tier. What knows vectors, all of them ([`flat`](crate::index::flat)) or codes ([`compressed`](crate::index::compressed)), lies
+//! beside the models, what knows words and sections in the engine: between them go the passages that are wanted and their cosines.
 
+use super::fuse::FusionWeights;
 use super::join::best_by_words;
-use super::searcher::{Hit, RETRIEVE, Searcher, not_loaded, weights_of};
+use super::searcher::{Hit, RETRIEVE, Searcher, mismatch, not_loaded, weights_of};
 use crate::error::Result;
 use crate::index::compressed::{CompressedVectors, Look};
-use crate::index::scan::Scored;
+use crate::index::flat::FlatIndex;
+use crate::index::scan::{ScanQuery, Scored};
 use std::ops::Range;
 
 /// Passages that the dense tier retrieves by meaning.
@@ -18,6 +19,30 @@ const NEAR: usize = 2 * RETRIEVE;
 /// If `embedding` has another length than the vectors.
 pub fn look(vectors: &CompressedVectors, embedding: &[f32], keep: impl Fn(u32) -> bool) -> Result<Look> {
     vectors.look(embedding, NEAR, keep)
+}
+
+/// The passages nearest to a query among those that `keep` lets pass, best first, and these `words`, which are wanted anyway: with their
+/// cosines, all exact. `file` has the vectors, for messages.
+///
+/// # Errors
+/// If `embedding` has another length than the vectors, or one of `words` is no passage.
+pub fn compare_all(
+    index: &FlatIndex,
+    file: &str,
+    embedding: &[f32],
+    keep: impl Fn(u32) -> bool,
+    words: &[u32],
+) -> Result<(Vec<Scored>, Vec<Scored>)> {
+    let (n, dim) = (index.vectors().len(), index.vectors().dim());
+    if embedding.len() != dim {
+        return Err(mismatch(file, "embedding length", dim, embedding.len()));
+    }
+    if let Some(passage) = words.iter().find(|&&passage| passage as usize >= n) {
+        return Err(mismatch(file, "passage", format!("below {n}"), passage));
+    }
+    let query = ScanQuery::new(embedding);
+    let compared = words.iter().map(|&passage| Scored { passage, score: index.score(&query, passage) }).collect();
+    Ok((index.top_k(&query, NEAR, keep), compared))
 }
 
 impl Searcher {
@@ -46,6 +71,18 @@ impl Searcher {
     /// # Errors
     /// If one has a passage that the index has not.
     pub fn rank_compared(&self, query: &str, near: &[Scored], words: &[Scored], limit: usize) -> Result<Vec<Hit>> {
+        self.join_compared(query, near, words, weights_of(self.manifest.fusion), limit)
+    }
+
+    /// The same, with other weights.
+    pub(super) fn join_compared(
+        &self,
+        query: &str,
+        near: &[Scored],
+        words: &[Scored],
+        weights: FusionWeights,
+        limit: usize,
+    ) -> Result<Vec<Hit>> {
         near.iter().chain(words).try_for_each(|scored| self.check_passage(scored))?;
         let worst = near.last().map_or(0.0, |scored| scored.score);
         let best_of = |part: Range<u32>| {
@@ -53,6 +90,6 @@ impl Searcher {
             let best = known.reduce(|a, b| if b.score > a.score { b } else { a });
             best.unwrap_or_else(|| Scored { passage: self.first_of(part), score: worst })
         };
-        Ok(self.join(query, near, &best_of, weights_of(self.manifest.fusion), RETRIEVE, limit))
+        Ok(self.join(query, near, &best_of, weights, RETRIEVE, limit))
     }
 }
