@@ -44,9 +44,10 @@ impl TokenEngine {
         })
     }
 
-    /// The kernels that run.
+    /// The kernels that run: their name, and which of those that have it.
     pub fn backend(&self) -> String {
-        self.bi_encoder.backend().name().to_owned()
+        let backend = self.bi_encoder.backend();
+        format!("{} ({backend:?})", backend.name())
     }
 
     /// Token ids of a text, special tokens included.

@@ -11,6 +11,9 @@ export function processor() {
   return { model: cpu.model.trim(), cores: cpus().length, avx2: has('avx2'), avxVnni: has('avx_vnni'), avx512Vnni: has('avx512_vnni') };
 }
 
+/** For Chromium: to run as on a processor that has no AVX-VNNI. */
+export const WITHOUT_AVX_VNNI = '--js-flags=--no-enable-avx-vnni';
+
 /** The browser's tab processes, by number. */
 async function tabProcesses(browser) {
   const session = await browser.newBrowserCDPSession();

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launch } from '../../www/tests/browser.js';
 import { documentationTokens, pairs, sequences } from './inputs.js';
-import { peakBytes, processOfNewTab, processor } from './machine.js';
+import { WITHOUT_AVX_VNNI, peakBytes, processOfNewTab, processor } from './machine.js';
 import { ENGINES, EXACT, FIRST, WORKLOADS } from './plan.js';
 import { largestDifference, leastCosine, median, report } from './report.js';
 import { serve } from './server.js';
@@ -132,7 +132,7 @@ const server = await serve({
   transformers: options.transformers,
   'transformers-onnxruntime': options['transformers-onnxruntime'],
 });
-const browser = await launch(...(options['without-avx-vnni'] ? ['--js-flags=--no-enable-avx-vnni'] : []));
+const browser = await launch(...(options['without-avx-vnni'] ? [WITHOUT_AVX_VNNI] : []));
 const result = {
   date: new Date().toISOString(), browser: browser.version(), processor: processor(), withoutAvxVnni: options['without-avx-vnni'], rounds: 0,
   workloads: [FIRST, ...WORKLOADS].map(({ name }) => name), engines: {},

@@ -54,7 +54,8 @@ impl<const PAIRS: bool> Arch for Relaxed<PAIRS> {
     unsafe fn dot(acc: v128, activations: v128, weights: v128) -> v128 {
         if PAIRS {
             let pairs = i16x8_relaxed_dot_i8x16_i7x16(weights, activations);
-            return i32x4_add(acc, i32x4_extadd_pairwise_i16x8(pairs));
+            // not `extadd_pairwise`: LLVM makes the one instruction of both again
+            return i32x4_add(acc, i32x4_dot_i16x8(pairs, i16x8_splat(1)));
         }
         i32x4_relaxed_dot_i8x16_i7x16_add(weights, activations, acc)
     }
@@ -123,7 +124,25 @@ pub(super) mod fours {
     super::super::arch::entry_points!(super::Relaxed<false>);
 }
 
-/// Entry points for processors that sum pairs.
+/// Entry points for processors that sum pairs: what multiplies bytes, and the others as they are.
 pub(super) mod pairs {
-    super::super::arch::entry_points!(super::Relaxed<true>);
+    use super::Relaxed;
+    use crate::kernels::generic;
+    use crate::kernels::linear::LinearArgs;
+
+    pub(in crate::kernels) use super::fours::{attention, hamming, layer_norm, max_sim, quantize_rows, scan};
+
+    /// # Safety
+    /// As of `fours`.
+    pub(in crate::kernels) unsafe fn linear(args: LinearArgs<'_>) {
+        // SAFETY: the caller's promise.
+        unsafe { generic::linear::linear::<Relaxed<true>>(args) }
+    }
+
+    /// # Safety
+    /// As of `fours`.
+    pub(in crate::kernels) unsafe fn scan_u7(query: &[u8], rows: &[i8], out: &mut [i32]) {
+        // SAFETY: the caller's promise.
+        unsafe { generic::scan_u7::<Relaxed<true>>(query, rows, out) }
+    }
 }

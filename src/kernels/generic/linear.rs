@@ -181,12 +181,11 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
     let layer = args.layer;
     let k_padded = pad_k(layer.k);
     let nr = 2 * A::LANES;
-    // SAFETY: the row panel at `row` and the channel panel at `channel` lie inside the packed buffers, each `k_padded` long;
-    // scales and zeros have `m` places, per-channel vectors are padded to whole panels.
-    let y = unsafe {
+    // SAFETY: the row panel at `row` and the channel panel at `channel` lie inside the packed buffers, each `k_padded` long.
+    unsafe {
+        let mut acc = [[A::zero_i(); 2]; R];
         let mut a = args.x.data.as_ptr().cast::<A::Act>().add(row * k_padded);
         let mut b = layer.weights.as_ptr().add(channel * k_padded);
-        let mut acc = [[A::zero_i(); 2]; R];
         for _ in 0..k_padded / A::GROUP {
             let (b0, b1) = (A::load_weights(b), A::load_weights(b.add(A::LANES * A::GROUP)));
             for (r, acc) in acc.iter_mut().enumerate() {
@@ -199,6 +198,28 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
             A::prefetch(ahead.at);
             ahead.at = ahead.at.wrapping_add(ahead.step);
         }
+        let sums = acc; // a copy: what is pointed at could not stay in registers
+        finish::<A, R>(args, &sums, row, channel);
+    }
+}
+
+/// The way out of a tile: from sums of products to what the layer says.
+///
+/// In wasm a function by itself, which both kinds of relaxed SIMD share.
+///
+/// # Safety
+/// As [`tile`].
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn finish<A: Arch, const R: usize>(
+    args: &mut LinearArgs<'_>,
+    sums: &[[A::I; 2]; R],
+    row: usize,
+    channel: usize,
+) {
+    let layer = args.layer;
+    // SAFETY: scales and zeros have `m` places, per-channel vectors are padded to whole panels.
+    let y = unsafe {
         let at = |values: &[f32]| values.as_ptr().wrapping_add(channel);
         let (column_sum, scale, bias) = (at(&layer.column_sum), at(&layer.scale), at(&layer.bias));
         let mut y = [[A::splat(0.0); 2]; R];
@@ -208,8 +229,8 @@ unsafe fn tile<A: Arch, const R: usize>(args: &mut LinearArgs<'_>, row: usize, c
         for r in 0..R {
             let x_scale = A::splat(*args.x.scales.as_ptr().add(row + r));
             let minus_zero = A::splat(*args.x.minus_zeros.as_ptr().add(row + r));
-            y[r][0] = A::mul_add(A::mul_add(minus_zero, c0, A::to_f32(acc[r][0])), A::mul(s0, x_scale), b0);
-            y[r][1] = A::mul_add(A::mul_add(minus_zero, c1, A::to_f32(acc[r][1])), A::mul(s1, x_scale), b1);
+            y[r][0] = A::mul_add(A::mul_add(minus_zero, c0, A::to_f32(sums[r][0])), A::mul(s0, x_scale), b0);
+            y[r][1] = A::mul_add(A::mul_add(minus_zero, c1, A::to_f32(sums[r][1])), A::mul(s1, x_scale), b1);
         }
         y
     };
