@@ -8,6 +8,7 @@ use super::math::exp;
 use crate::kernels::arch::Arch;
 use crate::kernels::attention::{AttentionArgs, CHUNK, ROW_STRIDE};
 use crate::kernels::panels::RowPanels;
+use std::ops::Range;
 
 /// Lanes of the widest backend's vector.
 const MOST_LANES: usize = 16;
@@ -34,15 +35,15 @@ pub(crate) unsafe fn attention<A: Arch>(mut args: AttentionArgs<'_>) {
         for head in 0..args.heads.num_heads {
             // SAFETY: tokens `start..start + len` and columns of `head` exist.
             unsafe { pack_keys_values::<A>(&mut args, start, len, head) };
-            let panels = RowPanels::new(args.rows.of(len), A::MR);
-            for panel in 0..panels.count() {
-                let rows = panels.rows(panel);
+            let rows = args.rows.of(len);
+            for tile in 0..tiles::<A>(rows) {
+                let tile = tile_rows::<A>(rows, tile);
                 macro_rules! tile_of {
                     ($($r:literal)*) => {
-                        match rows.len() {
-                            // SAFETY: `rows` of the sequence exist; arms above MR are never compiled.
-                            $($r if $r <= A::MR => unsafe { rows_of_head::<A, $r>(&mut args, start, len, head, rows.start) },)*
-                            _ => unreachable!("a tile has between 1 and MR rows"),
+                        match tile.len() {
+                            // SAFETY: rows `tile` of the sequence exist; arms of other heights are never compiled.
+                            $($r if is_height::<A>($r) => unsafe { rows_of_head::<A, $r>(&mut args, start, len, head, tile.start) },)*
+                            _ => unreachable!("a tile has a height"),
                         }
                     };
                 }
@@ -50,6 +51,33 @@ pub(crate) unsafe fn attention<A: Arch>(mut args: AttentionArgs<'_>) {
             }
         }
     }
+}
+
+/// A browser loads and compiles each height of a tile, so there are two: the last tile of `MR` rows begins as much earlier as it is too
+/// high, and computes the same rows again, and fewer rows than `MR` go one by one. Natively tiles are of nearly equal height.
+const TWO_HEIGHTS: bool = cfg!(target_arch = "wasm32");
+
+/// Whether there are tiles of so many rows.
+#[inline(always)]
+fn is_height<A: Arch>(rows: usize) -> bool {
+    rows <= A::MR && (!TWO_HEIGHTS || rows == 1 || rows == A::MR)
+}
+
+/// The number of tiles of so many rows.
+#[inline(always)]
+fn tiles<A: Arch>(rows: usize) -> usize {
+    if TWO_HEIGHTS && rows < A::MR { rows } else { rows.div_ceil(A::MR) }
+}
+
+/// The rows of one of them.
+#[inline(always)]
+fn tile_rows<A: Arch>(rows: usize, tile: usize) -> Range<usize> {
+    if !TWO_HEIGHTS {
+        return RowPanels::new(rows, A::MR).rows(tile);
+    }
+    let height = if rows < A::MR { 1 } else { A::MR };
+    let first = (tile * height).min(rows - height);
+    first..first + height
 }
 
 /// Repacks keys `[len, head_dim]` to `[len_padded / NR][head_dim][NR]` and values to `[dim_padded / NR][len][NR]`.
@@ -100,7 +128,10 @@ unsafe fn pack_keys_values<A: Arch>(args: &mut AttentionArgs<'_>, start: usize, 
 }
 
 /// `R` query rows of one head: scores, softmax, weighted sum of the values.
-#[inline(always)]
+///
+/// In wasm a function of its own, as a tile of [`linear`](super::linear) is: a large one takes a browser a tenth of a second.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 unsafe fn rows_of_head<A: Arch, const R: usize>(
     args: &mut AttentionArgs<'_>,
     start: usize,
