@@ -6,7 +6,7 @@
 # for tests only.
 #
 # Why several encoders: a wasm module with an instruction that the browser does not know fails as a whole, so the client
-# loads the best file that the browser can validate. The engine's one kernel, the scan, waits for memory at either level,
+# loads the best file that the browser can validate. The engine has no kernel that would be quicker at the better level,
 # so it is built once, for size. Each build keeps its own target folder; changing RUSTFLAGS in a shared one would rebuild
 # every dependency each time.
 

@@ -8,6 +8,7 @@
 use super::scan::{ScanQuery, Scored};
 use super::top_k::TopK;
 use super::vectors::Vectors;
+use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::kernels::Backend;
 
 /// Rows that are scored between two looks at the best: keeps the scores in the first-level cache.
@@ -32,7 +33,22 @@ pub struct FlatIndex {
 }
 
 impl FlatIndex {
+    /// Reads the file of `n` vectors of length `dim`, as [`Vectors::parse`] does.
+    ///
+    /// # Errors
+    /// If it is not such a file, or vectors of that length cannot be scanned.
+    pub fn open(content: &[u8], file: &str, n: usize, dim: usize, backend: Backend) -> Result<Self> {
+        if !Backend::scans(dim) {
+            let detail = format!("vectors of {dim} numbers cannot be compared: a multiple of 16 can, 512 at most");
+            return Err(Error::Unsupported { file: file.to_owned(), detail, next: REBUILD_INDEX });
+        }
+        Ok(Self::new(Vectors::parse(content, file, n, dim)?, backend))
+    }
+
     /// Looks through the vectors once.
+    ///
+    /// # Panics
+    /// If vectors of that length cannot be scanned.
     pub fn new(vectors: Vectors, backend: Backend) -> Self {
         let mut index = Self { vectors, backend, sums: Vec::new(), longest: 0.0 };
         if backend.dots_bytes() {
@@ -195,6 +211,21 @@ mod tests {
             }
             check(&Vectors::quantize(&values, dim), &query, "lengths of all sizes");
         }
+    }
+
+    #[test]
+    fn lengths_that_no_kernel_takes_are_refused() {
+        for dim in [4, 40, 528] {
+            let bytes = Vectors::quantize(&sample(2, dim), dim).to_bytes();
+            let error = FlatIndex::open(&bytes, "vectors-0.safetensors", 2, dim, Backend::best()).unwrap_err();
+            assert!(
+                error.to_string().contains("vectors-0.safetensors") && error.to_string().contains("multiple of 16"),
+                "{error}"
+            );
+        }
+        let bytes = Vectors::quantize(&sample(2, 48), 48).to_bytes();
+        assert!(FlatIndex::open(&bytes, "vectors", 2, 48, Backend::best()).is_ok());
+        assert!(FlatIndex::open(&bytes, "vectors", 3, 48, Backend::best()).is_err(), "of another index");
     }
 
     #[test]

@@ -120,7 +120,14 @@ pub(super) trait Arch: Copy {
     #[inline(always)]
     unsafe fn four_dots_u7_i8(query: *const u8, rows: *const i8, len: usize) -> [i32; 4] {
         // SAFETY: the caller's promise.
-        [0, 1, 2, 3].map(|r| unsafe { Self::dot_u7_i8(query, rows.add(r * len), len) })
+        unsafe {
+            [
+                Self::dot_u7_i8(query, rows, len),
+                Self::dot_u7_i8(query, rows.add(len), len),
+                Self::dot_u7_i8(query, rows.add(2 * len), len),
+                Self::dot_u7_i8(query, rows.add(3 * len), len),
+            ]
+        }
     }
 
     /// The greatest [`dot_i16_i8`](Self::dot_i16_i8) of `query` with one of `n` rows, at least one, that lie end to end.

@@ -260,14 +260,19 @@ impl Backend {
         dispatch!(self, max_sim(query, rows, dim, out));
     }
 
+    /// Whether rows of so many values can be scanned: a multiple of 16 and at most 512, so that `len · 127 · 32767` fits in an `i32`.
+    pub fn scans(len: usize) -> bool {
+        len > 0 && len.is_multiple_of(16) && len <= 512
+    }
+
     /// `out[i] = query · rows[i]`, exact in 32 bits, for rows as long as `query`.
     ///
-    /// Length and range: `len` is a multiple of 16 and at most 512, so that `len · 127 · 32767` fits in an `i32`.
+    /// Length: as [`scans`](Self::scans) says.
     ///
     /// # Panics
     /// If the shapes do not fit.
     pub fn scan_into(self, query: &[i16], rows: &[i8], out: &mut [i32]) {
-        assert!(!query.is_empty() && query.len().is_multiple_of(16) && query.len() <= 512, "query length");
+        assert!(Self::scans(query.len()), "query length");
         assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
         dispatch!(self, scan(query, rows, out));
     }
@@ -279,12 +284,12 @@ impl Backend {
 
     /// `out[i] = query · rows[i]`, exact in 32 bits, for rows as long as `query`, whose values are below 128.
     ///
-    /// Length: as for [`scan_into`](Self::scan_into).
+    /// Length: as [`scans`](Self::scans) says.
     ///
     /// # Panics
     /// If the shapes do not fit.
     pub fn scan_u7_into(self, query: &[u8], rows: &[i8], out: &mut [i32]) {
-        assert!(!query.is_empty() && query.len().is_multiple_of(16) && query.len() <= 512, "query length");
+        assert!(Self::scans(query.len()), "query length");
         assert_eq!(rows.len(), out.len() * query.len(), "rows are [out, query]");
         dispatch!(self, scan_u7(query, rows, out));
     }

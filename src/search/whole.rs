@@ -7,7 +7,6 @@ use super::searcher::{Hit, Searcher, mismatch, not_loaded, weights_of};
 use crate::error::Result;
 use crate::index::flat::FlatIndex;
 use crate::index::scan::{ScanQuery, Scored};
-use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 
 impl Searcher {
@@ -18,7 +17,7 @@ impl Searcher {
     pub fn load_vectors(&mut self, content: &[u8]) -> Result<()> {
         let (file, n) = (self.manifest.files.vectors_name(), self.manifest.counts.passages as usize);
         let Some(model) = &self.manifest.model else { return Err(not_loaded(file)) };
-        self.vectors = Some(FlatIndex::new(Vectors::parse(content, file, n, model.dim)?, Backend::best()));
+        self.vectors = Some(FlatIndex::open(content, file, n, model.dim, Backend::best())?);
         Ok(())
     }
 

@@ -6,7 +6,6 @@ use crate::index::chunks::ChunkGroup;
 use crate::index::compressed::{CompressedVectors, Look};
 use crate::index::flat::FlatIndex;
 use crate::index::late::LateTokens;
-use crate::index::vectors::Vectors;
 use crate::kernels::Backend;
 use crate::model::encoders::Encoders;
 use crate::model::late::QueryVectors;
@@ -66,8 +65,8 @@ impl Encoder {
 
     /// Opens the vectors (uncompressed bytes) of so many passages; `file` is their name, for messages.
     pub fn load_vectors(&mut self, content: &[u8], file: String, passages: u32) -> JsResult<()> {
-        let vectors = Vectors::parse(content, &file, passages as usize, self.encoders.bi_encoder().dim())?;
-        self.whole = Some((FlatIndex::new(vectors, Backend::best()), file));
+        let dim = self.encoders.bi_encoder().dim();
+        self.whole = Some((FlatIndex::open(content, &file, passages as usize, dim, Backend::best())?, file));
         Ok(())
     }
 
