@@ -16,6 +16,9 @@ use std::sync::Arc;
 
 /// Tokens of a rehearsal: of a number that makes register tiles of the two usual heights.
 const REHEARSAL: usize = 11;
+/// Layers that it goes through, again and again. V8 compiles a function for speed once it has run some 13 million bytes of its code: less, and
+/// the way out of a tile and attention are left for the first queries.
+const REHEARSED_LAYERS: usize = 12;
 
 /// A sentence encoder with its tokenizer. Shared by threads; each brings a [`Workspace`].
 #[derive(Debug)]
@@ -149,7 +152,11 @@ impl BiEncoder {
     /// None in practice.
     pub fn rehearse(&self, work: &mut Workspace) -> Result<()> {
         let ids = vec![0; REHEARSAL.min(self.max_tokens())];
-        self.token_vectors(&TokenBatch::one(&ids), work).map(drop)
+        let batch = TokenBatch::one(&ids);
+        for _ in 0..REHEARSED_LAYERS.div_ceil(self.encoder.config().num_layers.max(1)) {
+            self.token_vectors(&batch, work)?;
+        }
+        Ok(())
     }
 
     /// Embeds one text: `[dim]`.
