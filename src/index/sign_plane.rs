@@ -91,7 +91,7 @@ impl SignPlane {
 }
 
 impl ScanQuery {
-    /// The `k` best by cosine among the `candidates` passages whose signs are nearest: [`top_k`](Self::top_k), but for
+    /// The `k` best by cosine among the `candidates` passages whose signs are nearest: [`FlatIndex::top_k`](super::flat::FlatIndex::top_k), but for
     /// those whose signs mislead.
     ///
     /// # Panics
