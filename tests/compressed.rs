@@ -120,6 +120,21 @@ fn a_query_reads_few_vectors_and_finds_the_same() {
 }
 
 #[test]
+fn a_site_of_one_passage_is_found() {
+    let desk = tempfile::tempdir().unwrap();
+    fs::write(desk.path().join("index.html"), "<main><h1>Bread</h1><p>Bake a loaf for an hour.</p></main>").unwrap();
+    for vectors in ["whole", "compressed"] {
+        siteseer().args(["index", "--no-client", "-q", "--vectors", vectors]).arg(desk.path()).assert().success();
+        for tier in ["lexical", "static", "dense", "reranked"] {
+            let mut search = siteseer();
+            search.args(["search", "baking", "--tier", tier, "--index"]).arg(desk.path());
+            search.assert().success().stdout(contains("Bread"));
+        }
+        siteseer().arg("inspect").arg(desk.path()).assert().success();
+    }
+}
+
+#[test]
 fn broken_codes_are_named() {
     let desk = tempfile::tempdir().unwrap();
     let out = desk.path().join("index");

@@ -66,8 +66,10 @@ fn find(arguments: &[OsString]) -> Result<Option<PathBuf>> {
 fn read(path: &Path, command: &Command) -> Result<Values> {
     let text = fs::read_to_string(path).with_context(|| format!("{}: can't be read", path.display()))?;
     let at = |span: Range<usize>| format!("{}:{}", path.display(), line_of(&text, span.start));
-    let table = DeTable::parse(&text)
-        .map_err(|error| anyhow!("{}: {}", at(error.span().unwrap_or_default()), error.message().trim_end()))?;
+    let table = DeTable::parse(&text).map_err(|error| {
+        let place = at(error.span().unwrap_or_default());
+        anyhow!("{place}: {} (a text stands in quotes)", error.message().trim_end())
+    })?;
     let options = options(command);
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut values = Values::new();
@@ -104,7 +106,10 @@ fn unknown(name: &str, options: &BTreeMap<String, &Arg>) -> String {
     let keys = options.keys().map(|variable| variable[PREFIX.len()..].replace('_', "-").to_lowercase());
     let distance = |key: &String| strsim::damerau_levenshtein(&name.replace('_', "-").to_lowercase(), key);
     let nearest = keys.min_by_key(distance).unwrap_or_default();
-    format!("unknown key `{name}`. The nearest known one is `{nearest}`; `siteseer index --help` lists them all")
+    format!(
+        "unknown key `{name}`. The nearest known one is `{nearest}`; `siteseer index --help`, and that of the other verbs, \
+         names them as variables, SITESEER_…"
+    )
 }
 
 /// A value of the file as the words of the command line.

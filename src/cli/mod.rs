@@ -10,6 +10,7 @@ pub mod eval;
 pub mod folder;
 pub mod index;
 pub mod inspect;
+mod misspelt;
 pub mod model;
 mod model_path;
 mod no_display;
@@ -20,6 +21,7 @@ pub mod serve;
 mod sort;
 pub mod tune;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -71,6 +73,24 @@ enum Verb {
     Model(model::ModelArgs),
 }
 
+/// Ends the program as clap does, with a hint where clap has none.
+fn refuse(error: &clap::Error, command: &clap::Command, arguments: &[OsString]) -> ! {
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some((typed, option)) = misspelt::option_taken_for_query(command, arguments)
+    {
+        error.print().ok();
+        eprintln!("\n  tip: '{typed}' was taken for the query; a similar argument exists: '{option}'");
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
+}
+
+/// From here on a verb only prints, and ends as other programs do when nobody reads on (`siteseer search … | head`). What is still to be written
+/// or cleaned up has to be before.
+fn only_print() {
+    sigpipe::reset();
+}
+
 /// Entry point of the command. Returns the exit code.
 pub fn main() -> ExitCode {
     // SAFETY: No other thread runs yet: this is the first thing that the program does.
@@ -83,10 +103,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(WRONG_USAGE);
         }
     };
-    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
-    // what only prints ends as other programs do when nobody reads on, as in `siteseer search … | head`; what writes cleans up
+    let matches = command.clone().try_get_matches().unwrap_or_else(|error| refuse(&error, &command, &arguments));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if matches!(cli.verb, Verb::Search(_) | Verb::Related(_) | Verb::Inspect(_)) {
-        sigpipe::reset();
+        only_print();
     }
     let done = |()| ExitCode::SUCCESS;
     let result = match &cli.verb {

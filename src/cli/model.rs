@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::only_print;
 use crate::hash::sha256_hex;
 use crate::model::config::Pooling;
 use crate::model::file::ModelFile;
@@ -223,6 +224,7 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
         let bytes = import_late(&source, late_of, &options, args.lambda)
             .with_context(|| format!("cannot import {}", args.source.display()))?;
         write_whole(&out, &bytes)?;
+        only_print();
         return info::late_info(&bytes, &out, false);
     }
 
@@ -261,6 +263,7 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let imported = imported.with_context(|| format!("cannot import {}", args.source.display()))?;
     write_whole(&out, &imported.bytes)?;
+    only_print();
 
     let name = out.display().to_string();
     if args.aligned_to.is_some() {

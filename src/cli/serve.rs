@@ -192,16 +192,17 @@ fn not_found(root: &Path, with_body: bool) -> Response {
 }
 
 /// Whether a path is in a folder called `siteseer` and its name carries a hash of its content:
-/// `siteseer/lexical-0123456789ab.bin.gz`.
+/// `siteseer/lexical-0123456789ab.bin.gz`, `siteseer/postings-0123456789ab-7.bin.gz`.
 fn is_immutable(path: &str) -> bool {
-    const MIN_HASH_DIGITS: usize = 8;
+    const HASH_DIGITS: usize = 12;
     let Some((folder, name)) = path.rsplit_once('/') else {
         return false;
     };
     let stem = name.split('.').next().unwrap_or_default();
-    let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
-    let is_hash = hash.len() >= MIN_HASH_DIGITS && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    is_hash && folder.split('/').any(|segment| segment == "siteseer")
+    // behind the hash a chunk has its number
+    let is_hash =
+        |word: &str| word.len() == HASH_DIGITS && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    stem.split('-').skip(1).any(is_hash) && folder.split('/').any(|segment| segment == "siteseer")
 }
 
 fn open_browser(url: &str) -> io::Result<()> {

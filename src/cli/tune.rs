@@ -1,7 +1,7 @@
 //! `siteseer tune`: the weights that suit a site, found on queries whose right answers are known.
 
-use super::folder;
 use super::progress::Progress;
+use super::{folder, only_print};
 use crate::eval::collection::{Collection, Query};
 use crate::eval::metrics::{Gain, ndcg};
 use crate::eval::names::Names;
@@ -33,9 +33,9 @@ pub struct TuneArgs {
     /// The index (or the site that holds it)
     #[arg(long, short, env = "SITESEER_INDEX", value_name = "DIR")]
     index: PathBuf,
-    /// Which judgements: qrels/SPLIT.tsv
-    #[arg(long, value_name = "SPLIT", default_value = "dev")]
-    split: String,
+    /// Which judgements: qrels/SPLIT.tsv [default: dev; where there is qrels.tsv alone, that]
+    #[arg(long, value_name = "SPLIT")]
+    split: Option<String>,
     /// Put the weights that gain something into the index's manifest
     #[arg(long)]
     write: bool,
@@ -43,6 +43,9 @@ pub struct TuneArgs {
     #[arg(long, short, env = "SITESEER_QUIET")]
     quiet: bool,
 }
+
+/// Split that chooses unless told otherwise.
+const SPLIT: &str = "dev";
 
 /// A weight that can be chosen: of which tier, and what it is called in siteseer.toml.
 const WEIGHTS: [(Tier, &str); 2] = [(Tier::Dense, "lexical-share"), (Tier::Reranked, "rerank-weight")];
@@ -52,7 +55,7 @@ const WEIGHTS: [(Tier, &str); 2] = [(Tier::Dense, "lexical-share"), (Tier::Reran
 /// # Errors
 /// If collection or index are missing or damaged, or the manifest can't be written.
 pub fn run(args: &TuneArgs) -> Result<()> {
-    let collection = Collection::read(&args.collection, &args.split)?;
+    let collection = Collection::read(&args.collection, args.split.as_deref(), SPLIT)?;
     let index = folder::find_index(&args.index)?;
     let mut cascade = folder::open(&index, true)?;
     if cascade.encoders().is_none() {
@@ -68,6 +71,7 @@ pub fn run(args: &TuneArgs) -> Result<()> {
     if missing.count > 0 {
         eprintln!("warning: {} judged documents are not in the index, such as `{}`", missing.count, missing.example);
     }
+    only_print();
     println!("{} queries of {} {}", collection.queries.len(), collection.name, collection.split);
     let mut adopted = 0;
     for (tier, key) in WEIGHTS {
@@ -79,7 +83,7 @@ pub fn run(args: &TuneArgs) -> Result<()> {
         let at = weights.iter().position(|&weight| weight == present).unwrap_or_default();
         let choice = choose(&trials, at);
         // A wrong choice costs as much as it could have gained, so what is likelier is enough to choose it.
-        let is_gain = choice.gain.interval.mean > 0.0;
+        let is_gain = choice.gain.interval.mean > 0.0 && mean(&trials[choice.best]) > mean(&trials[at]);
         print_choice(key, &trials, at, &choice, is_gain);
         if is_gain {
             cascade.searcher.set_weight(tier, trials[choice.best].weight);
@@ -149,14 +153,17 @@ fn judge(hits: &[Hit], names: &Names, query: &Query) -> f64 {
     ndcg(&found, &judged, 10, Gain::Linear)
 }
 
+fn mean(trial: &Trial) -> f64 {
+    trial.ndcg.iter().sum::<f64>() / trial.ndcg.len().max(1) as f64
+}
+
 fn print_choice(key: &str, trials: &[Trial], present: usize, choice: &Choice, is_gain: bool) {
-    let mean = |trial: &Trial| trial.ndcg.iter().sum::<f64>() / trial.ndcg.len().max(1) as f64;
     println!("\n  {key:<22} nDCG@10");
     for (at, trial) in trials.iter().enumerate() {
         let mark = match (at == present, at == choice.best) {
-            (true, true) => "present, best",
+            (true, true) => "present, best with its neighbours",
             (true, false) => "present",
-            (false, true) => "best",
+            (false, true) => "best with its neighbours",
             (false, false) => "",
         };
         println!("  {:<22.3} {:.3}  {mark}", trial.weight, mean(trial));

@@ -8,7 +8,8 @@ const ERROR: [f64; MAX_BITS as usize + 1] = [1.0, 0.3634, 0.1188, 0.0374, 0.0115
 
 /// Bits for each axis, `8 · bytes` in all unless every axis has [`MAX_BITS`], so that the expected square error of a score
 /// is least: `Σ weight² · spread² · ERROR[bits]`. One bit after the other goes where it takes most of the error away; of
-/// equals to the first axis. `spread` and `weight` are standard deviations of the vectors' and the queries' values.
+/// equals to the first axis. `spread` and `weight` are standard deviations of the vectors' and the queries' values. Where all vectors
+/// are one, no bit takes anything away, and the first axis has one, so that a code has a length.
 pub fn share_bits(spread: &[f32], weight: &[f32], bytes: usize) -> Vec<u8> {
     let mut bits = vec![0u8; spread.len()];
     let gain = |axis: usize, bits: u8| {
@@ -26,6 +27,11 @@ pub fn share_bits(spread: &[f32], weight: &[f32], bytes: usize) -> Vec<u8> {
         let Some((axis, _)) = best else { break };
         bits[axis] += 1;
     }
+    if bits.iter().all(|&bits| bits == 0)
+        && let Some(first) = bits.first_mut()
+    {
+        *first = 1;
+    }
     bits
 }
 
@@ -40,5 +46,6 @@ mod tests {
         assert!(bits.is_sorted_by(|a, b| a >= b) && bits[0] >= 3 && bits[4] == 0, "{bits:?}");
         assert_eq!(share_bits(&[1.0, 1.0], &[1.0, 0.0], 1), [8, 0], "what no query has needs no bits");
         assert_eq!(share_bits(&[1.0, 1.0], &[1.0, 1.0], 10), [MAX_BITS; 2]);
+        assert_eq!(share_bits(&[0.0, 0.0, 0.0], &[1.0; 3], 4), [1, 0, 0], "of vectors that are all the same");
     }
 }

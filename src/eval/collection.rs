@@ -95,14 +95,26 @@ pub struct Document {
 }
 
 impl Collection {
-    /// Reads queries and judgements. Without a folder `qrels`, `qrels.tsv` is read and `split` means nothing.
+    /// Reads queries and judgements: those of the split that was asked for, or of the `usual` one. Without a folder `qrels`, `qrels.tsv` has
+    /// all of them, and no splits.
     ///
     /// # Errors
-    /// If a file is missing, a line is malformed, a judged query has no text, or no query has a relevant document.
-    pub fn read(folder: &Path, split: &str) -> Result<Self> {
-        let (file, split) = match folder.join("qrels.tsv") {
-            plain if plain.is_file() && !folder.join("qrels").is_dir() => (plain, ""),
-            _ => (folder.join("qrels").join(format!("{split}.tsv")), split),
+    /// If a file is missing, a line is malformed, a judged query has no text, no query has a relevant document, or a split was asked for
+    /// where there is none.
+    pub fn read(folder: &Path, asked: Option<&str>, usual: &str) -> Result<Self> {
+        let plain = folder.join("qrels.tsv");
+        let (file, split) = if plain.is_file() && !folder.join("qrels").is_dir() {
+            if let Some(split) = asked {
+                let detail = format!(
+                    "there is no split `{split}`: qrels.tsv has all judgements. Leave --split out, or divide them into qrels/{split}.tsv \
+                     and others"
+                );
+                return Err(CollectionError::Nothing { folder: folder.to_owned(), detail });
+            }
+            (plain, "")
+        } else {
+            let split = asked.unwrap_or(usual);
+            (folder.join("qrels").join(format!("{split}.tsv")), split)
         };
         let judgements = read_judgements(&file, &other_splits(folder))?;
         let texts = read_queries(folder, split)?;
@@ -331,7 +343,7 @@ mod tests {
     }
 
     fn read(files: &[(&str, &str)]) -> std::result::Result<Collection, String> {
-        Collection::read(folder(files).path(), "test").map_err(|e| e.to_string())
+        Collection::read(folder(files).path(), None, "test").map_err(|e| e.to_string())
     }
 
     const QUERIES: (&str, &str) =
@@ -348,6 +360,9 @@ mod tests {
             read(&[("queries.tsv", "id\ttext\nb\ttwo\tkw\na\tone\n"), ("qrels.tsv", "a\tx\t3\na\ty\t0\nb\tz\n")]);
         let plain = plain.unwrap();
         assert_eq!((plain.queries, plain.split.as_str()), (beir.queries, ""));
+        let tables = folder(&[("queries.tsv", "a\tone\n"), ("qrels.tsv", "a\tx\t3\n")]);
+        let error = Collection::read(tables.path(), Some("dev"), "test").unwrap_err().to_string();
+        assert!(error.contains("no split `dev`") && error.contains("qrels/dev.tsv"), "{error}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl AxesFile {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.extend((self.mean.len() as u16).to_le_bytes());
-        put_varint((self.centres.len() / self.centre_code().len_bytes().max(1)) as u32, &mut out);
+        put_varint((self.centres.len() / self.centre_code().len_bytes()) as u32, &mut out);
         put_varint(self.probes, &mut out);
         put_halves(&self.mean, &mut out);
         put_halves(&self.spread, &mut out);
@@ -87,8 +87,10 @@ impl AxesFile {
         let bits = [bits()?.to_vec(), bits()?.to_vec(), bits()?.to_vec()];
         let is_finite = mean.iter().chain(&spread).all(|value| value.is_finite());
         let file = Self { mean, spread, bits, probes, centres: bytes.0.to_vec() };
-        let whole = file.centres.len() == cells as usize * file.centre_code().len_bytes();
-        (is_finite && whole && cells > 0).then_some((file, cells))
+        let code_bytes = file.centre_code().len_bytes();
+        let whole = (cells as usize).checked_mul(code_bytes) == Some(file.centres.len());
+        let have_length = code_bytes > 0 && file.cell_code().len_bytes() > 0 && file.row_code().len_bytes() > 0;
+        (is_finite && whole && have_length && cells > 0).then_some((file, cells))
     }
 }
 
@@ -223,7 +225,7 @@ impl Cells {
         }
         let code = &self.codes[0];
         let (query, mut top) = (code.query(query), TopK::new(count));
-        for (centre, cell) in self.centres.chunks_exact(code.len_bytes().max(1)).zip(0..) {
+        for (centre, cell) in self.centres.chunks_exact(code.len_bytes()).zip(0..) {
             top.push(cell, query.score(centre));
         }
         Ok(top.into_sorted().map(|(cell, _)| cell).collect())

@@ -11,7 +11,7 @@
 //! numbers, made as long. Rows and scales are those of [`vectors`](super::vectors).
 
 use super::chunks::ChunkGroup;
-use super::scan::{ScanQuery, Scored};
+use super::scan::{ScanQuery, Scored, refuse_odd_length};
 use super::top_k::TopK;
 use super::vectors::Vectors;
 use crate::bytes::{Bytes, put_halves, put_varint};
@@ -91,7 +91,8 @@ impl CompressedFile {
             && bits.iter().all(|&bits| bits <= crate::codes::MAX_BITS)
             && per_chunk > 0;
         let file = Self { shortlist, per_chunk, centre, spread, bits, axes, codes: bytes.0.to_vec() };
-        let whole = whole && file.codes.len() == passages as usize * file.code().len_bytes();
+        let code_bytes = file.code().len_bytes();
+        let whole = whole && code_bytes > 0 && (passages as usize).checked_mul(code_bytes) == Some(file.codes.len());
         whole.then_some(file)
     }
 }
@@ -152,6 +153,7 @@ impl CompressedVectors {
             let detail = "it does not have the codes of all passages".to_owned();
             return Err(Error::Damaged { file: name.to_owned(), detail, next: REBUILD_INDEX });
         };
+        refuse_odd_length(file.centre.len(), name)?;
         let chunks = (0..group.files).map(|_| None).collect();
         let axes = unit_axes(&file.axes, file.centre.len());
         Ok(Self { passages, code: file.code(), axes, file, group, chunks })
@@ -230,7 +232,7 @@ impl CompressedVectors {
     }
 
     fn codes(&self) -> std::slice::ChunksExact<'_, u8> {
-        self.file.codes.chunks_exact(self.code.len_bytes().max(1))
+        self.file.codes.chunks_exact(self.code.len_bytes())
     }
 
     /// Chunks of the shortlist's vectors that have not been added, in order.

@@ -5,10 +5,10 @@
 //! could be among the best are compared again with the query's 16 bits, so ranks and scores are those of a scan that compares all
 //! of them so.
 
-use super::scan::{ScanQuery, Scored};
+use super::scan::{ScanQuery, Scored, refuse_odd_length};
 use super::top_k::TopK;
 use super::vectors::Vectors;
-use crate::error::{Error, REBUILD_INDEX, Result};
+use crate::error::Result;
 use crate::kernels::Backend;
 
 /// Rows that are scored between two looks at the best: keeps the scores in the first-level cache.
@@ -38,10 +38,7 @@ impl FlatIndex {
     /// # Errors
     /// If it is not such a file, or vectors of that length cannot be scanned.
     pub fn open(content: &[u8], file: &str, n: usize, dim: usize, backend: Backend) -> Result<Self> {
-        if !Backend::scans(dim) {
-            let detail = format!("vectors of {dim} numbers cannot be compared: a multiple of 16 can, 512 at most");
-            return Err(Error::Unsupported { file: file.to_owned(), detail, next: REBUILD_INDEX });
-        }
+        refuse_odd_length(dim, file)?;
         Ok(Self::new(Vectors::parse(content, file, n, dim)?, backend))
     }
 

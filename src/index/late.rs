@@ -97,8 +97,9 @@ impl LateTokens {
     /// # Errors
     /// If it is damaged.
     pub fn open(content: &[u8], file: &str, passages: u32, per_chunk: u32, group: ChunkGroup) -> Result<Self> {
-        let Some(code) = parse_code(content).filter(|_| per_chunk > 0) else {
-            let detail = "it is not a whole code of token vectors".to_owned();
+        let is_split = |_: &ResidualCode| per_chunk > 0 && group.files == passages.div_ceil(per_chunk);
+        let Some(code) = parse_code(content).filter(is_split) else {
+            let detail = "it is not a whole code of the token vectors of all passages".to_owned();
             return Err(Error::Damaged { file: file.to_owned(), detail, next: REBUILD_INDEX });
         };
         Ok(Self { passages, per_chunk, code, chunks: (0..group.files).map(|_| None).collect(), group })
@@ -208,7 +209,8 @@ mod tests {
         assert!(LateChunk::parse(body, 3, 1).is_none(), "more passages than the index has");
         let (mut tokens, contents) = open(3);
         assert!(tokens.add_chunk(0, &contents[1]).is_err(), "another number");
-        let elsewhere = LateTokens::open(&bytes, "code", 3, 3, tokens.group.clone());
+        assert!(LateTokens::open(&bytes, "code", 3, 3, tokens.group.clone()).is_err(), "another number of chunks");
+        let elsewhere = LateTokens::open(&bytes, "code", 4, 3, tokens.group.clone());
         assert!(elsewhere.unwrap().add_chunk(1, &contents[1]).is_err(), "not where the chunk's passages begin");
         assert!(LateTokens::open(&bytes, "code", 3, 0, tokens.group.clone()).is_err(), "chunks of nothing");
     }

@@ -56,9 +56,27 @@ impl PassageRecord {
         model_text(&self.title, &self.heading_path, &self.text)
     }
 
-    /// URL relative to the site's root, with the section's anchor.
+    /// URL relative to the site's root, with the section's anchor, percent-encoded: `guide/#gr%C3%B6%C3%9Fe`.
     pub fn link(&self) -> String {
-        if self.anchor.is_empty() { self.url.clone() } else { format!("{}#{}", self.url, self.anchor) }
+        let mut link = self.url.clone();
+        if !self.anchor.is_empty() {
+            link.push('#');
+            encode_fragment(&self.anchor, &mut link);
+        }
+        link
+    }
+}
+
+/// Percent-encodes what may not stand behind a `#` (RFC 3986, 3.5), and what would end an attribute or a link in Markdown.
+fn encode_fragment(anchor: &str, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in anchor.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$()*+,;=:@/?".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            [byte >> 4, byte & 15].iter().for_each(|&half| out.push(char::from(HEX[usize::from(half)])));
+        }
     }
 }
 
@@ -121,6 +139,19 @@ mod tests {
     #[test]
     fn chunks_grow_with_the_site() {
         assert_eq!([1, 100, 101, 17_972, 1_000_000].map(passages_per_chunk), [1, 1, 2, 14, 100]);
+    }
+
+    #[test]
+    fn a_link_is_a_valid_url() {
+        let link = |anchor: &str| {
+            let (url, anchor) = ("guide/".to_owned(), anchor.to_owned());
+            let rest = || String::new();
+            PassageRecord { url, anchor, title: rest(), lang: rest(), heading_path: Vec::new(), text: rest() }.link()
+        };
+        assert_eq!(link(""), "guide/");
+        assert_eq!(link("r-paths.intro"), "guide/#r-paths.intro");
+        assert_eq!(link("größe x"), "guide/#gr%C3%B6%C3%9Fe%20x");
+        assert_eq!(link("100%\"<"), "guide/#100%25%22%3C");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! integer and exact; the scales are multiplied in at the end.
 
 use super::vectors::Vectors;
+use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::kernels::Backend;
 
 /// A passage and its score; higher is better.
@@ -15,6 +16,15 @@ pub struct Scored {
     pub score: f32,
 }
 
+/// Refuses vectors of a length that no kernel takes; `file` is only for the message.
+pub(super) fn refuse_odd_length(dim: usize, file: &str) -> Result<()> {
+    if Backend::scans(dim) {
+        return Ok(());
+    }
+    let detail = format!("vectors of {dim} numbers cannot be compared: a multiple of 16 can, 512 at most");
+    Err(Error::Unsupported { file: file.to_owned(), detail, next: REBUILD_INDEX })
+}
+
 /// A query vector, quantized for scans over int8 rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanQuery {
@@ -23,7 +33,7 @@ pub struct ScanQuery {
 }
 
 impl ScanQuery {
-    /// Quantizes `query [dim]`; `dim` is padded with zeros to a multiple of 16.
+    /// Quantizes `query [dim]`.
     pub fn new(query: &[f32]) -> Self {
         let scale = query.iter().fold(0f32, |m, x| m.max(x.abs())).max(f32::MIN_POSITIVE) / 32767.0;
         Self { values: query.iter().map(|x| (x / scale).round() as i16).collect(), scale }

@@ -17,6 +17,8 @@ const MAGIC: &[u8; 4] = b"SSec";
 const WHOLE: u32 = 12;
 /// Most passages of a part of a longer one.
 const PART: u32 = 4;
+/// More passages than any site has: a damaged number must not ask for all memory.
+pub(super) const MOST_PASSAGES: u32 = 1 << 24;
 
 /// First passage of each section and of each of their parts, and the number of passages at the end of both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,9 @@ impl Sections {
         let Some(count) = bytes.get(4..8) else { return damaged("its table of sections is cut short") };
         if u32::from_le_bytes([count[0], count[1], count[2], count[3]]) != sections {
             return damaged("its number of sections is not the manifest's");
+        }
+        if passages > MOST_PASSAGES || sections as usize > bytes.len() {
+            return damaged("it has more passages or sections than there can be");
         }
         let (mut starts, mut at, mut sum) = (Vec::with_capacity(sections as usize + 1), 8, 0u32);
         for _ in 0..sections {
@@ -233,5 +238,9 @@ mod tests {
         assert!(Sections::parse(&bytes, "l", 2, 300).is_err());
         assert!(Sections::parse(&bytes, "l", 2, 302).is_err());
         assert!(Sections::parse(&Sections::prepend_to(&[0, 301], &[]), "l", 2, 301).is_err(), "an empty section");
+        let huge = Sections::prepend_to(&[MOST_PASSAGES + 1], &[]);
+        assert!(Sections::parse(&huge, "l", 1, MOST_PASSAGES + 1).is_err(), "more than memory");
+        let count = [&b"SSec"[..], &u32::MAX.to_le_bytes()].concat();
+        assert!(Sections::parse(&count, "l", u32::MAX, 7).is_err());
     }
 }

@@ -11,7 +11,7 @@ use super::quantize::ActivationFormat;
 /// # Safety
 ///
 /// Every method is `unsafe` for the same two reasons:
-/// - the processor must have the instruction set (checked once, by [`Backend::is_available`](super::Backend)), and
+/// - the processor must have the instruction set (checked once, where [`Backend::best`](super::Backend::best) chooses), and
 /// - pointers must be readable or writable for the number of elements that the method names; no alignment is needed.
 pub(super) trait Arch: Copy {
     /// `LANES` floats.

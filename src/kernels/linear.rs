@@ -71,7 +71,8 @@ impl PackedLinear {
     /// `out [m, n] = activation(x · Wᵀ + bias) (+ residual [m, n])`, for the rows quantized in `x`.
     ///
     /// # Panics
-    /// If shapes differ, or `x` was quantized for another backend.
+    /// If shapes differ, or the rows are too short to be this backend's. (Those of another backend whose activations take as many bytes
+    /// give wrong numbers.)
     pub fn forward_into(&self, x: &QuantizedRows, residual: Option<&[f32]>, activation: Activation, out: &mut [f32]) {
         let len = x.m * self.n;
         assert_eq!(x.k, self.k, "rows have the layer's input width");

@@ -49,6 +49,9 @@ use quantize::ActivationFormat;
 pub const MAX_SIGN_WORDS: usize = 32;
 
 /// An implementation of the kernels. Chosen once, by [`Backend::best`]; weights are packed for it.
+///
+/// Variants that not every processor of the target has are `non_exhaustive`, so that nobody outside this crate can make one
+/// where it has no instructions to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// Plain loops: the specification.
@@ -69,15 +72,18 @@ pub enum Backend {
     RelaxedPairs,
     /// x86-64 with AVX2 and FMA, 7-bit activations.
     #[cfg(target_arch = "x86_64")]
+    #[non_exhaustive]
     Avx2,
     /// x86-64 with AVX-512 and VNNI, 8-bit activations.
     #[cfg(target_arch = "x86_64")]
+    #[non_exhaustive]
     Avx512,
     /// aarch64 with NEON, 8-bit activations.
     #[cfg(target_arch = "aarch64")]
     Neon,
     /// aarch64 with NEON and the dot product extension, 8-bit activations.
     #[cfg(target_arch = "aarch64")]
+    #[non_exhaustive]
     NeonDotprod,
 }
 

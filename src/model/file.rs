@@ -87,7 +87,10 @@ impl<'a> ModelFile<'a> {
         let required = |key| tensors.metadata(key).ok_or_else(|| tensors.damaged(format!("no {key} in the metadata")));
         let kind = required(key::KIND)?;
         let Some(kind) = Kind::of_name(kind) else {
-            return Err(unsupported(format!("a model of kind `{kind}`"), "Use a newer siteseer"));
+            return Err(unsupported(
+                format!("a model of kind `{kind}`"),
+                "Name another kind of model, or use a newer siteseer",
+            ));
         };
         for key in [key::ID, key::LICENSE, key::SOURCE, key::SOURCE_SHA256, key::TOKENIZER_SHA256] {
             required(key)?;

@@ -27,7 +27,10 @@ impl Searcher {
     /// If the root of the lexical index is not loaded.
     pub fn suggest(&self, query: &str) -> Result<Suggestions> {
         let (sections, lexical) = self.lexical.as_ref().ok_or_else(|| not_loaded(&self.manifest.files.lexical.name))?;
-        let (unknown, mut missing) = lexical.unknown_words(query, &|part| self.is_selected(sections.part(part).start));
+        let (unknown, mut missing) = lexical.unknown_words(query, &|part| {
+            // a filter chooses whole pages, a phrase some passages of a part
+            sections.part(part).any(|passage| self.is_selected(passage))
+        });
         let mut words: Vec<Vec<String>> = Vec::new();
         for word in &unknown {
             let typed = &query[word.range.clone()];

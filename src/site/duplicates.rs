@@ -1,6 +1,6 @@
 //! Pages that are the same page: two files with one URL, URLs that differ only in case, and pages that name the same
-//! canonical URL. The first one is kept (of pages with one canonical URL, the one that has it), and every choice is
-//! noted.
+//! canonical URL. The first one is kept (of pages with one canonical URL, the one that has it, whether it says so or
+//! not), and every choice is noted.
 //!
 //! Two doubts are resolved in favour of keeping pages. URLs that differ in case belong to different pages on most
 //! hosts, so both stay unless their text is the same. And a template that puts one canonical URL on every page would
@@ -62,16 +62,19 @@ fn remove_same_canonical(candidates: Vec<Candidate>, notes: &mut Vec<Note>) -> V
             groups.entry(path).or_default().push(at);
         }
     }
+    let silent = silent_owners(&candidates);
     // For each page that is to go, the page that stays.
     let mut stays: HashMap<usize, usize> = HashMap::new();
     for (path, group) in &groups {
-        if group.len() < 2 {
+        let named = group.iter().copied().filter(|&at| has_path(&candidates[at].page, path));
+        // The longest URL is the most exact match; of equal ones the first.
+        let keep = named
+            .chain(path_ends(path).find_map(|end| silent.get(end).copied()))
+            .reduce(|a, b| if candidates[b].page.url.len() > candidates[a].page.url.len() { b } else { a });
+        let keep = keep.unwrap_or(group[0]);
+        if group == &[keep] {
             continue;
         }
-        let owner = group.iter().copied().filter(|&at| has_path(&candidates[at].page, path));
-        // The longest URL is the most exact match; of equal ones the first.
-        let keep = owner.reduce(|a, b| if candidates[b].page.url.len() > candidates[a].page.url.len() { b } else { a });
-        let keep = keep.unwrap_or(group[0]);
         if group.len() >= MIN_DOUBTFUL && group.len() * 2 > candidates.len() {
             let canonical = candidates[keep].canonical.clone().unwrap_or_default();
             notes
@@ -123,6 +126,17 @@ fn has_path(page: &Page, path: &str) -> bool {
     path.strip_suffix(&url).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
+/// Pages that name no canonical URL, by their own. Not the home page, whose own URL is empty: every path ends with that.
+fn silent_owners(candidates: &[Candidate]) -> HashMap<String, usize> {
+    let silent = candidates.iter().enumerate().filter(|(_, c)| c.canonical.is_none() && !c.page.url.is_empty());
+    silent.map(|(at, candidate)| (url::decode(&candidate.page.url), at)).collect()
+}
+
+/// A path and what follows each of its slashes, from the longest on.
+fn path_ends(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[at + 1..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +185,21 @@ mod tests {
         ]);
         assert_eq!(files, ["a.html", "c.html", "d.html", "guide/index.html", "p.html"]);
         assert_eq!(notes[1].kind, NoteKind::SameCanonical { kept: "guide/index.html".into() });
+    }
+
+    #[test]
+    fn a_page_that_names_another_goes_though_that_one_names_none() {
+        let (files, notes) = kept(vec![
+            candidate("index.html", "", "home", None),
+            candidate("new.html", "new.html", "a", None),
+            candidate("old.html", "old.html", "b", Some("new.html")),
+            candidate("older.html", "older.html", "c", Some("https://example.org/docs/new.html")),
+            candidate("own.html", "own.html", "d", Some("https://example.org/own.html")),
+            candidate("away.html", "away.html", "e", Some("https://elsewhere.org/gone/")),
+        ]);
+        assert_eq!(files, ["index.html", "new.html", "own.html", "away.html"]);
+        assert_eq!(notes[0].kind, NoteKind::SameCanonical { kept: "new.html".into() });
+        assert_eq!(notes.len(), 2);
     }
 
     #[test]

@@ -62,23 +62,11 @@ pub struct Annotations {
     pub sorts: BTreeMap<String, String>,
 }
 
-impl Page {
-    /// The URL of a section, relative to the site's root: the page's URL and `#anchor`, percent-encoded.
-    ///
-    /// `Page { url: "guide/", .. }` and a section with the anchor `größe` give `guide/#gr%C3%B6%C3%9Fe`.
-    pub fn link(&self, section: &Section) -> String {
-        match section.anchor.as_str() {
-            "" => self.url.clone(),
-            anchor => format!("{}#{}", self.url, url::encode_fragment(anchor)),
-        }
-    }
-}
-
 /// A stretch of a page under one heading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Section {
     /// The heading's id as the page has it, to link to (`#anchor`); empty for the top of the page or a heading
-    /// without an id. [`Page::link`] encodes it.
+    /// without an id. [`PassageRecord::link`](crate::index::passages::PassageRecord::link) encodes it.
     pub anchor: String,
     /// Headings above and including this one, outermost first, without the page's title: `["Workspaces", "The root"]`.
     pub heading_path: Vec<String>,

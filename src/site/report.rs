@@ -158,10 +158,7 @@ impl fmt::Display for NoteKind {
             Self::NoRoot => write!(f, "left out: no element matches the root selector"),
             Self::NoText => write!(f, "left out: no text found; if it is built by a script, index its rendered HTML"),
             Self::TooLarge { bytes, limit } => {
-                write!(
-                    f,
-                    "left out: {bytes} bytes are more than the limit of {limit}; split the page or raise the limit"
-                )
+                write!(f, "left out: {bytes} bytes are more than the limit of {limit}; split the page")
             }
             Self::Unreadable { reason } => write!(f, "left out: cannot be read: {reason}"),
             Self::Link => write!(f, "left out: a symbolic link to a folder or out of the site"),

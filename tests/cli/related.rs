@@ -35,6 +35,16 @@ fn indexed() -> Desk {
 }
 
 #[test]
+fn pages_whose_addresses_hosts_confuse_have_no_related_pages() {
+    let desk = indexed();
+    let before = desk.related_files();
+    desk.page("dogs.html", "<h2>A dog</h2><p>Dog dog sat, a dog on the dog.</p>");
+    desk.index().success();
+    assert_eq!(desk.related_files(), before - 1, "neither dogs.html nor dogs/index.html");
+    desk.related(&["dog.html"]).success();
+}
+
+#[test]
 fn names_related_pages_and_why() {
     let desk = indexed();
     desk.related(&["cat.html"]).success().stdout(contains("    cats.html\n").and(contains(" → Cat mat")));

@@ -62,11 +62,74 @@ fn a_folder_of_somebody_else_is_not_overwritten() {
 fn output_that_nobody_reads_is_no_crash() {
     use std::process::{Command, Stdio};
     let desk = Desk::indexed();
+    let (site, model) = (desk.site().display().to_string(), desk.model().display().to_string());
+    let questions = desk.folder.path().join("questions");
+    fs::create_dir(&questions).unwrap();
+    fs::write(questions.join("queries.tsv"), "q\tcat\n").unwrap();
+    fs::write(questions.join("qrels.tsv"), "q\tcats.html\n").unwrap();
+    let questions = questions.display().to_string();
+    for words in [
+        vec!["search", "cat", "--index", &site],
+        vec!["model", "info", &model, "--json"],
+        vec!["eval", &questions, "--index", &site, "--quiet", "--rerank-depth", "0"],
+        vec!["tune", &questions, "--index", &site, "--quiet"],
+        vec!["index", &site, "--model", &model, "--quiet", "--json", "--no-client"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
+        command.args(&words).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take()); // before anything is written: the program has files to open first
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{words:?}");
+        assert_ne!(output.status.code(), Some(101), "{words:?}: no panic");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+    let desk = Desk::indexed();
+    for page in 0..400u32 {
+        let words: String = (0..300).map(|word| format!("word{} ", page * 7919 % 977 * word % 4001)).collect();
+        desk.page(&format!("{page}.html"), &format!("<p>The cat sat. {words}</p>"));
+    }
+    let before = files(&desk.site().join("siteseer"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_siteseer"));
-    command.args(["search", "cat", "--index"]).arg(desk.site()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    drop(child.stdout.take()); // before anything is written: the program has an index to open first
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert_ne!(output.status.code(), Some(101), "no panic");
+    command.arg("index").arg(desk.site()).arg("--model").arg(desk.model()).args(["--quiet", "--no-client"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let unfinished = || {
+        let names = fs::read_dir(desk.site()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".siteseer")).count()
+    };
+    while unfinished() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(unfinished(), 0);
+    assert_eq!(files(&desk.site().join("siteseer")), before, "the old index is as it was");
+}
+
+#[test]
+fn globs_may_have_alternatives() {
+    let desk = Desk::new();
+    for name in ["a.html", "b.html", "c.html", "d.html"] {
+        desk.page(name, "<p>The cat sat.</p>");
+    }
+    let mut index = desk.siteseer();
+    index.arg("index").arg(desk.site()).args(["--model", "none", "--no-client", "--exclude", "{a,b}.html,c.html"]);
+    index.assert().success().stderr(contains("Indexed 1 page"));
+}
+
+#[test]
+fn passages_have_a_length_that_the_model_can_read() {
+    let desk = Desk::new();
+    for pieces in ["0", "1000", "many"] {
+        let mut index = desk.siteseer();
+        index.arg("index").arg(desk.site()).args(["--passage-pieces", pieces]);
+        index.assert().failure().code(2).stderr(contains("from 8 to 224"));
+    }
 }

@@ -8,8 +8,9 @@ pub(super) mod static_tower;
 pub(super) mod vectors;
 
 use super::folder;
-use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings, TERMS};
+use super::index::{LATE_BITS, MAX_PIECES, ModelChoice, PageSettings, TERMS, parse_passage_pieces};
 use super::model_path::NONE;
+use super::only_print;
 use super::progress::Progress;
 use crate::eval::collection::Collection;
 use crate::eval::compare::compare;
@@ -33,6 +34,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vectors::vectors_by_query;
 
+/// Split that judges unless told otherwise.
+const SPLIT: &str = "test";
 /// Exit code when quality dropped by more than `--fail-on-drop`.
 const DROPPED: u8 = 3;
 /// Depths of reranking unless told otherwise.
@@ -55,9 +58,9 @@ pub struct EvalArgs {
     /// Judge this index (or the site that holds it); without, the collection's own documents are indexed
     #[arg(long, short, env = "SITESEER_INDEX", value_name = "DIR")]
     index: Option<PathBuf>,
-    /// Which judgements: qrels/SPLIT.tsv
-    #[arg(long, value_name = "SPLIT", default_value = "test")]
-    split: String,
+    /// Which judgements: qrels/SPLIT.tsv [default: test; where there is qrels.tsv alone, that]
+    #[arg(long, value_name = "SPLIT")]
+    split: Option<String>,
     /// What a grade is worth in nDCG
     #[arg(long, value_enum, default_value_t = GainArg::Linear)]
     gain: GainArg,
@@ -100,7 +103,7 @@ pub struct EvalArgs {
     #[arg(long, env = "SITESEER_SPARSE_TERMS", value_name = "N", default_value_t = TERMS, value_parser = clap::value_parser!(u16).range(1..))]
     sparse_terms: u16,
     /// Longest passage of the collection's documents, in word pieces
-    #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
+    #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES, value_parser = parse_passage_pieces)]
     passage_pieces: usize,
     /// Write a table of all queries: nDCG@10, rank of the first relevant document and differences, by tier
     #[arg(long, value_name = "FILE")]
@@ -139,7 +142,7 @@ enum GainArg {
 /// # Errors
 /// If collection, index or baseline are missing or damaged, or an output can't be written.
 pub fn run(args: &EvalArgs) -> Result<ExitCode> {
-    let collection = Collection::read(&args.collection, &args.split)?;
+    let collection = Collection::read(&args.collection, args.split.as_deref(), SPLIT)?;
     let baseline = args.compare.as_deref().map(read_report).transpose()?;
     let settings = PageSettings {
         models: ModelChoice {
@@ -213,6 +216,8 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     };
     let report = Report::new(&collection, cascade.searcher.manifest(), missing, &runs, gain);
     write_files(args, &report, &runs, &collection)?;
+    drop(made);
+    only_print();
     conclude(args, &report, baseline.as_ref())
 }
 

@@ -5,7 +5,9 @@ mod compressed;
 mod device;
 mod earlier;
 mod embed;
+mod globs;
 mod impacts;
+mod interrupt;
 mod k_means;
 mod late;
 mod models;
@@ -19,6 +21,7 @@ mod summary;
 mod weights;
 
 use super::folder::find_index;
+use super::only_print;
 use super::progress::Progress;
 use crate::index::chunks::ChunkKind;
 use crate::index::filters::{self, PageFacts};
@@ -38,6 +41,7 @@ use device::{Device, GpuEmbedder};
 use earlier::EarlierIndex;
 pub use embed::embed_token_ids;
 use embed::{Embedded, Embedding};
+use globs::Globs;
 pub(super) use impacts::{TERMS, make_impacts};
 pub(super) use models::ModelChoice;
 use models::Models;
@@ -105,15 +109,15 @@ pub struct IndexArgs {
     #[arg(long, env = "SITESEER_LATE_BITS", value_name = "N", default_value_t = LATE_BITS, value_parser = clap::value_parser!(u8).range(1..=2))]
     late_bits: u8,
     /// How visitors get the vectors: `whole` is all of them in one file; `compressed` a quarter of that, and for each query the vectors of its
-    /// best passages, which finds the same; `auto` compresses those of more than 10,000 passages
+    /// best passages, which finds nearly the same; `auto` compresses those of more than 10,000 passages
     #[arg(long, env = "SITESEER_VECTORS", value_enum, default_value_t = VectorFiles::Auto, hide_possible_values = true, value_name = "HOW")]
     vectors: VectorFiles,
-    /// Only index files that match this glob, such as 'guide/**' (may be repeated)
-    #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB", value_delimiter = ',')]
-    include: Vec<String>,
-    /// Leave out files that match this glob (may be repeated)
-    #[arg(long, env = "SITESEER_EXCLUDE", value_name = "GLOB", value_delimiter = ',')]
-    exclude: Vec<String>,
+    /// Only index files that match this glob, such as 'guide/**' (may be repeated, or several with commas between them)
+    #[arg(long, env = "SITESEER_INCLUDE", value_name = "GLOB")]
+    include: Vec<Globs>,
+    /// Leave out files that match this glob, such as 'blog/{2023,2024}/**' (may be repeated, or several with commas)
+    #[arg(long, env = "SITESEER_EXCLUDE", value_name = "GLOB")]
+    exclude: Vec<Globs>,
     /// CSS selector of the elements that hold a page's content
     #[arg(long, env = "SITESEER_ROOT_SELECTOR", value_name = "SELECTOR")]
     root_selector: Option<String>,
@@ -121,7 +125,7 @@ pub struct IndexArgs {
     #[arg(long, env = "SITESEER_IGNORE", value_name = "SELECTOR")]
     ignore: Vec<String>,
     /// Longest passage, in word pieces: shorter ones are more precise, longer ones know more context
-    #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES)]
+    #[arg(long, env = "SITESEER_PASSAGE_PIECES", value_name = "N", default_value_t = MAX_PIECES, value_parser = parse_passage_pieces)]
     passage_pieces: usize,
     #[command(flatten)]
     weights: weights::WeightArgs,
@@ -163,6 +167,14 @@ fn parse_related(text: &str) -> Result<RelatedCount, String> {
         Ok(count) if (1..=MOST_RELATED).contains(&count) => Ok(RelatedCount(count)),
         _ => Err(format!("give a number from 1 to {MOST_RELATED}, or off")),
     }
+}
+
+/// Word pieces of the longest passage. With its title in front it has to fit the 256 tokens that the model reads, and one of a few words says
+/// nothing.
+pub(super) fn parse_passage_pieces(text: &str) -> Result<usize, String> {
+    let pieces = 8..=224;
+    let number = text.parse().ok().filter(|number| pieces.contains(number));
+    number.ok_or_else(|| format!("give a number from {} to {}", pieces.start(), pieces.end()))
 }
 
 /// Runs the verb.
@@ -209,6 +221,7 @@ pub fn run(args: &IndexArgs) -> Result<()> {
     let client_bytes = if args.no_client { 0 } else { write_client(&output)? };
     output.write(MANIFEST_NAME, manifest.to_json().as_bytes())?;
     output.finish()?;
+    only_print();
     let backend = models.as_ref().map(|models| embed::kernels_of(&models.bi_encoder, gpu.as_ref()));
     let reused = embedded.map_or(0, |embedded| embedded.reused);
     Summary::new(&site.report, &manifest, reused, client_bytes, &out, backend, started.elapsed())
@@ -218,8 +231,8 @@ pub fn run(args: &IndexArgs) -> Result<()> {
 
 fn read(args: &IndexArgs) -> Result<Site> {
     let options = ReadOptions {
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
+        include: args.include.iter().flat_map(|Globs(globs)| globs.clone()).collect(),
+        exclude: args.exclude.iter().flat_map(|Globs(globs)| globs.clone()).collect(),
         root_selector: args.root_selector.clone(),
         ignore: args.ignore.clone(),
         skip_unreadable: args.skip_unreadable,

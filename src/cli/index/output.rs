@@ -1,9 +1,10 @@
 //! Writing an index folder so that nothing half-written is ever seen: everything goes to a temporary folder beside it,
 //! and the two are swapped at the end. Until then the old index stays as it was.
 
+use super::interrupt;
 use crate::hash::sha256_hex;
 use crate::index::chunks::ChunkGroup;
-use crate::index::manifest::FileEntry;
+use crate::index::manifest::{FORMAT, FileEntry, MANIFEST_NAME};
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
@@ -40,18 +41,16 @@ impl OutputFolder {
     /// # Errors
     /// If `target` is something else than an index folder of ours, or the temporary folder can't be made.
     pub(super) fn create(target: &Path) -> Result<Self> {
-        if target.exists() && !is_replaceable(target)? {
-            bail!(
-                "{}: exists and is not an index folder, so it is left alone. Choose another folder with --out, or remove it",
-                target.display()
-            );
-        }
+        // a link stays, and what it leads to is replaced
+        let target = &fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        refuse_others(target, target)?;
         let parent = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).with_context(|| format!("{}: can't be created", parent.display()))?;
         let temporary = tempfile::Builder::new()
             .prefix(".siteseer-")
             .tempdir_in(parent)
             .with_context(|| format!("{}: can't write there. Choose another folder with --out", parent.display()))?;
+        interrupt::remove_if_interrupted(temporary.path());
         Ok(Self { target: target.to_owned(), temporary })
     }
 
@@ -115,21 +114,34 @@ impl OutputFolder {
     }
 
     /// Puts the finished folder in its place; the one that stood there is removed last.
+    ///
+    /// # Errors
+    /// If a folder can't be moved, or something else has come to stand in the place; then that stands there still.
     pub(super) fn finish(self) -> Result<()> {
         let Self { target, temporary } = self;
+        let _finishing = interrupt::finish(temporary.path());
+        make_readable(temporary.path())?;
         let old = temporary.path().with_extension("old");
         let had_old = target.exists();
-        make_readable(temporary.path())?;
         if had_old {
             fs::rename(&target, &old).with_context(|| format!("{}: can't be moved away", target.display()))?;
         }
-        let new = temporary.keep();
-        if let Err(error) = fs::rename(&new, &target) {
-            if had_old {
-                fs::rename(&old, &target).ok(); // back to where it was
+        // asked again: indexing takes minutes, in which a site may be built anew
+        let put = refuse_others(&old, &target).and_then(|()| {
+            fs::rename(temporary.path(), &target)
+                .with_context(|| format!("{}: can't be put in place", target.display()))
+        });
+        if let Err(error) = put {
+            if had_old && let Err(stuck) = fs::rename(&old, &target) {
+                return Err(error.context(format!(
+                    "{}: what stood there is now {} ({stuck})",
+                    target.display(),
+                    old.display()
+                )));
             }
-            return Err(error).with_context(|| format!("{}: can't be put in place", target.display()));
+            return Err(error);
         }
+        let _ = temporary.keep(); // it is not there any more
         if had_old {
             fs::remove_dir_all(&old).with_context(|| format!("{}: the old index can't be removed", old.display()))?;
         }
@@ -150,14 +162,24 @@ fn make_readable(_folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a folder is empty or an index of ours.
-fn is_replaceable(folder: &Path) -> Result<bool> {
-    let mut entries = fs::read_dir(folder).with_context(|| format!("{}: can't be read", folder.display()))?;
-    if entries.next().is_none() {
-        return Ok(true);
+/// Refuses to replace what is neither empty nor an index of ours. `name` is what messages call the folder.
+fn refuse_others(folder: &Path, name: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
     }
-    let manifest = fs::read_to_string(folder.join(crate::index::manifest::MANIFEST_NAME)).unwrap_or_default();
-    Ok(manifest.contains(crate::index::manifest::FORMAT))
+    let mut entries = fs::read_dir(folder).with_context(|| format!("{}: can't be read", name.display()))?;
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    let manifest = fs::read_to_string(folder.join(MANIFEST_NAME)).unwrap_or_default();
+    if manifest.contains(FORMAT) {
+        return Ok(());
+    }
+    bail!(
+        "{}: has files, but not the {MANIFEST_NAME} of an index, so it is left alone. If it is an index that was damaged, remove the \
+         folder; otherwise choose another with --out",
+        name.display()
+    )
 }
 
 /// Compresses without a time stamp or a name: the same content gives the same bytes.
@@ -242,5 +264,34 @@ mod tests {
         fs::write(target.join("thesis.txt"), "x").unwrap();
         assert!(OutputFolder::create(&target).unwrap_err().to_string().contains("left alone"));
         assert_eq!(names(&target), ["thesis.txt"]);
+    }
+
+    #[test]
+    fn so_is_one_that_came_while_the_index_was_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("siteseer");
+        let output = OutputFolder::create(&target).unwrap();
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("thesis.txt"), "x").unwrap();
+        let error = output.finish().unwrap_err().to_string();
+        assert!(error.contains(&target.display().to_string()) && error.contains("left alone"), "{error}");
+        assert_eq!((names(dir.path()), names(&target)), (vec!["siteseer".to_owned()], vec!["thesis.txt".to_owned()]));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_stays_and_what_it_leads_to_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link, lost) = (dir.path().join("real"), dir.path().join("link"), dir.path().join("lost"));
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let output = OutputFolder::create(&link).unwrap();
+        output.write("a", b"1").unwrap();
+        output.finish().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(names(&real), ["a"]);
+        std::os::unix::fs::symlink(dir.path().join("nowhere"), &lost).unwrap();
+        assert!(OutputFolder::create(&lost).unwrap().finish().is_err(), "a link to nothing is no folder");
+        assert_eq!(names(dir.path()), ["link", "lost", "real"], "and nothing is left behind");
     }
 }

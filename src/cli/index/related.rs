@@ -15,7 +15,8 @@ const LEAST: f32 = 0.4;
 /// Weight of a candidate's own likeness; the rest counts against those that resemble one that was chosen.
 const LAMBDA: f32 = 0.8;
 
-/// Up to `count` related pages of each page, by key.
+/// Up to `count` related pages of each page, by key. Pages of one key, such as `guide.html` and `guide/index.html`, can't be told apart by their
+/// readers' address on all hosts: they have none.
 pub(super) fn related_pages(
     pages: &[Page],
     passages: &[Passage],
@@ -30,7 +31,11 @@ pub(super) fn related_pages(
         let chosen = choose(&alike, page, count, |other| keys[other] != keys[page]);
         chosen.iter().map(|likeness| row(pages, passages, likeness)).collect()
     });
-    keys.iter().cloned().zip(rows.collect::<Vec<_>>()).collect()
+    let rows: Vec<Vec<RelatedPage>> = rows.collect();
+    let mut count_of: BTreeMap<&str, u32> = BTreeMap::new();
+    keys.iter().for_each(|key| *count_of.entry(key).or_default() += 1);
+    let alone = keys.iter().zip(rows).filter(|(key, _)| count_of[key.as_str()] == 1);
+    alone.map(|(key, rows)| (key.clone(), rows)).collect()
 }
 
 fn row(pages: &[Page], passages: &[Passage], likeness: &Likeness) -> RelatedPage {

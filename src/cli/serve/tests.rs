@@ -180,7 +180,12 @@ fn errors_name_the_next_step_and_dropping_frees_the_port() {
 fn only_hashed_names_of_an_index_are_immutable() {
     for (path, immutable) in [
         ("/siteseer/vectors-0123456789ab.safetensors", true),
-        ("/docs/siteseer/models/m-deadbeef.bin", true),
+        ("/docs/siteseer/models/m-0123456789ab.bin", true),
+        ("/siteseer/postings-0123456789ab-17.bin.gz", true),
+        ("/siteseer/related-0123456789ab-4026531840.bin.gz", true),
+        ("/siteseer/encoder-relaxed.wasm", false),
+        ("/siteseer/engine-more.wasm.gz", false),
+        ("/siteseer/0123456789ab.bin", false),
         ("/siteseer/manifest.json", false),
         ("/siteseer/engine.js", false),
         ("/siteseer/a-abc.js", false),

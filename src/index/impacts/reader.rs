@@ -4,6 +4,7 @@ use super::MAGIC;
 use super::list::List;
 use super::query::ImpactQuery;
 use crate::bytes::{Bytes, put_varint};
+use crate::index::sections::MOST_PASSAGES;
 use crate::text::normalize::{NormalizeOptions, for_each_word};
 use crate::text::spell::{MAX_PIECES, shard_of, spell};
 use crate::text::stop_words::is_stop_word;
@@ -90,7 +91,7 @@ impl ImpactIndex {
         let spelling = Spelling::read(&mut bytes)?;
         let (parts, count) = (bytes.varint()?, bytes.varint()? as usize);
         let starts = bytes.texts(count)?;
-        let sound = bytes.0.is_empty() && count > 0 && starts.is_sorted_by(|a, b| a < b);
+        let sound = bytes.0.is_empty() && count > 0 && parts <= MOST_PASSAGES && starts.is_sorted_by(|a, b| a < b);
         sound.then(|| Self { spelling, parts, starts, chunks: (0..count).map(|_| None).collect() })
     }
 

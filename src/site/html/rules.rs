@@ -1,6 +1,7 @@
 //! What of a page is not content: navigation, scripts, form controls, hidden things, and the furniture that site
 //! generators put around headings and code.
 
+use scraper::error::SelectorErrorKind;
 use scraper::node::Element;
 use scraper::{ElementRef, Selector};
 
@@ -18,8 +19,13 @@ impl Rules {
     /// Parses the selectors.
     pub(in super::super) fn new(options: &ReadOptions) -> Result<Self, SiteError> {
         let parse = |selector: &String| {
-            Selector::parse(selector)
-                .map_err(|error| SiteError::BadSelector { selector: selector.clone(), detail: error.to_string() })
+            Selector::parse(selector).map_err(|error| {
+                let detail = match error {
+                    SelectorErrorKind::UnexpectedSelectorParseError(_) => "it is no CSS selector".to_owned(),
+                    error => error.to_string(),
+                };
+                SiteError::BadSelector { selector: selector.clone(), detail }
+            })
         };
         Ok(Self {
             root: options.root_selector.as_ref().map(parse).transpose()?,
