@@ -17,12 +17,15 @@ export function follow(box, event) {
 }
 
 /**
+ * By key.
  * @param {Box} box
  * @param {HTMLElement} row
+ * @param {boolean} newTab
  */
-export function openTab(box, row) {
+export function choose(box, row, newTab) {
+  if (!newTab) return row.click();
   const result = box.answers.rows.resultOf(row);
   if (!result || !box.options.emit('siteseer-open', { result, newTab: true })) return;
   box.extras?.opened();
-  window.open(box.extras?.address(result) ?? result.url, '_blank', 'noopener');
+  window.open(box.extras?.address(result) ?? result.url, '_blank', box.options.linked ? 'noreferrer' : 'noopener');
 }

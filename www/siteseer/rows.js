@@ -2,10 +2,17 @@
 // rows that stay are moved, not made anew, and slide to their new places.
 
 import { h } from './dom.js';
+import { toTop } from './fit.js';
 import { fillRow, makeRow } from './row.js';
 import { slide } from './slide.js';
 
 /** @import { Result } from './siteseer.js' */
+
+/**
+ * @typedef {object} RowOptions
+ * @property {string[]} meta keys of metadata that results show
+ * @property {boolean} linked the address holds the query, which is nobody else's business
+ */
 
 export class Rows {
   /** Rows by address. @type {Map<string, { row: HTMLAnchorElement, result: Result }>} */
@@ -16,11 +23,12 @@ export class Rows {
 
   /**
    * @param {HTMLElement} list
-   * @param {string[]} meta keys of metadata to show
+   * @param {RowOptions} options
    */
-  constructor(list, meta) {
+  constructor(list, { meta, linked }) {
     this.list = list;
     this.meta = meta;
+    this.referrerpolicy = linked ? 'origin' : /** @type {const} */ (false);
   }
 
   /** @param {Element | null} row */
@@ -42,7 +50,7 @@ export class Rows {
   replace(results) {
     this.clear();
     this.#place(results);
-    this.list.scrollTop = 0;
+    toTop(this.list);
   }
 
   /**
@@ -99,7 +107,7 @@ export class Rows {
    * @param {string[]} meta
    */
   #row(result, grouped, meta) {
-    const row = this.#rows.get(result.url)?.row ?? makeRow(`row-${++this.#lastId}`);
+    const row = this.#rows.get(result.url)?.row ?? makeRow(`row-${++this.#lastId}`, this.referrerpolicy);
     this.#rows.set(result.url, { row, result });
     fillRow(row, result, grouped, meta);
     return row;

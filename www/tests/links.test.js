@@ -56,6 +56,45 @@ browserTest('a click, and Ctrl+Enter in a new tab, lead there, too', async ({ pa
   await scrolled(page);
 }, { faults, serve });
 
+const deep = { attributes: 'deep-link' };
+const anchor = (/** @type {Page} */ page) => page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<a id="toc" href="#end">contents</a>'));
+
+browserTest('an anchor of the page leaves the box alone, with a text and with recent searches', async ({ page }) => {
+  await anchor(page);
+  await ready(page);
+  await page.waitForURL('**?q=library+crate+growing');
+  await page.keyboard.press('Escape');
+  await page.locator('#toc').click();
+  await page.waitForURL('**#end');
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator('.panel').isVisible(), false);
+  assert.equal(await input(page).inputValue(), 'library crate growing');
+
+  await page.evaluate(() => localStorage.setItem('siteseer-recent /siteseer/manifest.json', '["packages"]'));
+  await input(page).fill('');
+  await page.getByText('Recent searches').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/box.html#end');
+  await page.evaluate(() => (location.hash = 'other'));
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator('.panel').isVisible(), false);
+}, { box: deep });
+
+browserTest('the query in the address is not told to the page that is opened, which learns the origin', async ({ page, site }) => {
+  site.pages.set('book/ch14-03-cargo-workspaces.html', '<!doctype html><title>Opened</title>');
+  await ready(page);
+  await page.waitForURL('**?q=library+crate+growing');
+  await input(page).focus();
+  await page.keyboard.press('ArrowDown');
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.keyboard.press('Control+Enter')]);
+  await tab.waitForURL('**/ch14-03-cargo-workspaces.html*');
+  assert.doesNotMatch(await tab.evaluate(() => document.referrer), /library/);
+  await page.bringToFront();
+  await rows(page).first().click();
+  await page.waitForURL('**/ch14-03-cargo-workspaces.html*');
+  assert.equal(await page.evaluate(() => document.referrer), site.url);
+}, { box: deep });
+
 browserTest('highlight="none": the anchor only', async ({ page }) => {
   await ready(page);
   await rows(page).first().click();
