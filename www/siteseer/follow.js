@@ -1,4 +1,4 @@
-// A result is chosen, by pointer or key, here or in a new tab: says so to the page, which may do something else.
+// A result is chosen, or the page of several, by pointer or key, here or in a new tab: says so to the page, which may do something else.
 
 /** @import { Box } from './box.js' */
 
@@ -8,8 +8,11 @@
  * @returns {boolean} whether the page is left by it
  */
 export function follow(box, event) {
-  const result = box.answers.rows.resultOf(/** @type {Element} */ (event.target).closest('.row'));
-  if (!result) return false;
+  const target = /** @type {Element} */ (event.target);
+  const heading = /** @type {HTMLAnchorElement | null} */ (target.closest('.page'));
+  const row = box.answers.rows.resultOf(heading ? heading.nextElementSibling : target.closest('.row'));
+  if (!row) return false;
+  const result = heading ? { ...row, url: heading.href } : row;
   const newTab = event.ctrlKey || event.metaKey || event.shiftKey;
   if (!box.options.emit('siteseer-open', { result, newTab })) event.preventDefault();
   box.extras?.opened();

@@ -90,10 +90,13 @@ mark {
 }
 .page {
   padding: 10px 12px 4px;
+  color: inherit;
+  text-decoration: none;
   font-weight: 600;
   line-height: 1.35;
   overflow-wrap: anywhere;
 }
+.page:hover { text-decoration: underline; }
 .inner { margin-inline-start: 12px; }
 .inner .title { font-size: 0.9375em; }
 .inner::after {

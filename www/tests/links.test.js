@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withTextFragment } from '../siteseer/text-fragment.js';
-import { browserTests, input, meaning, rows } from './harness.js';
+import { violations } from './axe.js';
+import { QUERY, browserTests, input, meaning, rows } from './harness.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -94,6 +95,19 @@ browserTest('the query in the address is not told to the page that is opened, wh
   await page.waitForURL('**/ch14-03-cargo-workspaces.html*');
   assert.equal(await page.evaluate(() => document.referrer), site.url);
 }, { box: deep });
+
+browserTest('the title above several results of a page leads to the page, and to assistive technology is the name of their group', async ({ page, site }) => {
+  site.pages.set('cargo/reference/workspaces.html', '<!doctype html><title>Workspaces</title>');
+  await page.evaluate(() => document.addEventListener('siteseer-open', (event) => sessionStorage.setItem('opened', /** @type {CustomEvent} */ (event).detail.result.url)));
+  await input(page).fill(QUERY);
+  await meaning(page);
+  const group = page.getByRole('group', { name: 'Workspaces - The Cargo Book' });
+  assert.equal(await group.getByRole('link').count(), 0);
+  assert.deepEqual(await violations(page, 'siteseer-search'), []);
+  await page.getByText('Workspaces - The Cargo Book').click();
+  await page.waitForURL('**/cargo/reference/workspaces.html');
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('opened')), page.url());
+});
 
 browserTest('highlight="none": the anchor only', async ({ page }) => {
   await ready(page);
