@@ -7,6 +7,7 @@ import { Rows } from './rows.js';
 
 /** @import { ResultPage } from './siteseer.js' */
 /** @import { Combobox } from './combobox.js' */
+/** @import { RowOptions } from './rows.js' */
 /** @import { Words } from './strings.js' */
 /** @import { View } from './view.js' */
 
@@ -22,13 +23,13 @@ export class Answers {
    * @param {View} view
    * @param {Words} words
    * @param {Combobox} combobox
-   * @param {string[]} meta keys of metadata to show
+   * @param {RowOptions} options
    */
-  constructor(view, words, combobox, meta) {
+  constructor(view, words, combobox, options) {
     this.list = view.list;
     this.words = words;
     this.combobox = combobox;
-    this.rows = new Rows(view.list, meta);
+    this.rows = new Rows(view.list, options);
     this.announcer = new Announcer(view.live);
   }
 
@@ -37,6 +38,12 @@ export class Answers {
     this.combobox.activate(null);
     this.rows.clear();
     this.announcer.silence();
+  }
+
+  /** There are none: search failed. */
+  fail() {
+    this.clear();
+    this.announcer.say(this.words.say('unavailable'));
   }
 
   /** The filters have changed. */

@@ -2,13 +2,14 @@
 // told by aria-activedescendant. It knows nothing of search. Every listener hangs on one AbortSignal, so `destroy()`
 // leaves nothing.
 
+import { toTop } from './fit.js';
+
 /**
  * @typedef {object} ComboboxHooks
  * @property {(option: HTMLElement, newTab: boolean) => void} onChoose Enter, or Enter with the platform's modifier
  * @property {() => boolean} canChooseFirst whether Enter without an active option may take the first
- * @property {() => void} onClear Escape while the popup is closed
+ * @property {(newTab: boolean) => boolean} onEarly Enter where there is nothing to choose; true if it was heeded
  * @property {() => boolean} onReopen an arrow key while the popup is closed; true if it opened
- * @property {() => void} onClose Escape while the popup is open
  */
 
 export class Combobox {
@@ -61,7 +62,7 @@ export class Combobox {
       option.setAttribute('aria-selected', 'true');
       this.input.setAttribute('aria-activedescendant', option.id);
       option.scrollIntoView({ block: 'nearest' });
-      if (option === this.options[0]) this.list.scrollTop = 0; // with the heading above it
+      if (option === this.options[0]) toTop(this.list); // with the heading above it
     } else {
       this.input.removeAttribute('aria-activedescendant');
     }
@@ -96,15 +97,11 @@ export class Combobox {
         return true;
       case 'Enter': {
         const option = this.#active ?? (this.hooks.canChooseFirst() ? this.options[0] : null);
-        if (!this.expanded || !option) return false;
-        this.hooks.onChoose(option, ctrlKey || metaKey);
+        const newTab = ctrlKey || metaKey;
+        if (!this.expanded || !option) return this.hooks.onEarly(newTab);
+        this.hooks.onChoose(option, newTab);
         return true;
       }
-      case 'Escape':
-        if (this.expanded) this.hooks.onClose();
-        else if (this.input.value) this.hooks.onClear();
-        else return false;
-        return true;
       default:
         return false;
     }

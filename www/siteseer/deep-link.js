@@ -10,6 +10,8 @@ const WRITE_AFTER_MS = 300;
 export class DeepLink {
   #listeners = new AbortController();
   #timer = 0;
+  /** What the address held when it was last looked at: going to an anchor of the page is no change. */
+  #held = '';
 
   /**
    * @param {string} parameter
@@ -17,7 +19,8 @@ export class DeepLink {
    */
   constructor(parameter, onChange) {
     this.parameter = parameter;
-    addEventListener('popstate', () => onChange(this.read()), { signal: this.#listeners.signal });
+    this.#look();
+    addEventListener('popstate', () => this.#look() && onChange(this.read()), { signal: this.#listeners.signal });
   }
 
   /** @returns {Linked} */
@@ -52,6 +55,14 @@ export class DeepLink {
       for (const value of [values].flat()) url.searchParams.append(`${this.parameter}.${name}`, value);
     }
     if (url.href !== location.href) history.replaceState(history.state, '', url);
+    this.#look();
+  }
+
+  /** @returns {boolean} whether it holds something else */
+  #look() {
+    const before = this.#held;
+    this.#held = JSON.stringify(this.read());
+    return this.#held !== before;
   }
 
   /** @param {URLSearchParams} parameters */

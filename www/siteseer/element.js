@@ -53,6 +53,7 @@ export class SiteseerSearchElement extends Base {
       meta: (this.getAttribute('meta') ?? '').split(',').map((key) => key.trim()).filter(Boolean),
       recent: this.getAttribute('recent') !== 'none',
       highlight: this.getAttribute('highlight') !== 'none',
+      linked: this.hasAttribute('deep-link'),
     }));
     if (this.hasAttribute('deep-link')) {
       this.#link = new DeepLink(this.getAttribute('deep-link') || 'q', ({ query, filters }) => {
@@ -114,6 +115,11 @@ export class SiteseerSearchElement extends Base {
   set strings(strings) {
     this.#strings = strings;
     this.attributeChangedCallback();
+  }
+
+  /** Whether the address holds the query: the modal's, while that is open. @param {boolean} linked */
+  link(linked) {
+    this.#link?.write(linked ? this.value.trim() : '', this.filters);
   }
 
   /** @returns {OpenOptions} */

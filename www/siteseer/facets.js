@@ -35,7 +35,6 @@ export class FacetBar {
     this.bar.hidden = true;
     const { signal } = box;
     clear.addEventListener('click', () => (box.setFilters({}), box.view.input.focus()), { signal });
-    this.bar.addEventListener('keydown', (event) => this.#onKey(event), { signal });
     signal.addEventListener('abort', () => this.#asking?.abort());
     box.view.panel.prepend(this.bar);
   }
@@ -144,14 +143,6 @@ export class FacetBar {
     this.box.setFilters(values.length ? { ...others, [name]: values } : others);
     // at once: the counts, with which all toggles are drawn, may come behind the rows
     this.#toggles.get(JSON.stringify([name, value]))?.setAttribute('aria-pressed', String(!before.includes(value)));
-  }
-
-  /** Escape goes back to the text. @param {KeyboardEvent} event */
-  #onKey(event) {
-    if (event.key !== 'Escape') return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.box.view.input.focus();
   }
 }
 

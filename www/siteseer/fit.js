@@ -2,7 +2,7 @@
 // and the window's lower one, and, where that is too little for reading, brings the box up.
 
 const MARGIN_PX = 16;
-/** Two rows and the foot; the style sheet knows the same length as 16rem. */
+/** Two rows and the foot; the style sheet knows the same length as 16rem, and a shorter one for low screens. */
 const ENOUGH_PX = 256;
 
 /**
@@ -15,6 +15,14 @@ export function fitPanel(panel, box, opening = false) {
   if (opening && roomBelow(panel) < ENOUGH_PX) box.scrollIntoView({ block: 'start', behavior: 'instant' });
   const room = roomBelow(panel);
   panel.style.setProperty('--_room', `${room}px`); // through the CSSOM: not an inline style for the policy
+}
+
+/**
+ * Scrolls to the first row, also on a low screen, where the panel scrolls as a whole.
+ * @param {HTMLElement} list
+ */
+export function toTop(list) {
+  for (const element of [list, list.parentElement]) if (element) element.scrollTop = 0;
 }
 
 /** @param {HTMLElement} panel */

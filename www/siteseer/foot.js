@@ -1,6 +1,7 @@
 // The line below the results: which tier ordered them, what the next tier is doing, and the way to ask for it.
 
 import { h } from './dom.js';
+import { hide } from './hide.js';
 
 /** @import { ResultPage, Status } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
@@ -57,7 +58,7 @@ export class Foot {
     setText(this.#reason, reason);
     this.#reason.hidden = !reason;
     this.#reason.title = reason; // whole, where the line is cut
-    this.#action.hidden = !action;
+    hide(this.#action, !action);
     setText(this.#action, action);
     return !this.#badge.hidden || note !== '';
   }

@@ -2,6 +2,7 @@
 // The panel is never a blank box.
 
 import { h } from './dom.js';
+import { hide } from './hide.js';
 
 /** @import { ResultPage, Status } from './siteseer.js' */
 /** @import { Words } from './strings.js' */
@@ -31,6 +32,7 @@ export class Message {
     const key = JSON.stringify(lines);
     if (key === this.#shown) return;
     this.#shown = key;
+    hide(this.element);
     this.element.hidden = !lines.length;
     this.element.classList.toggle('error', !!error);
     this.element.replaceChildren(...lines.map((line, i) => h('p', { class: i ? 'hint' : 'headline' }, line)));

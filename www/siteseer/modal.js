@@ -5,12 +5,14 @@
 import { Base } from './element.js';
 import { h, icon } from './dom.js';
 import { languageOf } from './page-language.js';
+import { lockScroll } from './scroll-lock.js';
 import { ARIA_SHORTCUT, SHORTCUT, readShortcut } from './shortcut.js';
 import { Words, learn } from './strings.js';
 import { modalSheets } from './styles.js';
 import { CROSS, GLASS } from './view.js';
 
-/** @import { SiteseerSearchElement, Strings } from './siteseer.js' */
+/** @import { SiteseerSearchElement } from './element.js' */
+/** @import { Strings } from './siteseer.js' */
 
 const NAME = 'siteseer-modal';
 /** Handed on to the search box as they are. */
@@ -27,6 +29,10 @@ export class SiteseerModalElement extends Base {
   #search;
   /** @type {Partial<Strings>} */
   #strings = {};
+  /** @type {(() => void) | undefined} */
+  #unlock;
+  /** The dialog closes for a result, and the address keeps the query. */
+  #followed = false;
 
   connectedCallback() {
     if (!this.isConnected || this.#listeners) return;
@@ -37,7 +43,7 @@ export class SiteseerModalElement extends Base {
     const label = this.getAttribute('label') ?? words.say('label');
     const passed = Object.fromEntries(PASSED.map((name) => [name, this.getAttribute(name) ?? false]));
 
-    const search = (this.#search = h('siteseer-search', { ...passed, lang, label, panel: 'static' }));
+    const search = (this.#search = /** @type {SiteseerSearchElement} */ (/** @type {unknown} */ (h('siteseer-search', { ...passed, lang, label, panel: 'static' }))));
     search.strings = this.#strings;
     const trigger = h(
       'button',
@@ -56,15 +62,19 @@ export class SiteseerModalElement extends Base {
     const { signal } = this.#listeners;
     trigger.addEventListener('click', () => this.show(), { signal });
     close.addEventListener('click', () => this.close(), { signal });
-    dialog.addEventListener('click', (event) => event.target === dialog && this.close(), { signal }); // beside the sheet
+    let beside = false; // the sheet; a text that is selected may end there
+    dialog.addEventListener('pointerdown', ({ target }) => (beside = target === dialog), { signal });
+    dialog.addEventListener('click', ({ target }) => beside && target === dialog && this.close(), { signal });
+    dialog.addEventListener('close', () => this.#closed(), { signal });
     dialog.addEventListener('keydown', (event) => this.#onEscape(event), { signal, capture: true });
-    dialog.addEventListener('siteseer-open', (event) => /** @type {CustomEvent} */ (event).detail.newTab || this.close(), { signal });
+    dialog.addEventListener('siteseer-open', (event) => /** @type {CustomEvent} */ (event).detail.newTab || ((this.#followed = true), this.close()), { signal });
     document.addEventListener('keydown', (event) => this.#onShortcut(event), { signal });
     if (search.value) this.show(); // the address holds a query
   }
 
   disconnectedCallback() {
     this.#dialog?.close();
+    this.#unlock?.();
     this.#listeners?.abort();
     this.#search?.remove();
     this.#listeners = this.#dialog = this.#search = undefined;
@@ -81,6 +91,10 @@ export class SiteseerModalElement extends Base {
   show() {
     if (!this.#dialog || this.#dialog.open) return;
     this.#dialog.showModal();
+    this.#unlock?.();
+    this.#unlock = lockScroll();
+    this.#followed = false;
+    this.#search?.link(true);
     this.#search?.focus();
     this.#search?.shadowRoot?.querySelector('input')?.select();
   }
@@ -90,6 +104,13 @@ export class SiteseerModalElement extends Base {
     let active = this.shadowRoot?.activeElement; // nothing had the focus before: it must not stay in what is hidden now
     while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
     if (this.#dialog?.contains(this.shadowRoot?.activeElement ?? null)) /** @type {HTMLElement} */ (active).blur();
+  }
+
+  /** Also by the browser itself, such as a phone's gesture. */
+  #closed() {
+    if (this.open) return; // again, meanwhile
+    this.#unlock?.();
+    if (!this.#followed) this.#search?.link(false);
   }
 
   get open() {

@@ -3,6 +3,7 @@
 
 import { h } from './dom.js';
 import { isAbort } from './errors.js';
+import { hide } from './hide.js';
 import { offlineLanguages } from './languages-offline.js';
 import { NoRoom, downloadFiles, missingFiles } from './offline-download.js';
 import { askToPersist, register } from './offline-register.js';
@@ -102,7 +103,7 @@ export class OfflineLine {
     const bytes = (await missingFiles(this.store, this.wishes.highest)).reduce((sum, { bytes }) => sum + bytes, 0);
     if (bytes === 0) this.#show('ready');
     else if (!again) this.#show('offer');
-    this.#action.hidden = bytes === 0;
+    hide(this.#action, bytes === 0);
     this.#action.textContent = this.words.say('offlineOffer', { size: this.words.size(bytes) });
     return bytes;
   }
@@ -127,7 +128,7 @@ export class OfflineLine {
     this.#said.textContent = key ? this.words.say(key) : '';
     this.#said.title = '';
     this.#bar.hidden = this.#sum.hidden = !loading;
-    this.#action.hidden = state === 'ready' || state === 'none';
+    hide(this.#action, state === 'ready' || state === 'none');
     if (loading) this.#action.textContent = this.words.say('offlineCancel');
   }
 

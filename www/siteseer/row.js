@@ -7,9 +7,11 @@ import { excerptNodes } from './excerpt.js';
 
 /**
  * @param {string} id
+ * @param {string | false} referrerpolicy
  * @returns {HTMLAnchorElement} empty; `fillRow` writes it
  */
-export const makeRow = (id) => h('a', { class: 'row', part: 'row', role: 'option', dir: 'auto', id, tabindex: '-1', 'aria-selected': 'false' });
+export const makeRow = (id, referrerpolicy) =>
+  h('a', { class: 'row', part: 'row', role: 'option', dir: 'auto', id, tabindex: '-1', referrerpolicy, 'aria-selected': 'false' });
 
 /**
  * @param {HTMLAnchorElement} row

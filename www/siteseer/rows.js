@@ -1,11 +1,18 @@
 // The list of results. Rows are grouped by page and keyed by address: when a better tier answers the same query, the
 // rows that stay are moved, not made anew, and slide to their new places.
 
-import { h } from './dom.js';
+import { h, setAttributes } from './dom.js';
+import { toTop } from './fit.js';
 import { fillRow, makeRow } from './row.js';
 import { slide } from './slide.js';
 
 /** @import { Result } from './siteseer.js' */
+
+/**
+ * @typedef {object} RowOptions
+ * @property {string[]} meta keys of metadata that results show
+ * @property {boolean} linked the address holds the query, which is nobody else's business
+ */
 
 export class Rows {
   /** Rows by address. @type {Map<string, { row: HTMLAnchorElement, result: Result }>} */
@@ -16,11 +23,12 @@ export class Rows {
 
   /**
    * @param {HTMLElement} list
-   * @param {string[]} meta keys of metadata to show
+   * @param {RowOptions} options
    */
-  constructor(list, meta) {
+  constructor(list, { meta, linked }) {
     this.list = list;
     this.meta = meta;
+    this.referrerpolicy = linked ? 'origin' : /** @type {const} */ (false);
   }
 
   /** @param {Element | null} row */
@@ -42,7 +50,7 @@ export class Rows {
   replace(results) {
     this.clear();
     this.#place(results);
-    this.list.scrollTop = 0;
+    toTop(this.list);
   }
 
   /**
@@ -76,21 +84,24 @@ export class Rows {
     this.#groups.set(page, group);
     const rows = members.map((result, i) => this.#row(result, several, i ? [] : this.meta));
     if (several) {
-      const heading = group.querySelector('.page') ?? this.#heading();
-      heading.textContent = members[0].title || page;
-      group.setAttribute('role', 'group');
-      group.setAttribute('aria-labelledby', heading.id);
+      const heading = /** @type {HTMLElement} */ (group.querySelector('.page')) ?? this.#heading(page);
+      const title = (heading.textContent = members[0].title || page);
+      setAttributes(group, { role: 'group', 'aria-label': title });
       arrange(group, [heading, ...rows]);
     } else {
       group.setAttribute('role', 'presentation');
-      group.removeAttribute('aria-labelledby');
+      group.removeAttribute('aria-label');
       arrange(group, rows);
     }
     return group;
   }
 
-  #heading() {
-    return h('div', { class: 'page', part: 'page', role: 'presentation', id: `page-${++this.#lastId}`, dir: 'auto' });
+  /**
+   * For pointers a link to the page; to assistive technology the group's name, since a listbox has options only.
+   * @param {string} href
+   */
+  #heading(href) {
+    return h('a', { class: 'page', part: 'page', href, tabindex: '-1', 'aria-hidden': 'true', dir: 'auto', referrerpolicy: this.referrerpolicy });
   }
 
   /**
@@ -99,7 +110,7 @@ export class Rows {
    * @param {string[]} meta
    */
   #row(result, grouped, meta) {
-    const row = this.#rows.get(result.url)?.row ?? makeRow(`row-${++this.#lastId}`);
+    const row = this.#rows.get(result.url)?.row ?? makeRow(`row-${++this.#lastId}`, this.referrerpolicy);
     this.#rows.set(result.url, { row, result });
     fillRow(row, result, grouped, meta);
     return row;

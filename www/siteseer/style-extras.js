@@ -54,7 +54,7 @@ export const extras = /* css */ `
 .suggestions:empty { display: none; }
 .list:not([hidden]) ~ .suggestions { padding: 4px 14px 10px; font-size: 0.875em; }
 .suggestions .action { overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
+@media (max-width: 40rem), (max-height: 30rem) {
   .facets, .facet { flex-wrap: nowrap; }
   .facets { overflow: auto hidden; }
   .facet, .chip, .facet-name { flex: none; max-inline-size: none; white-space: nowrap; }

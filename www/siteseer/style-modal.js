@@ -73,6 +73,7 @@ kbd {
   kbd { display: none; }
   .dialog { margin-block-start: 8px; padding: 0 8px; }
 }
+@media (max-height: 30rem) { .dialog { margin-block-start: 0; overflow-y: auto; } }
 @media (forced-colors: active) {
   .sheet { border: 2px solid CanvasText; }
 }

@@ -90,10 +90,13 @@ mark {
 }
 .page {
   padding: 10px 12px 4px;
+  color: inherit;
+  text-decoration: none;
   font-weight: 600;
   line-height: 1.35;
   overflow-wrap: anywhere;
 }
+.page:hover { text-decoration: underline; }
 .inner { margin-inline-start: 12px; }
 .inner .title { font-size: 0.9375em; }
 .inner::after {
@@ -181,6 +184,11 @@ kbd {
 }
 @media (hover: none), (max-width: 40rem) { .keys { display: none; } }
 @media (max-width: 24rem) { .message { padding: 20px 14px; } }
+@media (max-height: 30rem) { /* all of the panel scrolls as one */
+  .panel { max-block-size: min(var(--_panel-height), max(8rem, var(--_room, 70dvh))); overflow-y: auto; overscroll-behavior: contain; }
+  .panel > * { flex: none; }
+  .list { overflow: visible; }
+}
 @media (forced-colors: active) {
   .row[aria-selected='true'] { outline: 2px solid Highlight; outline-offset: -2px; }
   .row[aria-selected='true']::before { background: Highlight; }

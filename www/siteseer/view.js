@@ -37,7 +37,7 @@ export function buildView(root, words, texts) {
   });
   const clear = h('button', { class: 'clear', part: 'clear', type: 'button', 'aria-label': words.say('clear') }, icon('cross', CROSS));
   const progress = h('progress', { class: 'progress', part: 'progress', 'aria-label': words.say('opening'), max: '1' });
-  const list = h('div', { id: 'list', class: 'list', part: 'list', role: 'listbox', 'aria-label': label });
+  const list = h('div', { id: 'list', class: 'list', part: 'list', role: 'listbox', tabindex: '-1', 'aria-label': label });
   const message = h('div', { class: 'message', part: 'message' });
   const foot = h('div', { class: 'foot', part: 'foot' });
   const offline = h('div', { class: 'offline', part: 'offline' });

@@ -89,6 +89,19 @@ browserTest('no manifest: the message names the file and the next step', async (
   await meaning(page);
 }, { faults: (site) => site.faults.set(/manifest\.json/, { content: () => null }) });
 
+browserTest('a failure is announced, and once more after another try in vain', async ({ page }) => {
+  const live = page.locator('.aside[role=status]');
+  await input(page).fill(QUERY);
+  await live.filter({ hasText: 'Search is not available' }).waitFor({ state: 'attached' });
+  await page.evaluate(() => {
+    const region = document.querySelector('siteseer-search')?.shadowRoot?.querySelector('.aside[role=status]');
+    const said = Object.assign(window, { said: /** @type {(string | null)[]} */ ([]) }).said;
+    if (region) new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true });
+  });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.waitForFunction(() => /** @type {any} */ (window).said.includes('Search is not available'));
+}, { faults: (site) => site.faults.set(/manifest\.json/, { content: () => null }) });
+
 browserTest('a page in place of the manifest is recognised', async ({ page }) => {
   await input(page).fill(QUERY);
   assert.match(String(await message(page)), /not JSON/);

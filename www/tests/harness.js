@@ -91,3 +91,11 @@ export const active = (/** @type {Page} */ page) =>
     const root = /** @type {ShadowRoot} */ (field.getRootNode());
     return id ? (root.getElementById(id)?.querySelector('.title')?.textContent ?? 'missing') : null;
   });
+
+/** What has the focus, looked for through shadow roots: its tag, class or text. */
+export const focused = (/** @type {Page} */ page) =>
+  page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element?.className || element?.textContent || element?.tagName;
+  });

@@ -99,9 +99,41 @@ browserTest('keys of a composition are the input method’s, and it searches whe
   await session.send('Input.imeSetComposition', { text: 'packages', selectionStart: 8, selectionEnd: 8 });
   await page.waitForTimeout(300);
   assert.equal(await rows(page).count(), 0);
+  assert.equal(await page.locator('.panel').isVisible(), false, 'nothing has been asked');
   await input(page).dispatchEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true });
   assert.equal(await input(page).inputValue(), 'packages');
   await session.send('Input.insertText', { text: 'packages' });
   await meaning(page);
   assert.ok((await passages(page)).length > 0);
 });
+
+const slow = (/** @type {import('./server.js').TestSite} */ site) => site.faults.set(/lexical/, { bytesPerSecond: 2000 });
+const target = (/** @type {import('./server.js').TestSite} */ site) => site.pages.set('book/ch07-01-packages-and-crates.html', '<!doctype html><title>Packages</title>');
+
+browserTest('Enter before the rows are there opens the first that come', async ({ page }) => {
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(QUERY);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/book/ch07-01-packages-and-crates.html*');
+}, { faults: (site) => (slow(site), target(site)) });
+
+browserTest('Ctrl+Enter before the rows are there: a new tab', async ({ page }) => {
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(QUERY);
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.keyboard.press('Control+Enter')]);
+  await tab.waitForURL('**/book/ch07-01-packages-and-crates.html*');
+  assert.match(page.url(), /box\.html$/);
+}, { faults: (site) => (slow(site), target(site)) });
+
+for (const [what, key] of [['another text', 's'], ['Escape', 'Escape']]) {
+  browserTest(`an early Enter is forgotten with ${what}`, async ({ page }) => {
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(QUERY);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press(key);
+    await page.keyboard.press('ArrowDown');
+    await meaning(page);
+    await page.waitForTimeout(300);
+    assert.match(page.url(), /box\.html$/);
+  }, { faults: (site) => (slow(site), target(site)) });
+}

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withTextFragment } from '../siteseer/text-fragment.js';
-import { browserTests, input, meaning, rows } from './harness.js';
+import { violations } from './axe.js';
+import { QUERY, browserTests, input, meaning, rows } from './harness.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -55,6 +56,58 @@ browserTest('a click, and Ctrl+Enter in a new tab, lead there, too', async ({ pa
   await rows(page).first().click();
   await scrolled(page);
 }, { faults, serve });
+
+const deep = { attributes: 'deep-link' };
+const anchor = (/** @type {Page} */ page) => page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<a id="toc" href="#end">contents</a>'));
+
+browserTest('an anchor of the page leaves the box alone, with a text and with recent searches', async ({ page }) => {
+  await anchor(page);
+  await ready(page);
+  await page.waitForURL('**?q=library+crate+growing');
+  await page.keyboard.press('Escape');
+  await page.locator('#toc').click();
+  await page.waitForURL('**#end');
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator('.panel').isVisible(), false);
+  assert.equal(await input(page).inputValue(), 'library crate growing');
+
+  await page.evaluate(() => localStorage.setItem('siteseer-recent /siteseer/manifest.json', '["packages"]'));
+  await input(page).fill('');
+  await page.getByText('Recent searches').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/box.html#end');
+  await page.evaluate(() => (location.hash = 'other'));
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator('.panel').isVisible(), false);
+}, { box: deep });
+
+browserTest('the query in the address is not told to the page that is opened, which learns the origin', async ({ page, site }) => {
+  site.pages.set('book/ch14-03-cargo-workspaces.html', '<!doctype html><title>Opened</title>');
+  await ready(page);
+  await page.waitForURL('**?q=library+crate+growing');
+  await input(page).focus();
+  await page.keyboard.press('ArrowDown');
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.keyboard.press('Control+Enter')]);
+  await tab.waitForURL('**/ch14-03-cargo-workspaces.html*');
+  assert.doesNotMatch(await tab.evaluate(() => document.referrer), /library/);
+  await page.bringToFront();
+  await rows(page).first().click();
+  await page.waitForURL('**/ch14-03-cargo-workspaces.html*');
+  assert.equal(await page.evaluate(() => document.referrer), site.url);
+}, { box: deep });
+
+browserTest('the title above several results of a page leads to the page, and to assistive technology is the name of their group', async ({ page, site }) => {
+  site.pages.set('cargo/reference/workspaces.html', '<!doctype html><title>Workspaces</title>');
+  await page.evaluate(() => document.addEventListener('siteseer-open', (event) => sessionStorage.setItem('opened', /** @type {CustomEvent} */ (event).detail.result.url)));
+  await input(page).fill(QUERY);
+  await meaning(page);
+  const group = page.getByRole('group', { name: 'Workspaces - The Cargo Book' });
+  assert.equal(await group.getByRole('link').count(), 0);
+  assert.deepEqual(await violations(page, 'siteseer-search'), []);
+  await page.getByText('Workspaces - The Cargo Book').click();
+  await page.waitForURL('**/cargo/reference/workspaces.html');
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('opened')), page.url());
+});
 
 browserTest('highlight="none": the anchor only', async ({ page }) => {
   await ready(page);

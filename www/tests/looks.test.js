@@ -106,3 +106,39 @@ browserTest('nothing on the demo page jumps when the numbers of the index come',
   await page.waitForTimeout(300);
   assert.ok((await page.evaluate(() => /** @type {any} */ (window).moved)) < 0.05);
 }, { address: 'index.html', context: { viewport: { width: 412, height: 823 } }, faults: (site) => site.faults.set(/manifest/, { bytesPerSecond: 5000 }) });
+
+for (const [width, height] of [[320, 256], [667, 320], [844, 390]]) {
+  for (const element of ['siteseer-search', 'siteseer-modal']) {
+    browserTest(`${element} in ${width} × ${height}: everything can be reached`, async ({ page }) => {
+      await page.evaluate(() => (document.body.style.minHeight = '200vh'));
+      if (element === 'siteseer-modal') await page.keyboard.press('/');
+      await input(page).fill('cargo toml members');
+      await meaning(page);
+      await page.locator('.facets').waitFor();
+      await page.waitForTimeout(300);
+      const onScreen = async (/** @type {string} */ what) => {
+        const place = await page.locator(what).last().boundingBox();
+        assert.ok(place && place.y >= 0 && place.y + place.height <= height + 0.5, `${what}: ${JSON.stringify(place)}`);
+      };
+      await onScreen('.field');
+      await onScreen('.panel');
+      const bar = await page.locator('.facets').boundingBox();
+      assert.ok(bar && bar.height < 60, `filters in one line: ${bar?.height}`);
+      const panel = await page.locator('.panel').boundingBox();
+      assert.ok(panel && panel.height >= 120, `enough to read: ${panel?.height}`);
+      await page.keyboard.press('ArrowUp');
+      const last = await rows(page).last().boundingBox(); // which may be higher than the panel
+      assert.ok(last && last.y >= 0 && last.y + Math.min(last.height, 100) <= height, JSON.stringify(last));
+      await page.mouse.move(width / 2, panel.y + panel.height / 2);
+      for (let i = 0; i < 3; i++) {
+        await page.mouse.wheel(0, 1000);
+        await page.waitForTimeout(150);
+      }
+      await onScreen('.badge');
+      assert.deepEqual(await violations(page, element), []);
+      await input(page).fill('packages');
+      await page.locator('.list', { hasText: 'cargo package' }).waitFor();
+      await onScreen('.facets');
+    }, { box: { element }, serve: { filters: true }, context: { viewport: { width, height } } });
+  }
+}

@@ -1,7 +1,7 @@
 // The modal: opened by keys or its button, worked with the keyboard alone, and gone without a trace.
 
 import assert from 'node:assert/strict';
-import { QUERY, active, best, browserTests, input, meaning, rows } from './harness.js';
+import { QUERY, active, best, browserTests, focused, input, meaning, rows, words } from './harness.js';
 import { violations } from './axe.js';
 
 /** @import { Page } from 'playwright-core' */
@@ -11,14 +11,6 @@ const box = { element: 'siteseer-modal' };
 const dialog = (/** @type {Page} */ page) => page.getByRole('dialog', { name: 'Search this site' });
 const trigger = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Search this site' });
 const isOpen = (/** @type {Page} */ page) => dialog(page).isVisible();
-
-/** What has the focus, looked for through shadow roots: its tag, class or text. */
-const focused = (/** @type {Page} */ page) =>
-  page.evaluate(() => {
-    let element = document.activeElement;
-    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-    return element?.className || element?.textContent || element?.tagName;
-  });
 
 browserTest('Ctrl+K opens and closes it; the field has the focus and the text is selected', async ({ page, site }) => {
   await page.waitForTimeout(200);
@@ -164,3 +156,65 @@ browserTest('a phone of 320 px: everything is on the screen, targets of 44 px', 
   const sheet = await page.locator('.sheet').boundingBox();
   assert.ok(sheet && sheet.y >= 0 && sheet.y + sheet.height <= 568, JSON.stringify(sheet));
 }, { box, context: { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true } });
+
+browserTest('a text that is selected beyond the sheet does not close it', async ({ page }) => {
+  await page.keyboard.press('/');
+  await page.keyboard.type('packages');
+  const field = await input(page).boundingBox();
+  assert.ok(field);
+  await page.mouse.move(field.x + 40, field.y + field.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(20, field.y + field.height / 2, { steps: 5 });
+  await page.mouse.up();
+  assert.equal(await isOpen(page), true);
+  assert.notEqual(await input(page).evaluate((element) => /** @type {HTMLInputElement} */ (element).selectionEnd), 0);
+}, { box });
+
+browserTest('closed without a result, the address forgets the query; opened again, it has it; a result leaves it there', async ({ page }) => {
+  const { pathname } = new URL(page.url());
+  await page.evaluate(() => document.addEventListener('siteseer-open', (event) => event.preventDefault()));
+  await page.keyboard.press('/');
+  await page.keyboard.type('packages');
+  await page.waitForURL(`**${pathname}?q=packages`);
+  await page.keyboard.press('Escape');
+  await page.waitForURL(`**${pathname}`);
+  await page.keyboard.press('/');
+  assert.equal(await input(page).inputValue(), 'packages');
+  await page.waitForURL(`**${pathname}?q=packages`);
+  await meaning(page);
+  await page.keyboard.press('Enter');
+  assert.equal(await isOpen(page), false);
+  await page.waitForTimeout(500);
+  assert.match(page.url(), /\?q=packages$/);
+  await page.reload();
+  await words(page);
+  assert.equal(await isOpen(page), true);
+}, { box: { ...box, attributes: 'deep-link' } });
+
+browserTest('the page behind it does not scroll, nor move aside, until it is closed', async ({ page }) => {
+  const width = () => page.evaluate(() => document.querySelector('h1')?.getBoundingClientRect().width);
+  const wheel = async () => {
+    await page.mouse.move(20, 700);
+    await page.mouse.wheel(0, 300);
+    await page.waitForTimeout(300);
+    return page.evaluate(() => scrollY);
+  };
+  await page.evaluate(() => {
+    const tall = document.createElement('div');
+    tall.style.height = '5000px';
+    document.body.append(tall);
+    const bar = document.createElement('style'); // the browser of the tests hides them
+    bar.textContent = '::-webkit-scrollbar { width: 15px }';
+    document.head.append(bar);
+  });
+  const before = await width();
+  await page.keyboard.press('/');
+  assert.equal(await wheel(), 0);
+  assert.equal(await width(), before);
+  await page.evaluate(() => document.querySelector('siteseer-modal')?.shadowRoot?.querySelector('dialog')?.close()); // as the browser itself may
+  await page.waitForTimeout(100);
+  assert.ok((await wheel()) > 0);
+  await page.keyboard.press('/');
+  await page.locator('siteseer-modal').evaluate((modal) => modal.remove());
+  assert.ok((await wheel()) > 300);
+}, { box, serve: { csp: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'" } });
