@@ -1,4 +1,4 @@
-// Waiting that can be given up, for work that goes on all the same.
+// Waiting that can be given up, for work that goes on all the same; and work that nobody need wait for.
 
 /**
  * @template T
@@ -14,4 +14,14 @@ export function abortable(work, signal) {
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/**
+ * The same promise, which need not be waited for: the status tells, too, when it rejects.
+ * @template T
+ * @param {Promise<T>} work
+ */
+export function quiet(work) {
+  work.catch(() => {});
+  return work;
 }

@@ -1,15 +1,17 @@
 // The search as the page sees it: one worker behind it, a query climbs the ladder of tiers. The lexical tier must be
 // there; those above it are `upper-tier.js`'s.
 
-import { abortable } from './abortable.js';
+import { abortable, quiet } from './abortable.js';
 import { asked } from './asked.js';
+import { addressOf, asQuery, asTokens } from './asking.js';
 import { CANDIDATES, hitsOf } from './context.js';
 import { WorkerLink } from './link.js';
 import { languageOfPage } from './page-language.js';
-import { LadderStatus, UPPER } from './status.js';
-import { UpperTier, asSiteseerError, isCrash } from './upper-tier.js';
+import { askRelated } from './related-asking.js';
+import { LadderStatus, UPPER, checkTier } from './status.js';
+import { asSiteseerError, isCrash, upperTiers } from './upper-tier.js';
 
-/** @import { Context, ContextOptions, OpenOptions, QueryOptions, RelatedPage, ResultPage, Search, Tier } from './siteseer.js' */
+/** @import { Context, ContextOptions, OpenOptions, QueryOptions, ResultPage, Search, Tier } from './siteseer.js' */
 /** @import { SiteseerError } from './errors.js' */
 
 /** The time that a visitor hardly notices. */
@@ -23,10 +25,10 @@ export class SearchClient {
   /** Whether pages of the index say anything to filter by; known with the lexical tier. */
   hasFilters = false;
   #link;
-  #manifest;
+  #options;
+  /** Why the worker was last started again. @type {SiteseerError | undefined} */
+  #crash;
   #budgets;
-  #workers;
-  #webgpu;
   #tiers;
 
   /**
@@ -37,33 +39,31 @@ export class SearchClient {
   constructor({ manifest = new URL('./manifest.json', import.meta.url), tiers, rerankBudget = RERANK_BUDGET_MS, rerankPatience = RERANK_PATIENCE_MS, rerankWorkers, webgpu } = {}, refused = null, Start = globalThis.Worker) {
     this.status.limit(tiers, refused);
     this.#budgets = [rerankBudget, rerankPatience];
-    this.#workers = (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1;
-    this.#webgpu = webgpu;
-    this.#manifest = new URL(manifest, globalThis.document?.baseURI ?? import.meta.url).href;
+    this.#options = { manifest, tiers, webgpu, workers: (tiers ?? 'reranked') === 'reranked' ? rerankWorkers : 1 };
     this.#link = new WorkerLink(new URL('./worker.js', import.meta.url), {
       onEvent: (_, { url, tier, ...change }) => {
         if (url) asked.add(url);
         else if (change.gone || this.status[/** @type {Tier} */ (tier)].state === 'loading') this.status.set(tier, change);
       },
       onRestart: (error) => this.#restarted(error),
-      onEnd: (error) => this.status.set('lexical', { state: 'failed', error }),
+      onEnd: (error) => this.#ended(error),
     }, Start);
-    const tier = (/** @type {(typeof UPPER)[number]} */ name, /** @type {() => Promise<void>} */ below, /** @type {string} */ without) =>
-      new UpperTier(name, this.#link, this.status, below, `results ${without}.`);
-    const [byWords, alone] = [() => this.ready, 'match words only'];
-    const dense = tier('dense', byWords, alone);
-    const [byMeaning, asBefore] = [() => dense.load(), 'are not re-ordered'];
-    this.#tiers = { static: tier('static', byWords, alone), dense, late: tier('late', byMeaning, asBefore), reranked: tier('reranked', byMeaning, asBefore) };
+    this.#tiers = upperTiers(this.#link, this.status, () => this.ready);
     /** Settles with the lexical tier; renewed when the worker is started again. @type {Promise<void>} */
-    this.ready = this.#open();
-    this.ready.catch(() => {}); // told by the status and by whoever waits for it
+    this.ready = quiet(this.#open());
+  }
+
+  get #manifest() {
+    return addressOf(this.#options.manifest, import.meta.url);
   }
 
   /** @returns {Promise<void>} */
   async #open() {
     this.status.set('lexical', { state: 'loading', loaded: 0 });
     try {
-      const { backend, bytes, filters } = await this.#link.call('open', { manifest: this.#manifest, language: languageOfPage(), workers: this.#workers, webgpu: this.#webgpu });
+      const { tiers, ...options } = this.#options;
+      checkTier(tiers || 'lexical');
+      const { backend, bytes, filters } = await this.#link.call('open', { ...options, manifest: this.#manifest, language: languageOfPage() });
       this.status.backend = backend;
       this.hasFilters = filters;
       for (const tier of UPPER) this.status[tier] = { ...this.status[tier], total: bytes[tier], ...(!bytes[tier] && { state: 'off' }) };
@@ -77,12 +77,19 @@ export class SearchClient {
 
   /** @param {SiteseerError} error */
   #restarted(error) {
+    this.#crash = error;
     if (this.status.lexical.state === 'loading') return; // `#open` meets the crash itself and opens again
     const tiers = UPPER.map((name) => this.#tiers[name]).reverse();
     tiers.find(({ busy }) => busy)?.fail(error);
     for (const tier of tiers) tier.forget();
-    this.ready = this.#open();
-    this.ready.catch(() => {});
+    this.ready = quiet(this.#open());
+  }
+
+  /** @param {SiteseerError} error */
+  #ended(error) {
+    this.status.set('lexical', { state: 'failed', error });
+    this.ready = quiet(Promise.reject(error));
+    for (const tier of UPPER) this.#tiers[tier].forget();
   }
 
   /**
@@ -90,10 +97,11 @@ export class SearchClient {
    * @param {QueryOptions} [options]
    * @returns {AsyncGenerator<ResultPage, void, void>}
    */
-  async *query(text, { limit = 8, filters, sort, meta, signal } = {}) {
+  async *query(text, options = {}) {
+    const { signal } = options;
     signal?.throwIfAborted();
-    if (!text.trim()) return;
-    const query = { text, limit, filters, sort, meta };
+    const query = asQuery(text, options);
+    if (!query.text.trim()) return;
     const by = (/** @type {'static' | 'dense' | 'late'} */ tier) => this.#tiers[tier].page('query', { ...query, tier }, signal);
     yield await this.#words(query, signal);
     const nearby = this.status.dense.state !== 'ready' && (await by('static'));
@@ -101,7 +109,7 @@ export class SearchClient {
     const dense = await by('dense');
     if (!dense) return;
     yield dense;
-    if (sort) return; // those above know of relevance only
+    if (query.sort) return; // those above know of relevance only
     const late = await by('late');
     if (late) yield late;
     for (const budget of this.#budgets) {
@@ -112,20 +120,20 @@ export class SearchClient {
   }
 
   /**
-   * The lexical page; asked for again when the worker was started anew underneath.
+   * The lexical page; asked for again when the worker was started anew underneath, unless this query may have stopped it.
    * @param {object} query
    * @param {AbortSignal} [signal]
    * @returns {Promise<ResultPage>}
    */
   async #words(query, signal) {
     await abortable(this.ready, signal);
-    const args = { ...query, tier: 'lexical' };
     try {
-      return await this.#link.call('query', args, signal);
+      const page = await this.#link.call('query', { ...query, tier: 'lexical' }, signal);
+      this.#link.pardon();
+      return page;
     } catch (error) {
-      if (!isCrash(error) || !this.#link.alive) throw error;
-      await abortable(this.ready, signal);
-      return this.#link.call('query', args, signal);
+      if (isCrash(error) && error !== this.#crash && this.#link.alive) return this.#words(query, signal);
+      throw error;
     }
   }
 
@@ -133,10 +141,10 @@ export class SearchClient {
   facets = (text = '', options) => this.#ask('facets', text, options);
   /** @type {Search['suggest']} */
   suggest = (text, options) => this.#ask('suggest', text, options);
-  /** @type {(method: string, text: string, options?: Pick<QueryOptions, 'filters' | 'signal'>) => Promise<any>} */
-  #ask = async (method, text, { filters, signal } = {}) => {
-    await abortable(this.ready, signal);
-    return this.#link.call(method, { text, filters }, signal);
+  /** @type {(method: string, text: string, options?: QueryOptions, more?: object) => Promise<any>} */
+  #ask = async (method, text, options = {}, more) => {
+    await abortable(this.ready, options.signal);
+    return this.#link.call(method, { ...asQuery(text, options), ...more }, options.signal);
   };
 
   /**
@@ -144,53 +152,44 @@ export class SearchClient {
    * @param {ContextOptions} [options]
    * @returns {Promise<Context>}
    */
-  async context(text, { maxTokens = 1500, filters, signal } = {}) {
+  async context(text, { maxTokens, filters, signal } = {}) {
     let best;
     for await (const page of this.query(text, { limit: CANDIDATES, filters, signal })) best = page;
-    await abortable(this.ready, signal);
-    return this.#link.call('context', { text, hits: hitsOf(best), maxTokens }, signal);
+    return this.#ask('context', text, { signal }, { hits: hitsOf(best), maxTokens: asTokens(maxTokens) });
   }
 
-  /**
-   * @param {string} [url] by default that of the page
-   * @param {Pick<QueryOptions, 'signal'>} [options]
-   * @returns {Promise<RelatedPage[]>}
-   */
-  async related(url = location.href, options) {
-    const module = new URL('./related.js', import.meta.url).href;
-    const { relatedPages } = /** @type {typeof import('./related.js')} */ (await import(module));
-    const address = new URL(url, globalThis.document?.baseURI ?? this.#manifest).href;
-    return relatedPages(this.#manifest, address, { fetch: this.#link.Start.fetch, ...options });
-  }
+  /** @type {Search['related']} */
+  related = async (url, options) => {
+    await abortable(this.ready, options?.signal);
+    return askRelated(this.#manifest, url, { fetch: this.#link.Start.fetch, ...options });
+  };
 
   /** @param {Tier} tier */
   load(tier) {
-    return tier === 'lexical' ? this.ready : this.#tiers[tier].load();
+    return quiet(this.#load(tier));
+  }
+
+  /** @param {Tier} tier */
+  async #load(tier) {
+    checkTier(tier);
+    await (tier === 'lexical' ? this.ready : this.#tiers[tier].load());
   }
 
   /** @param {Exclude<Tier, 'lexical'>} tier */
   stop(tier) {
+    checkTier(tier, UPPER);
     this.status.savesData = true;
     for (const name of UPPER.slice(UPPER.indexOf(tier))) this.#tiers[name].stop();
   }
 
-  /**
-   * @param {string} text
-   * @returns {Promise<Float32Array>}
-   */
-  async embed(text) {
+  /** @type {Search['embed']} */
+  embed = (text) => this.#encode('embed', text);
+  /** @type {Search['tokenIds']} */
+  tokenIds = (text) => this.#encode('tokenIds', text);
+  #encode = async (/** @type {string} */ method, /** @type {string} */ text) => {
     await this.#tiers.dense.load();
-    return this.#tiers.dense.call('embed', { text });
-  }
-
-  /**
-   * @param {string} text
-   * @returns {Promise<Uint32Array>}
-   */
-  async tokenIds(text) {
-    await this.#tiers.dense.load();
-    return this.#tiers.dense.call('tokenIds', { text });
-  }
+    return this.#tiers.dense.call(method, { text });
+  };
 
   close() {
     this.#link.close();

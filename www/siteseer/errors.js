@@ -20,7 +20,10 @@ export class SiteseerError extends Error {
   }
 }
 
-/** @typedef {{ name: string, code: ErrorCode, what: string, file: string, next: string }} PlainError */
+/** @typedef {{ name: string, code: ErrorCode, what: string, file: string, next: string, cause?: string }} PlainError `cause`: its text */
+
+/** @param {unknown} error */
+export const textOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The plain form of any thrown value, for postMessage.
@@ -30,11 +33,10 @@ export class SiteseerError extends Error {
 export function toPlain(error) {
   if (error instanceof Error && error.name === 'SiteseerError') {
     // of this module or of another bundle's
-    const { name, code, what, file, next } = /** @type {SiteseerError} */ (error);
-    return { name, code, what, file, next };
+    const { name, code, what, file, next, cause } = /** @type {SiteseerError} */ (error);
+    return { name, code, what, file, next, ...(cause !== undefined && { cause: textOf(cause) }) };
   }
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  return { name, code: 'engine', what: message, file: '', next: '' };
+  return { name: error instanceof Error ? error.name : 'Error', code: 'engine', what: textOf(error), file: '', next: '' };
 }
 
 /**

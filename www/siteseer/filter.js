@@ -81,7 +81,7 @@ export class Filter {
  * @returns {Promise<string[]>} the best first
  */
 export async function suggestQueries({ engine, chunks }, filter, { text, filters }, signal) {
-  if (Object.keys(filters ?? {}).length) await filter.load({ filters });
+  await filter.load({ filters });
   await chunks.words(text, signal);
   let queries = /** @type {string[]} */ ([]);
   await chunks.words(text, signal, (query) => {

@@ -1,5 +1,5 @@
 // Keeps one worker alive: starts it, notices when it stops (an error, a trap in the engine, silence), and starts it
-// again once. After a second stop every call is refused.
+// again once. After a second stop every call is refused, unless a query was answered in between.
 
 import { SiteseerError } from './errors.js';
 import { RpcClient } from './rpc-client.js';
@@ -53,12 +53,12 @@ export class WorkerLink {
     try {
       return await rpc.call(method, args, signal);
     } catch (error) {
-      if (error instanceof SiteseerError && error.code === 'crash' && rpc === this.#rpc) this.#crashed(error);
+      if (error instanceof SiteseerError && error.code === 'crash' && rpc === this.#rpc) this.#crashed(error, true);
       throw error;
     }
   }
 
-  /** Forgets earlier stops: the visitor asked to try again. */
+  /** Forgets earlier stops: it works, or the visitor asked to try again. */
   pardon() {
     this.#restarts = 0;
   }
@@ -86,14 +86,18 @@ export class WorkerLink {
     this.#rpc = new RpcClient(worker, { onEvent: this.hooks.onEvent, onSilent: () => stopped('it does not answer') });
   }
 
-  /** @param {SiteseerError} error */
-  #crashed(error) {
+  /**
+   * @param {SiteseerError} error which those calls get that may have caused it; the others get its like
+   * @param {boolean} [told] who caused it was told
+   */
+  #crashed(error, told = false) {
     if (this.#restarts++ >= RESTARTS) return this.#end(error);
     const rpc = this.#rpc;
     this.#worker?.terminate();
     this.#start();
     this.hooks.onRestart(error);
-    rpc?.rejectAll(error);
+    const like = new SiteseerError(error.code, error.what, error);
+    rpc?.rejectAll(told ? like : error, like);
   }
 
   /** @param {SiteseerError} error */

@@ -58,7 +58,7 @@ export async function fetchManifest(url, fetch = globalThis.fetch) {
   try {
     response = await fetch(url, { cache: 'no-cache' });
   } catch (cause) {
-    throw new SiteseerError('network', `The search index (${url}) could not be reached.`, {
+    throw new SiteseerError('network', `The search index (${url}) could not be reached (${cause}).`, {
       file: url,
       next: 'Check the connection and try again.',
       cause,

@@ -4,6 +4,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { MessageChannel, Worker as Thread } from 'node:worker_threads';
+import { textOf } from './errors.js';
 
 /** @import { MessagePort } from 'node:worker_threads' */
 /** @import { WorkerClass } from './link.js' */
@@ -35,12 +36,13 @@ export function reader(load) {
  * @returns {Promise<Loaded>}
  */
 async function readDisk(url, signal) {
-  try {
-    return { status: 200, bytes: await readFile(new URL(url), { signal: signal ?? undefined }) };
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return { status: 404 };
-    throw error;
-  }
+  const bytes = await readFile(new URL(url), { signal: signal ?? undefined }).catch(orNothing);
+  return { status: bytes ? 200 : 404, bytes };
+}
+
+/** A file that is not there. @param {NodeJS.ErrnoException | null} error @returns {undefined} */
+function orNothing(error) {
+  if (error?.code !== 'ENOENT') throw error;
 }
 
 /** @param {Loaded} loaded */
@@ -52,7 +54,7 @@ const respond = ({ status, bytes }) =>
  * @returns {Load}
  */
 const loadBy = (loader) => async (url) => {
-  const content = await loader(url);
+  const content = await Promise.resolve(url).then(loader).catch(orNothing);
   if (!content) return { status: 404 };
   const response = content instanceof Response ? content : new Response(/** @type {BodyInit} */ (content));
   return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
@@ -108,7 +110,7 @@ function answer(port, load) {
     try {
       port.postMessage({ id, loaded: await load(url) });
     } catch (error) {
-      port.postMessage({ id, error: String(error) });
+      port.postMessage({ id, error: textOf(error) });
     }
   });
 }

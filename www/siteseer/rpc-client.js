@@ -1,6 +1,6 @@
-// The page's side of the worker protocol: `{id, method, args}` goes out; `{id, result}`, `{id, error}` or, with no id,
-// `{event, data}` comes back. `{cancel: id}` withdraws a call. While calls are pending the worker is pinged, so that
-// one which the browser ended without a word is noticed.
+// The page's side of the worker protocol: `{id, method, args}` goes out; `{begun: id}`, then `{id, result}` or `{id, error}`
+// and, with no id, `{event, data}` come back. `{cancel: id}` withdraws a call. While calls are pending the worker is pinged, so
+// that one which the browser ended without a word is noticed.
 
 import { SiteseerError, fromPlain } from './errors.js';
 
@@ -8,7 +8,7 @@ const PING_EVERY_MS = 5000;
 /** Four unanswered pings: even a slow phone loads a model's weights in less time. */
 const SILENT_AFTER_PINGS = 4;
 
-/** @typedef {{ resolve: (value: any) => void, reject: (error: unknown) => void, signal?: AbortSignal, onAbort?: () => void }} Pending */
+/** @typedef {{ resolve: (value: any) => void, reject: (error: unknown) => void, signal?: AbortSignal, onAbort?: () => void, begun?: boolean }} Pending */
 
 export class RpcClient {
   /** @type {Map<number, Pending>} */
@@ -28,6 +28,7 @@ export class RpcClient {
       this.#unanswered = 0;
       if (data.event) onEvent(data.event, data.data);
       else if (data.id) this.#settle(data);
+      else if (data.begun) this.#begun(data.begun);
     });
   }
 
@@ -56,9 +57,16 @@ export class RpcClient {
   /**
    * Ends every pending call.
    * @param {SiteseerError} error
+   * @param {SiteseerError} [other] of those that the worker had not begun
    */
-  rejectAll(error) {
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(error);
+  rejectAll(error, other = error) {
+    for (const [id, { begun }] of [...this.#pending]) this.#take(id)?.reject(begun ? error : other);
+  }
+
+  /** @param {number} id */
+  #begun(id) {
+    const call = this.#pending.get(id);
+    if (call) call.begun = true;
   }
 
   /** @param {number} id */

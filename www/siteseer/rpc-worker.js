@@ -1,5 +1,5 @@
-// The worker's side of the protocol that `rpc-client.js` describes: calls the named method of one object, answers with
-// its result or its error, and aborts the call's signal when the page withdraws it.
+// The worker's side of the protocol that `rpc-client.js` describes: says that it begins, calls the named method of one object,
+// answers with its result or its error, and aborts the call's signal when the page withdraws it.
 
 import { toPlain } from './errors.js';
 import { nextTask } from './next-task.js';
@@ -23,6 +23,7 @@ export function serve(scope, methods) {
     try {
       await nextTask(); // a call that was withdrawn meanwhile is never begun
       controller.signal.throwIfAborted();
+      scope.postMessage({ begun: id });
       scope.postMessage({ id, result: await methods[method](args, controller.signal) });
     } catch (error) {
       scope.postMessage({ id, error: toPlain(error) });

@@ -29,11 +29,11 @@ export interface OpenOptions {
   loader?: Loader;
 }
 
-/** What is at an address, as stored; nothing or a bad status: it is not there. What it throws becomes the cause of a `network` error. */
+/** What is at an address, as stored; nothing, a bad status or ENOENT: it is not there. What else it throws, a `network` error says, as text. */
 export type Loader = (url: string) => Promise<Uint8Array | ArrayBuffer | Response | null | undefined>;
 
 export interface QueryOptions {
-  /** How many results a page holds at most. Default 8. */
+  /** How many results a page holds at most, 1 to 200. Default 8. */
   limit?: number;
   /** Answers only from pages that have, for each name, the value or one of the values. */
   filters?: Filters;
@@ -85,6 +85,7 @@ export interface Result {
 /** What one tier answers. Every tier's page has the same shape. */
 export interface ResultPage {
   tier: Tier;
+  /** The text, as far as it was read. */
   query: string;
   results: Result[];
   backend: Backend;
@@ -95,7 +96,7 @@ export interface ResultPage {
 }
 
 export interface ContextOptions extends Pick<QueryOptions, 'signal' | 'filters'> {
-  /** Size of the context at most. Default 1500. */
+  /** Size of the context at most, 1 to a million. Default 1500. */
   maxTokens?: number;
 }
 
@@ -118,7 +119,7 @@ export interface RelatedPage {
 }
 
 /**
- * `page`: its address or the options forbid it. `network`: a file could not be fetched. `length`, `hash`, `damaged`: it is not what
+ * `page`: an address or an option is wrong or forbids it. `network`: a file could not be fetched. `length`, `hash`, `damaged`: it is not what
  * the manifest says, or cannot be read. `manifest`: it is none, or of an unknown version. `wasm`: no WebAssembly SIMD, or the page's
  * policy forbids it. `memory`: not enough. `engine`: it refused a file or a query. `crash`: it or its worker stopped. `closed`: by you.
  */
@@ -160,7 +161,7 @@ export interface Status extends EventTarget {
 
 export interface Search {
   readonly status: Status;
-  /** Result pages, the quickest tier first. Ends after the best tier that can be reached; an empty text gives none. */
+  /** Result pages, the quickest tier first, up to the best that can be reached. Reads 1,000 characters; an empty text gives none. */
   query(text: string, options?: QueryOptions): AsyncGenerator<ResultPage, void, void>;
   /** What a language model needs to answer, from the best tier that can be reached; see docs/browser-api.md. */
   context(text: string, options?: ContextOptions): Promise<Context>;
@@ -170,7 +171,7 @@ export interface Search {
   suggest(text: string, options?: Pick<QueryOptions, 'filters' | 'signal'>): Promise<string[]>;
   /** The pages related to a page of the site, by default to this one, the best first; `[]` where the index has none. Reads one small file. */
   related(url?: string, options?: Pick<QueryOptions, 'signal'>): Promise<RelatedPage[]>;
-  /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError. */
+  /** Loads a tier now, also one that is off or has failed. Rejects with a SiteseerError, of code `closed` after `stop`. */
   load(tier: Tier): Promise<void>;
   /** Gives up the download of a tier, and of those above it; they are off until `load` asks for them. Queries go on with the others. */
   stop(tier: Exclude<Tier, 'lexical'>): void;
@@ -178,7 +179,7 @@ export interface Search {
   embed(text: string): Promise<Float32Array>;
   /** The model's input_ids of a text, `[CLS]` and `[SEP]` included (loads the dense tier). */
   tokenIds(text: string): Promise<Uint32Array>;
-  /** Ends the worker. Running queries reject with code `closed`. */
+  /** Ends the worker. What runs, and what is asked later, rejects with code `closed`. */
   close(): void;
 }
 
@@ -207,7 +208,7 @@ type BoxKey = 'label' | 'placeholder' | 'clear' | 'close' | 'byWords' | 'byMeani
  * `offline-worker`; see docs/browser-api.md. Fires `siteseer-results` (detail: ResultPage) and `siteseer-open` (detail:
  * `{ result, newTab }`; cancelable).
  */
-export class SiteseerSearchElement extends HTMLElement {
+export interface SiteseerSearchElement extends HTMLElement {
   /** The text in the box; setting it searches. */
   value: string;
   /** What is chosen; setting it searches. */
@@ -215,12 +216,13 @@ export class SiteseerSearchElement extends HTMLElement {
   /** Replaces some of the strings. */
   strings: Partial<Strings>;
 }
+export const SiteseerSearchElement: { new (): SiteseerSearchElement; prototype: SiteseerSearchElement };
 
 /**
  * `<siteseer-modal>`: a button that opens the search box in a dialog; so do ⌘K or Ctrl+K, and `/` while the visitor is not typing.
  * Attributes and events are those of `<siteseer-search>`, without `panel`.
  */
-export class SiteseerModalElement extends HTMLElement {
+export interface SiteseerModalElement extends HTMLElement {
   readonly open: boolean;
   show(): void;
   close(): void;
@@ -229,6 +231,7 @@ export class SiteseerModalElement extends HTMLElement {
   /** Replaces some of the strings. */
   strings: Partial<Strings>;
 }
+export const SiteseerModalElement: { new (): SiteseerModalElement; prototype: SiteseerModalElement };
 
 /**
  * `<siteseer-related>`, of the module `related.js`: links to related pages. Attributes: `manifest`, `url`, `limit`, `label`, `level`,
@@ -237,6 +240,8 @@ export class SiteseerModalElement extends HTMLElement {
 export interface SiteseerRelatedElement extends HTMLElement {}
 
 declare global {
+  interface HTMLElement {} // Node has none
+  interface HTMLElementEventMap { 'siteseer-results': CustomEvent<ResultPage>; 'siteseer-open': CustomEvent<{ result: Result; newTab: boolean }> }
   interface HTMLElementTagNameMap {
     'siteseer-related': SiteseerRelatedElement;
     'siteseer-modal': SiteseerModalElement;

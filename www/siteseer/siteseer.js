@@ -25,7 +25,7 @@ export { SiteseerModalElement } from './modal.js';
 export async function open(options) {
   // Node has no `Worker`
   const Start = globalThis.Worker ?? (await import(new URL('./node.js', import.meta.url).href)).workers(options?.loader);
-  const search = new SearchClient(options, null, Start);
+  const search = new SearchClient(options ?? {}, null, Start);
   try {
     await search.ready;
   } catch (error) {

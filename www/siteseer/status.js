@@ -1,9 +1,20 @@
 // Where the ladder of tiers stands, as an observable object.
 
+import { SiteseerError } from './errors.js';
+
 /** @import { Backend, Status, Tier, TierStatus } from './siteseer.js' */
 
 /** The tiers above the lexical, from the lowest. */
 export const UPPER = /** @type {const} */ (['static', 'dense', 'late', 'reranked']);
+
+/**
+ * @param {string} tier
+ * @param {readonly string[]} [tiers]
+ * @throws {SiteseerError} if it is none of them
+ */
+export function checkTier(tier, tiers = ['lexical', ...UPPER]) {
+  if (!tiers.includes(tier)) throw new SiteseerError('page', `"${tier}" is none of the tiers ${tiers.join(', ')}.`);
+}
 
 /** @implements {Status} */
 export class LadderStatus extends EventTarget {

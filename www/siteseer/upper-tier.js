@@ -2,7 +2,7 @@
 // something in it fails. What failed is written into the status and leaves the results as they are.
 
 import { abortable } from './abortable.js';
-import { SiteseerError, isAbort } from './errors.js';
+import { SiteseerError, isAbort, textOf } from './errors.js';
 
 /** @import { ResultPage, Tier } from './siteseer.js' */
 /** @import { WorkerLink } from './link.js' */
@@ -19,15 +19,17 @@ export class UpperTier {
    * @param {Exclude<Tier, 'lexical'>} name
    * @param {WorkerLink} link
    * @param {LadderStatus} status
-   * @param {() => Promise<void>} below loads the tier that this one stands on
+   * @param {() => Promise<void>} ready loads the lexical tier
    * @param {string} without what the console says of the results when this tier has failed
+   * @param {UpperTier} [below] that this one stands on
    */
-  constructor(name, link, status, below, without) {
+  constructor(name, link, status, ready, without, below) {
     this.name = name;
     this.link = link;
     this.status = status;
-    this.below = below;
+    this.ready = ready;
     this.without = without;
+    this.below = below;
   }
 
   get #state() {
@@ -42,16 +44,18 @@ export class UpperTier {
   /** @returns {Promise<void>} also of a tier that is off or has failed */
   load() {
     if (!this.#loading) {
-      this.#loading = this.#load();
-      this.#loading.catch(() => {}); // written into the status
+      const loading = (this.#loading = this.#load());
+      loading.catch(() => this.#loading === loading && (this.#loading = null)); // written into the status
     }
     return this.#loading;
   }
 
   async #load() {
-    await this.below();
-    if (this.#state === 'failed') this.link.pardon();
     const { signal } = (this.#stopper = new AbortController());
+    await abortable(this.ready(), signal);
+    if (!this.status[this.name].total) throw new SiteseerError('engine', `This index has no ${this.name} tier.`);
+    if (this.below) await abortable(this.below.load(), signal);
+    if (this.#state === 'failed') this.link.pardon();
     this.status.set(this.name, { state: 'loading', loaded: 0 });
     try {
       await this.call('load', { tier: this.name }, signal);
@@ -59,7 +63,7 @@ export class UpperTier {
       if (!signal.aborted) this.fail(asSiteseerError(error));
       throw error;
     }
-    this.status.set(this.name, { state: 'ready' });
+    this.status.set(this.name, { state: 'ready', loaded: this.status[this.name].total });
   }
 
   /**
@@ -76,7 +80,7 @@ export class UpperTier {
     } catch (error) {
       if (signal?.aborted) throw error;
       if (this.status[this.name].state === 'off') return null; // stopped meanwhile
-      if (isAbort(error)) throw error;
+      if (isAbort(error) || isClosed(error)) throw error;
       if (!isCrash(error)) this.fail(asSiteseerError(error)); // a crash was written down when the worker was restarted
       return null;
     }
@@ -99,8 +103,9 @@ export class UpperTier {
 
   /** @param {SiteseerError} error */
   fail(error) {
+    if (isClosed(error)) return this.forget();
     this.#loading = null;
-    if (this.status[this.name].error === error) return;
+    if (this.status[this.name].error?.message === error.message) return;
     console.warn(`Siteseer: ${this.without} ${error.message}`);
     this.status.set(this.name, { state: 'failed', error });
   }
@@ -109,7 +114,7 @@ export class UpperTier {
   stop() {
     this.#loading = null;
     this.status.set(this.name, { state: 'off', loaded: 0 });
-    this.#stopper.abort();
+    this.#stopper.abort(new SiteseerError('closed', `The download of the ${this.name} tier was stopped.`));
   }
 
   /** The worker is a new one, with nothing loaded. */
@@ -122,9 +127,26 @@ export class UpperTier {
 /** @param {unknown} error */
 export const isCrash = (error) => error instanceof SiteseerError && error.code === 'crash';
 
+/** @param {unknown} error */
+const isClosed = (error) => error instanceof SiteseerError && error.code === 'closed';
+
 /**
  * @param {unknown} error
  * @returns {SiteseerError}
  */
 export const asSiteseerError = (error) =>
-  error instanceof SiteseerError ? error : new SiteseerError('engine', error instanceof Error ? error.message : String(error));
+  error instanceof SiteseerError ? error : new SiteseerError('engine', textOf(error));
+
+/**
+ * The tiers above the lexical, by name.
+ * @param {WorkerLink} link
+ * @param {LadderStatus} status
+ * @param {() => Promise<void>} ready loads the lexical one
+ */
+export function upperTiers(link, status, ready) {
+  const tier = (/** @type {Exclude<Tier, 'lexical'>} */ name, without = 'match words only', /** @type {UpperTier | undefined} */ below = undefined) =>
+    new UpperTier(name, link, status, ready, `results ${without}.`, below);
+  const dense = tier('dense');
+  const [late, reranked] = /** @type {const} */ (['late', 'reranked']).map((name) => tier(name, 'are not re-ordered', dense));
+  return { static: tier('static'), dense, late, reranked };
+}

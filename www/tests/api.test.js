@@ -109,6 +109,92 @@ browserTest('open rejects with an error that names the file and the next step', 
   assert.match(error.next, /siteseer index/);
 });
 
+browserTest('of a long text the beginning is read, up to the last whole word', async ({ page }) => {
+  const read = await page.evaluate(async () => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'lexical' });
+    const texts = ['packages '.repeat(9999), `${'packages '.repeat(111)} x`, `packages ${'x'.repeat(5000)}`, 'packages '.repeat(111)];
+    const read = [];
+    for (const text of texts) for await (const { query } of search.query(text)) read.push([query.length, query.slice(-9)]);
+    const { markdown } = await search.context(texts[0]);
+    search.close();
+    return [...read, markdown.indexOf(' null')];
+  });
+  assert.deepEqual(read, [[998, ' packages'], [999, 'packages '], [1000, 'xxxxxxxxx'], [999, 'packages '], 998]);
+});
+
+browserTest('limit and maxTokens are whole numbers within their bounds, whatever is given', async ({ page }) => {
+  const { counts, tokens } = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'lexical' });
+    const counts = [];
+    for (const limit of [undefined, null, NaN, '2', 2.9, -1, 0, Infinity, 1431655766]) for await (const { results } of search.query(text, { limit })) counts.push(results.length);
+    const tokens = [];
+    for (const maxTokens of [undefined, null, NaN, '200', -1, 0]) tokens.push((await search.context(text, { maxTokens })).tokens);
+    tokens.push((await search.context(text, { maxTokens: Infinity })).tokens);
+    search.close();
+    return { counts, tokens };
+  }, 'the that packages one of and workspace');
+  const [usual, , , , , , , most] = counts;
+  assert.ok(most > usual);
+  assert.deepEqual(counts, [8, 8, 8, 2, 2, 1, 1, most, most]);
+  const all = tokens[0];
+  assert.ok(all > 200);
+  assert.deepEqual(tokens, [all, all, all, 200, 0, 0, all]);
+});
+
+browserTest('after close() what runs and what is asked rejects with `closed`, and nothing else is said', async ({ page, site }) => {
+  /** @type {string[]} */
+  const warnings = [];
+  page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
+  site.faults.set(/model/, { bytesPerSecond: 20_000 });
+  const said = await page.evaluate(async (text) => {
+    const { open, SiteseerError } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open();
+    const code = (/** @type {Promise<unknown>} */ work) => work.then(() => 'none', (error) => (error instanceof SiteseerError ? error.code : String(error)));
+    const tiers = /** @type {string[]} */ ([]);
+    const running = code((async () => {
+      for await (const { tier } of search.query(text)) tiers.push(tier);
+    })());
+    const running2 = code(search.load('dense'));
+    while (!search.status.dense.loaded) await new Promise((resolve) => setTimeout(resolve, 20));
+    search.close();
+    const later = [search.load('lexical'), search.load('dense'), search.related(), search.embed('x'), search.facets(), search.suggest('x'), search.context('x')];
+    return { tiers, codes: await Promise.all([running, running2, ...later.map(code)]), dense: search.status.dense };
+  }, QUERY);
+  assert.deepEqual(said.tiers, ['lexical']);
+  assert.deepEqual(new Set(said.codes), new Set(['closed']));
+  assert.deepEqual([said.dense.state, said.dense.error], ['idle', undefined]);
+  assert.deepEqual(warnings, []);
+});
+
+browserTest('a tier or an address that is none is refused; nothing at all is the default', async ({ page }) => {
+  const said = await page.evaluate(async () => {
+    const { open, SiteseerError } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const failure = (/** @type {any} */ error) => [error instanceof SiteseerError && error.code, error.message];
+    const search = await open(null);
+    /** @type {any} */
+    let stopped;
+    try {
+      search.stop('foo');
+    } catch (error) {
+      stopped = failure(error);
+    }
+    const works = [open({ tiers: 'rerank' }), open({ tiers: 'Dense' }), search.load('foo'), open({ manifest: 'http://' }), search.related('http://')];
+    return { state: search.status.dense.state, said: [stopped, ...(await Promise.all(works.map((work) => work.catch(failure))))] };
+  });
+  assert.equal(said.state, 'idle');
+  const all = 'is none of the tiers lexical, static, dense, late, reranked.';
+  assert.deepEqual(said.said, [
+    ['page', '"foo" is none of the tiers static, dense, late, reranked.'],
+    ['page', `"rerank" ${all}`],
+    ['page', `"Dense" ${all}`],
+    ['page', `"foo" ${all}`],
+    ['page', '"http://" is no address.'],
+    ['page', '"http://" is no address.'],
+  ]);
+});
+
 browserTest('siteseer-open can be prevented', async ({ page }) => {
   await page.evaluate(() => {
     document.addEventListener('siteseer-open', (event) => {

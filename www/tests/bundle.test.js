@@ -1,9 +1,9 @@
 // What visitors load: modules that stand alone, under the strict policy; and the sources, which run as they are.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -48,6 +48,22 @@ test('the folder holds the modules and the public types, which need no other fil
     assert.match(said, /^siteseer\.js: \d+ modules as written, \d+ bytes gzip -> 1 module, \d+ bytes gzip$/m);
     assert.deepEqual(readdirSync(folder).sort(), ['extras.js', 'from-disk.js', 'languages.js', 'node-thread.js', 'node.js', 'offline-line.js', 'offline.js', 'package.json', 'related.js', 'siteseer.d.ts', 'siteseer.js', 'stemmers.js', 'upper.js', 'worker.js']);
     assert.doesNotMatch(readFileSync(join(folder, 'siteseer.d.ts'), 'utf8'), /^import|^export .* from/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the public types are enough for Node, which has no document', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siteseer-types-'));
+  try {
+    const www = fileURLToPath(new URL('..', import.meta.url));
+    copyFileSync(join(www, 'siteseer/siteseer.d.ts'), join(folder, 'siteseer.d.ts'));
+    writeFileSync(join(folder, 'own.mts'), "import { open } from './siteseer.js';\nconst search = await open({ loader: async (url) => new Response(url) });\nsearch.close();\n");
+    symlinkSync(join(www, 'node_modules'), join(folder, 'node_modules'));
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2023', '--types', 'node'];
+    const { stdout, status } = spawnSync(join(www, 'node_modules/.bin/tsc'), [...options, join(folder, 'own.mts')], { cwd: folder, encoding: 'utf8' });
+    assert.equal(stdout, '');
+    assert.equal(status, 0);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,9 @@
 // What goes wrong leaves results or a clear message, never a blank box.
 
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { SearchClient } from '../siteseer/client.js';
 import { QUERY, browserTests, input, meaning, rows, until, words } from './harness.js';
 
 /** @import { Page } from 'playwright-core' */
@@ -74,6 +76,48 @@ browserTest('an engine that stops on every query says so, and the next query may
   assert.match(String(await message(page)), /Search is not available.*search engine stopped/);
   await input(page).fill(QUERY);
   await meaning(page);
+});
+
+browserTest('a query that stops the engine is not asked again; others are, and the search goes on', async ({ page, site }) => {
+  const said = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'lexical' });
+    const ask = (/** @type {string} */ query) => search.query(query).next().then((/** @type {any} */ { value }) => value.results.length, (/** @type {any} */ { code }) => code);
+    const said = [];
+    for (let i = 0; i < 3; i++) said.push(...(await Promise.all([ask('packages !trap'), ask(text)])));
+    search.close();
+    return said;
+  }, QUERY);
+  assert.deepEqual(said, Array(3).fill(['crash', 3]).flat());
+  assert.equal(site.requests.filter((path) => path.endsWith('manifest.json')).length, 4);
+}, { address: 'client.html', faults: (site) => void site.pages.set('client.html', '<!doctype html><title>Client</title>') });
+
+test('a query under which the worker goes silent is not asked again; one that it had not begun is', async ({ mock }) => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  /** What the workers were asked, by each. @type {string[][]} */
+  const asked = [];
+  /** Opens at once, begins the first query, and says no more. */
+  class Silent extends EventTarget {
+    asked = asked[asked.push([]) - 1];
+    /** @param {any} message */
+    async postMessage({ id, method, args }) {
+      if (!id) return;
+      const say = (/** @type {object} */ data) => this.dispatchEvent(new MessageEvent('message', { data }));
+      if (method === 'query') this.asked.push(args.text);
+      await null;
+      if (method === 'open') say({ id, result: { backend: 'simd128', bytes: {}, filters: false } });
+      else if (asked.length > 1) say({ id, result: { tier: 'lexical' } });
+      else if (args.text === 'long') say({ begun: id });
+    }
+    terminate() {}
+  }
+  const search = new SearchClient({ manifest: 'https://example.org/manifest.json' }, null, /** @type {any} */ (Silent));
+  await search.ready;
+  const [long, other] = ['long', 'other'].map((text) => search.query(text).next().then(({ value }) => value?.tier, ({ code }) => code));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  mock.timers.tick(25_000);
+  assert.deepEqual(await Promise.all([long, other]), ['crash', 'lexical']);
+  assert.deepEqual(asked, [['long', 'other'], ['other']]);
 });
 
 browserTest('a worker that cannot start says so', async ({ page }) => {

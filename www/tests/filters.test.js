@@ -63,6 +63,23 @@ browserTest('an index without filters: no facets, and the next step for a filter
   assert.match((await ask(page, BOTH, { lang: 'he' })).error ?? '', /No page of this index has filters. Mark pages with data-siteseer-filter/);
 });
 
+browserTest('filters and a sort order that ask for nothing are none', async ({ page }) => {
+  const counts = await page.evaluate(async (text) => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'dense' });
+    const counts = [];
+    for (const options of [{}, { filters: {} }, { filters: { x: [] } }, { sort: {} }, { filters: null, sort: null }]) {
+      let tiers = '';
+      for await (const { tier, results } of search.query(text, options)) tiers += `${tier} ${results.length} `;
+      counts.push(tiers, await search.facets(text, options), await search.suggest('packagez', options));
+    }
+    search.close();
+    return counts;
+  }, QUERY);
+  assert.deepEqual(counts, Array(5).fill(counts.slice(0, 3)).flat());
+  assert.match(String(counts[0]), /^lexical \d dense \d $/);
+});
+
 browserTest('an index of words alone ends with the lexical page, and nothing is offered', async ({ page }) => {
   const { pages, dense } = await ask(page, QUERY);
   assert.deepEqual([pages?.map(({ tier }) => tier), dense], [['lexical'], 'off']);

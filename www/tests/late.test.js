@@ -112,6 +112,18 @@ browserTest('tiers="late" says no to the reranker, tiers="dense" to token vector
   assert.ok(!site.requests.some((path) => /reranker-/.test(path)));
 }, { serve });
 
+browserTest('where the index has none it cannot be loaded, and nothing else is for it', async ({ page, site }) => {
+  const said = await page.evaluate(async () => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'lexical' });
+    const error = await search.load('late').catch((/** @type {any} */ { code, message }) => [code, message]);
+    const { late, dense } = search.status;
+    return [...error, late.state, dense.state];
+  });
+  assert.deepEqual(said, ['engine', 'This index has no late tier.', 'off', 'off']);
+  assert.ok(!site.requests.some((path) => /model-/.test(path)));
+});
+
 browserTest('the tier is off where the index has none', async ({ page }) => {
   const { tiers, late } = await pagesOf(page, [QUERY]);
   assert.deepEqual([tiers, late.state, late.total], [[['lexical', 'dense']], 'off', 0]);

@@ -118,6 +118,29 @@ test('a loader reads the index, and nothing but the index', async () => {
   assert.equal(related[0].url, 'https://example.org/cargo/guide.html');
 });
 
+test('what a loader throws is told; a file that it does not find is not there', async () => {
+  const said = await answer(`
+    const { readFile } = await import('node:fs/promises');
+    const manifest = 'https://example.org/siteseer/manifest.json';
+    const fails = (pattern) => async (url) => {
+      if (pattern.test(url)) throw new Error('no bucket');
+      return readFile('public' + new URL(url).pathname);
+    };
+    const told = ({ code, message, cause }) => [code, message, cause];
+    const first = await open({ manifest, loader: fails(/manifest/) }).catch(told);
+    console.warn = () => {};
+    const search = await open({ manifest, loader: fails(/model-/) });
+    const second = await search.load('dense').catch(told);
+    const related = await search.related('https://example.org/nowhere.html');
+    search.close();
+    return { first, second, related };
+  `);
+  assert.deepEqual(said.first, ['network', 'The search index (https://example.org/siteseer/manifest.json) could not be reached (Error: no bucket). Check the connection and try again.', 'no bucket']);
+  assert.match(said.second[1], /model-.* could not be loaded \(Error: no bucket\)/);
+  assert.equal(said.second[2], 'no bucket');
+  assert.deepEqual(said.related, []);
+});
+
 test('an index on a server is read through fetch', async () => {
   const site = await serveSite();
   try {

@@ -112,10 +112,11 @@ browserTest('search.related gives the pages related to this one, or to another; 
 
 browserTest('search.related names a file that is damaged', async ({ page }) => {
   const error = await page.evaluate(async () => {
-    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const { open, SiteseerError } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
     const search = await open();
-    return search.related().catch((/** @type {any} */ { code, file, next }) => ({ code, file, next }));
+    return search.related().catch((/** @type {any} */ error) => ({ typed: error instanceof SiteseerError, code: error.code, file: error.file, next: error.next }));
   });
+  assert.ok(error.typed, 'of the class of the module that was asked');
   assert.equal(error.code, 'hash');
   assert.match(error.file, /^related-/);
   assert.match(error.next, /Deploy/);

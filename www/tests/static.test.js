@@ -40,6 +40,17 @@ browserTest('no model is fetched where the static tier is the highest', async ({
   assert.deepEqual((await pagesOf(page, 'lexical')).map(({ tier }) => tier), ['lexical']);
 }, { serve: tower });
 
+browserTest('when it is ready, all of it was loaded', async ({ page }) => {
+  const { loaded, total } = await page.evaluate(async () => {
+    const { open } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open({ tiers: 'static' });
+    await search.load('static');
+    return search.status.static;
+  });
+  assert.ok(total > 0);
+  assert.equal(loaded, total);
+}, { serve: tower });
+
 browserTest('who saves data searches by meaning without a model, and may load it', async ({ page, site }) => {
   await page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
   await page.reload();

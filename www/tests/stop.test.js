@@ -162,6 +162,23 @@ browserTest('search.stop() ends a running query with what there is; load() begin
   assert.deepEqual(tiers, ['lexical', 'dense']);
 }, { serve: { modelBytes: MODEL_BYTES, rerankerBytes: 1000 }, faults: slowModel });
 
+browserTest('who waits for what is stopped is told so', async ({ page }) => {
+  const codes = await page.evaluate(async () => {
+    const { open, SiteseerError } = await import(/** @type {any} */ (`${location.origin}/siteseer/siteseer.js`));
+    const search = await open();
+    const code = (/** @type {any} */ error) => error instanceof SiteseerError && error.code;
+    const waiting = ['dense', 'reranked'].map((tier) => search.load(tier).catch(code));
+    waiting.push(search.embed('x').catch(code));
+    while (!search.status.dense.loaded) await new Promise((resolve) => setTimeout(resolve, 20));
+    search.stop('dense');
+    const codes = await Promise.all(waiting);
+    const { dense, reranked } = search.status;
+    search.close();
+    return [...codes, dense.state, reranked.state];
+  });
+  assert.deepEqual(codes, ['closed', 'closed', 'closed', 'off', 'off']);
+}, { serve: { modelBytes: MODEL_BYTES, rerankerBytes: 1000 }, faults: slowModel });
+
 browserTest('with a service worker between, the download ends as well', async ({ page, site }) => {
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.reload();

@@ -1,6 +1,6 @@
 // What a TypeScript user writes must compile against `siteseer.d.ts`; nothing here runs.
 
-import { open, SiteseerError, type ResultPage, type Search } from '../siteseer/siteseer.js';
+import { open, SiteseerError, type ResultPage, type Search, type Tier } from '../siteseer/siteseer.js';
 
 export async function search(signal: AbortSignal): Promise<string[]> {
   const search: Search = await open({ manifest: new URL('https://example.org/siteseer/manifest.json'), tiers: 'dense', rerankBudget: 200 });
@@ -25,4 +25,6 @@ export function element(): void {
   if (!box) return;
   box.value = 'share code';
   box.strings = { placeholder: 'Search the handbook' };
+  box.addEventListener('siteseer-results', ({ detail }) => console.log(detail.tier satisfies Tier, detail.results.length));
+  box.addEventListener('siteseer-open', ({ detail: { result, newTab } }) => console.log(result.url, newTab satisfies boolean));
 }
