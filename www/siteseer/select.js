@@ -1,5 +1,5 @@
 // From the engine's results to those that are shown: addresses made absolute, unsafe ones left out, and one result for
-// a section, since a long section is several passages with one address.
+// a section, since a long section is several passages with one address, and one for a text: generators write a book's first page twice.
 
 import { guard } from './guard.js';
 import { MOST_CANDIDATES } from './scorer.js';
@@ -31,9 +31,13 @@ export const hitsFor = (limit, sort) => Math.max(limit * PASSAGES_PER_SECTION, s
 export function selectResults(results, root, limit) {
   /** @type {Map<string, Result>} */
   const sections = new Map();
+  const texts = new Set();
   for (const result of results) {
     const url = locate(result.url, root);
-    if (url && !sections.has(url)) sections.set(url, { ...result, url });
+    const text = JSON.stringify([result.title, result.headingPath, result.excerpt]);
+    if (!url || sections.has(url) || texts.has(text)) continue;
+    texts.add(text);
+    sections.set(url, { ...result, url });
   }
   return [...sections.values()].slice(0, limit);
 }
