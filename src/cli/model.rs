@@ -159,7 +159,10 @@ pub struct InfoArgs {
 pub fn run(args: &ModelArgs) -> anyhow::Result<()> {
     match &args.command {
         ModelCommand::Import(args) => run_import(args),
-        ModelCommand::Info(args) => info::run(args),
+        ModelCommand::Info(args) => {
+            only_print();
+            info::run(args)
+        }
     }
 }
 
