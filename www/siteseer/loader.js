@@ -1,11 +1,11 @@
-// Fetches one file of the index: counts bytes as they come, undoes gzip, and checks length and SHA-256. A file that fails a check is fetched once more past the browser's cache, which may hold a torn answer.
+// Fetches one file of the index: counts bytes as they come, undoes gzip, and checks length and SHA-256. A file that fails a check, or is said to be gone, is fetched once more past the browser's cache, which may hold an old or torn answer.
 
 import { isWritten } from './content-hash.js';
 import { SiteseerError } from './errors.js';
 
 /** @import { FileEntry } from './manifest.js' */
 
-/** `loaded` counts stored bytes; `onGone`: the server has no such file. @typedef {{ onBytes?: (loaded: number) => void, onGone?: () => void, priority?: RequestPriority, signal?: AbortSignal, fetch?: typeof globalThis.fetch }} LoadOptions */
+/** `loaded` counts stored bytes; `onGone`: the server has no such file, for sure. @typedef {{ onBytes?: (loaded: number) => void, onGone?: () => void, priority?: RequestPriority, signal?: AbortSignal, fetch?: typeof globalThis.fetch }} LoadOptions */
 
 const REDEPLOY = 'Deploy the index folder again, all files of it.';
 
@@ -17,13 +17,18 @@ const REDEPLOY = 'Deploy the index folder again, all files of it.';
  * @throws {SiteseerError} `network`, `length`, `hash`, `damaged` or `memory`
  */
 export async function loadFile(base, entry, options = {}) {
-  try {
-    return await fetchChecked(base, entry, options, 'default');
-  } catch (error) {
-    const torn = error instanceof SiteseerError && ['length', 'hash', 'damaged'].includes(error.code);
-    if (!torn) throw error;
-    return fetchChecked(base, entry, options, 'reload');
-  }
+  const { onGone } = options;
+  const gone = (/** @type {unknown} */ error) => onGone && error instanceof SiteseerError && isGone(error.cause);
+  return fetchChecked(base, entry, options, 'default')
+    .catch((error) => {
+      const torn = error instanceof SiteseerError && ['length', 'hash', 'damaged'].includes(error.code);
+      if (!torn && !gone(error)) throw error;
+      return fetchChecked(base, entry, options, 'reload');
+    })
+    .catch((error) => {
+      if (gone(error)) onGone?.();
+      throw error;
+    });
 }
 
 /** Whether a server so says that it has no such file: stores of files answer 403 where a listing is not allowed. @param {unknown} cause */
@@ -35,7 +40,7 @@ export const isGone = (cause) => /^HTTP 4(03|04|10)$/.test(String(cause));
  * @param {LoadOptions} options
  * @param {RequestCache} cache
  */
-async function fetchChecked(base, entry, { onBytes, onGone, priority, signal, fetch = globalThis.fetch }, cache) {
+async function fetchChecked(base, entry, { onBytes, priority, signal, fetch = globalThis.fetch }, cache) {
   const file = entry.name;
   /** @type {(cause: unknown) => SiteseerError} */
   const broken = (cause) =>
@@ -50,7 +55,6 @@ async function fetchChecked(base, entry, { onBytes, onGone, priority, signal, fe
   } catch (cause) {
     throw broken(cause);
   }
-  if (isGone(`HTTP ${response.status}`)) onGone?.();
   if (!response.ok || !response.body) throw broken(`HTTP ${response.status}`);
 
   const { stream, zipped, received } = await unzip(response.body, entry, broken, onBytes);

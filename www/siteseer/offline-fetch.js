@@ -23,14 +23,29 @@ export const KEPT_BY_PAGE = 'force-cache';
 export const isGood = ({ status, type, redirected }) => status === 200 && type === 'basic' && !redirected;
 
 /**
- * Fetches a file whole and checks it.
+ * Whether a server so says that it has no such file: some answer every address with a page.
+ * @param {Response} response
+ */
+export const isGone = ({ status, headers }) => (status >= 400 ? status < 500 : /^text\/html/.test(headers.get('content-type') ?? ''));
+
+/**
+ * Fetches a file whole and checks it; once more past the browser's own cache, which may hold a bad answer.
  * @param {string} folder
  * @param {FileEntry} entry
  * @param {{ cache: RequestCache, signal?: AbortSignal, onBytes?: (loaded: number) => void }} options `loaded` counts stored bytes
  * @returns {Promise<() => Response>} makes an answer, as often as wanted
  * @throws {SiteseerError | DOMException} `network` or `hash`; an AbortError
  */
-export async function fetchWhole(folder, entry, { cache, signal, onBytes }) {
+export async function fetchWhole(folder, entry, options) {
+  return fetchOnce(folder, entry, options).catch((error) => {
+    const bad = error instanceof SiteseerError && (error.code === 'hash' || /^HTTP/.test(String(error.cause)));
+    if (!bad) throw error;
+    return fetchOnce(folder, entry, { ...options, cache: 'reload' });
+  });
+}
+
+/** @type {typeof fetchWhole} */
+async function fetchOnce(folder, entry, { cache, signal, onBytes }) {
   const { name: file } = entry;
   const broken = (/** @type {unknown} */ cause) =>
     signal?.aborted ? signal.reason : new SiteseerError('network', `The file ${file} could not be loaded (${cause}).`, { file, next: NEXT, cause });

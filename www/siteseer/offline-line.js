@@ -1,11 +1,12 @@
 // The line of the search box for offline use: an offer with its size, a progress bar that can be cancelled, and what
 // came of it. Loaded only where a page asks for it with the attribute `offline`.
 
+import { abortable } from './abortable.js';
 import { h } from './dom.js';
 import { isAbort } from './errors.js';
 import { hide } from './hide.js';
 import { offlineLanguages } from './languages-offline.js';
-import { NoRoom, downloadFiles, missingFiles } from './offline-download.js';
+import { NoRoom, planFor, saveFiles } from './offline-download.js';
 import { askToPersist, register } from './offline-register.js';
 import { Store } from './offline-store.js';
 import { offline as css } from './style-offline.js';
@@ -15,14 +16,15 @@ import { offline as css } from './style-offline.js';
 /** @import { Words } from './strings.js' */
 
 const FOLDER = new URL('./', import.meta.url).href;
-/** Of all boxes of a page. @type {Map<string | null, Promise<void>>} */
+/** Of all boxes of a page. @type {Map<string | null, Promise<boolean>>} */
 const registered = new Map();
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
-/** What the line says; `loading` has its own parts. @typedef {'loading' | 'offer' | 'ready' | 'stopped' | 'full' | 'failed' | 'none'} State */
+/** What the line says; `loading` has its own parts. @typedef {'loading' | 'offer' | 'ready' | 'later' | 'stopped' | 'full' | 'failed' | 'none'} State */
 const SAID = /** @type {Partial<Record<State, OfflineKey>>} */ ({
   ready: 'offlineReady',
+  later: 'offlineLater',
   stopped: 'offlineStopped',
   full: 'offlineFull',
   failed: 'offlineFailed',
@@ -33,6 +35,8 @@ export class OfflineLine {
   store = new Store(FOLDER);
   /** @type {AbortController | undefined} */
   #download;
+  /** The page has the service worker. */
+  #served = false;
   #said = h('span', { class: 'said', role: 'status' });
   #bar = h('progress', { max: '1', value: '0' });
   #sum = h('span', { class: 'sum' });
@@ -67,7 +71,7 @@ export class OfflineLine {
     const { script, all, signal } = this.wishes;
     try {
       if (!registered.has(script)) registered.set(script, afterLoad().then(() => register(FOLDER, script, this.asked)));
-      await registered.get(script);
+      this.#served = !!(await registered.get(script));
       if (signal.aborted) return;
       const missing = await this.#offer();
       if (all && missing && !savesData()) await this.save();
@@ -82,14 +86,10 @@ export class OfflineLine {
     const { signal } = (this.#download = new AbortController());
     try {
       this.#show('loading');
-      await askToPersist(this.store);
-      const missing = await missingFiles(this.store, this.wishes.highest);
-      const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
-      this.#progress(0, total);
-      await downloadFiles(this.store, missing, { signal, onProgress: (loaded) => this.#progress(loaded, total) });
-      if (!(await this.store.read('current'))) throw new NoRoom(); // the worker could not keep the client
+      await abortable(askToPersist(this.store), signal);
+      await saveFiles(this.store, this.wishes.highest, { signal, onProgress: (loaded, total) => this.#progress(loaded, total) });
       this.#download = undefined;
-      this.#show('ready');
+      await this.#offer();
     } catch (error) {
       this.#download = undefined;
       if (isAbort(error)) this.#show('stopped');
@@ -100,9 +100,9 @@ export class OfflineLine {
 
   /** @param {boolean} [again] below what was said */
   async #offer(again = false) {
-    const bytes = (await missingFiles(this.store, this.wishes.highest)).reduce((sum, { bytes }) => sum + bytes, 0);
-    if (bytes === 0) this.#show('ready');
-    else if (!again) this.#show('offer');
+    const { missing, whole } = await planFor(this.store, this.wishes.highest);
+    const bytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!again) this.#show(bytes ? 'offer' : whole && this.#served ? 'ready' : 'later');
     hide(this.#action, bytes === 0);
     this.#action.textContent = this.words.say('offlineOffer', { size: this.words.size(bytes) });
     return bytes;
@@ -128,7 +128,7 @@ export class OfflineLine {
     this.#said.textContent = key ? this.words.say(key) : '';
     this.#said.title = '';
     this.#bar.hidden = this.#sum.hidden = !loading;
-    hide(this.#action, state === 'ready' || state === 'none');
+    hide(this.#action, state === 'ready' || state === 'later' || state === 'none');
     if (loading) this.#action.textContent = this.words.say('offlineCancel');
   }
 

@@ -33,8 +33,10 @@ export class Pages {
    */
   async answer(event) {
     const { request } = event;
-    const key = keyOf(request.url, request.mode === 'navigate');
+    const isPage = request.mode === 'navigate';
+    const key = keyOf(request.url, isPage);
     const fetched = fetch(request).then((response) => {
+      if (isPage && !/html/.test(response.headers.get('content-type') ?? '')) return response; // a download
       const copy = response.clone();
       event.waitUntil(this.#keep(key, response, copy).catch(() => {})); // cut short on the way
       return response;
@@ -42,7 +44,23 @@ export class Pages {
     const kept = fetched.catch(() => undefined).then((response) => response ?? this.store.find('pages', key));
     event.waitUntil(kept);
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)).then(() => this.store.find('pages', key));
-    return (await Promise.race([kept, late.then((found) => found ?? kept)])) ?? fetched;
+    return (await Promise.race([kept, late.then((found) => found ?? kept)])) ?? (isPage ? await this.#alias(request.url) : undefined) ?? fetched;
+  }
+
+  /**
+   * Where hosts redirect from or to: a page without its `.html`, a folder without its slash.
+   * @param {string} url
+   * @returns {Promise<Response | undefined>}
+   */
+  async #alias(url) {
+    const to = new URL(url);
+    const { pathname } = to;
+    const stem = pathname.replace(/(\/(index\.html)?|\.html)$/, '');
+    for (const end of ['', '/', '.html', '/index.html']) {
+      to.pathname = stem + end;
+      if (to.pathname !== pathname && (await this.store.find('pages', keyOf(to.href, true)))) return Response.redirect(to.href);
+    }
+    return undefined;
   }
 
   /**

@@ -52,7 +52,8 @@ export class Pins {
 
   /**
    * The server has a file no more that a worker asks for. If that is because of a newer version, which is there whole, the
-   * page gets that, and with it the workers that it makes from now on: the one that asks has read files of its own version.
+   * page gets that (where there is no room for it, the network's), and with it the workers that it makes from now on: the one
+   * that asks has read files of its own version.
    * Without a network, and while a deployment is not complete, all stays as it is.
    * @param {string} clientId
    * @param {string} version the worker's
@@ -60,9 +61,9 @@ export class Pins {
    */
   async moveOn(clientId, version, versions) {
     await versions.refresh();
-    const next = (await versions.current())?.id;
+    const next = versions.beyond ? '' : (await versions.current())?.id;
     const page = (await this.#read()).get(clientId)?.page;
-    if (page && next && next !== version) await this.set(page, next);
+    if (page && next !== undefined && next !== version) await this.set(page, next);
   }
 
   /**

@@ -21,9 +21,16 @@ export class Store {
     return caches.open(this.prefix + kind);
   }
 
-  /** @param {string} kind */
-  drop(kind) {
-    return caches.delete(this.prefix + kind);
+  /**
+   * File by file, which makes room at once: browsers keep a cache that is dropped for as long as someone has it open.
+   * @param {string} kind
+   */
+  async drop(kind) {
+    const name = this.prefix + kind;
+    if (!(await caches.has(name))) return;
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) await cache.delete(request);
+    await caches.delete(name);
   }
 
   /** Of the caches that there are. @returns {Promise<string[]>} */
@@ -78,6 +85,11 @@ export class Store {
    */
   async read(key) {
     return (await this.find('state', this.folder + key))?.json();
+  }
+
+  /** @param {string} key */
+  async forget(key) {
+    await (await this.open('state')).delete(this.folder + key);
   }
 
   /**

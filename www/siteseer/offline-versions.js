@@ -1,23 +1,21 @@
 // The versions of the search folder that are kept, and the step from one to the next. A version becomes the current
 // one only when all of it is there and has been checked; until then, and if anything fails, the old one stays.
 
-import { fetchWhole, isGood, remake } from './offline-fetch.js';
+import { fetchWhole } from './offline-fetch.js';
+import { look } from './offline-news.js';
 import { LISTS, Version } from './offline-version.js';
 
+/** @import { News } from './offline-news.js' */
 /** @import { Store } from './offline-store.js' */
 
-/** The two lists are small: a network that takes longer is no network. */
-const LISTS_MS = 15_000;
-/** Tells a page that its list came from here, or with the value `none` that there is no room to keep one. */
-export const VERSION_HEADER = 'siteseer-version';
 /** Files on their way at once. */
 const LANES = 4;
-
-/** What the server has: a version, and answers with its lists. @typedef {{ version: Version, lists: { name: string, answer: () => Response }[] }} News */
 
 export class Versions {
   /** The look for news that is going on. @type {Promise<void> | undefined} */
   refreshing;
+  /** The network has a version that cannot be kept. */
+  beyond = false;
   /** @type {Map<string, Version>} */
   #known = new Map();
 
@@ -30,7 +28,7 @@ export class Versions {
     this.hooks = hooks;
   }
 
-  /** @returns {Promise<Version | null>} what a new page gets; null: nothing is kept yet */
+  /** @returns {Promise<Version | null>} what is kept for a new page; null: nothing yet */
   async current() {
     const id = await this.store.read('current');
     return id ? this.get(id) : null;
@@ -61,51 +59,57 @@ export class Versions {
   }
 
   async #update() {
-    const news = await this.#look();
-    if (!news) return; // no network
+    const news = await look(this.store);
+    if (!news) return void (this.beyond = false); // no network
     const { version } = news;
     const old = await this.current();
     const there = await this.store.names(version.kind);
     if (old?.id !== version.id || version.names.some((name) => !there.has(name))) {
-      if (!(await this.#fill(news, there))) return this.hooks.onFull();
+      if (!(await this.#fill(news)) && !((await this.#makeRoom(old, version)) && (await this.#fill(news)))) return this.#leave(old, version);
       if (old && old.id !== version.id && !(await this.#follow(old, version))) this.hooks.onFull();
-      const again = await this.#look();
+      const again = await look(this.store);
       if (again?.version.id !== version.id) return; // it is being deployed just now
-      await this.store.write('current', version.id);
+      if (!(await this.store.write('current', version.id))) return this.#leave(old, version);
     }
-    await this.#prune(version.id);
+    this.beyond = false;
+    await this.#prune(version);
   }
 
   /**
-   * Reads the two lists that the server has now.
-   * @returns {Promise<News | null>} null: the network is away
+   * Drops what is half made, and gives up the version that was before, unless a page has it.
+   * @param {Version | null} old
+   * @param {Version} next
+   * @returns {Promise<boolean>} whether there may be room now
    */
-  async #look() {
-    const signal = AbortSignal.timeout(LISTS_MS);
-    const fetched = LISTS.map((name) => fetch(this.store.folder + name, { cache: 'no-cache', signal }));
-    const responses = await Promise.all(fetched).catch(() => null);
-    if (!responses) return null;
-    const bad = responses.find((response) => !isGood(response));
-    if (bad) throw new Error(`${bad.url}: HTTP ${bad.status}. Deploy the whole index folder.`);
-    const buffers = await Promise.all(responses.map((response) => response.arrayBuffer())).catch(() => null);
-    if (!buffers) return null;
-    const contents = buffers.map((buffer) => new Uint8Array(buffer));
-    const version = await Version.of(contents);
-    const lists = LISTS.map((name, i) => {
-      const make = remake(responses[i], contents[i]);
-      return { name, answer: () => marked(make(), version) };
-    });
-    return { version, lists };
+  async #makeRoom(old, next) {
+    if (old?.id === next.id) return false;
+    const inUse = await this.hooks.inUse();
+    if (!inUse.has(next.id)) await this.store.drop(next.kind);
+    if (!old || inUse.has(old.id)) return false;
+    await this.store.forget('current');
+    await this.#prune(next);
+    return true;
+  }
+
+  /**
+   * There is no room for it: pages get it from the network.
+   * @param {Version | null} old
+   * @param {Version} next
+   */
+  async #leave(old, next) {
+    this.beyond = true;
+    this.hooks.onFull();
+    await this.#makeRoom(old, next);
   }
 
   /**
    * Fills a version's cache with what it lacks; nothing is stored before all of it has come.
    * @param {News} news
-   * @param {Set<string>} there
    * @returns {Promise<boolean>} false: there is no room for it
    */
-  async #fill({ version, lists }, there) {
+  async #fill({ version, lists }) {
     const { folder } = this.store;
+    const there = await this.store.names(version.kind);
     const missing = [...version.shell.values()].filter(({ name }) => !there.has(name));
     const files = await inLanes(missing, async (entry) => ({ name: entry.name, answer: await fetchWhole(folder, entry, { cache: 'no-cache' }) }));
     for (const { name, answer } of [...files, ...lists]) {
@@ -122,9 +126,9 @@ export class Versions {
    */
   async restore(version, name) {
     try {
-      const news = await this.#look();
+      const news = await look(this.store);
       if (news?.version.id !== version.id) return undefined;
-      await this.#fill(news, await this.store.names(version.kind));
+      await this.#fill(news);
       return await this.store.find(version.kind, this.store.folder + name);
     } catch {
       return undefined;
@@ -153,27 +157,21 @@ export class Versions {
 
   /**
    * Removes what no open page and no new one needs.
-   * @param {string} current
+   * @param {Version} next what a new page gets
    */
-  async #prune(current) {
-    const inUse = (await this.hooks.inUse()).add(current);
+  async #prune(next) {
+    const inUse = (await this.hooks.inUse()).add(next.id);
     for (const kind of await this.store.kinds()) {
-      if (kind.startsWith('shell ') && !inUse.has(kind.slice('shell '.length))) await this.store.drop(kind);
+      const [, id] = kind.split('shell ');
+      if (id === undefined || inUse.has(id)) continue;
+      this.#known.delete(id); // a page that comes back has the network's
+      await this.store.drop(kind);
     }
-    const versions = await Promise.all([...inUse].map((id) => this.get(id)));
+    const versions = [next, ...(await Promise.all([...inUse].map((id) => this.get(id))))];
     for (const name of await this.store.names('files')) {
       if (!versions.some((version) => version?.entry(name))) await (await this.store.open('files')).delete(this.store.folder + name);
     }
   }
-}
-
-/**
- * @param {Response} list
- * @param {Version} version
- */
-function marked(list, { id }) {
-  list.headers.set(VERSION_HEADER, id);
-  return list;
 }
 
 /**

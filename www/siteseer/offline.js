@@ -9,23 +9,22 @@
 //   });
 //
 // By question: *which version does a page get?* `offline-pins.js`. *When does a new one take over?*
-// `offline-versions.js`. *What is stored?* `offline-fetch.js` checks, `offline-store.js` keeps. *The site's pages?*
-// `offline-pages.js`. What a page does itself begins in `offline-line.js`.
+// `offline-versions.js`. *What is stored?* `offline-fetch.js` checks, `offline-store.js` keeps. *Files of the index?*
+// `offline-files.js`. *The site's pages?* `offline-pages.js`. What a page does itself begins in `offline-line.js`.
 
-import { KEPT_BY_PAGE, isGood, isWhole, readThrough, remake } from './offline-fetch.js';
+import { KEPT_BY_PAGE } from './offline-fetch.js';
+import { Files } from './offline-files.js';
+import { VERSION_HEADER } from './offline-news.js';
 import { Pages } from './offline-pages.js';
 import { Pins } from './offline-pins.js';
 import { Store } from './offline-store.js';
-import { VERSION_HEADER, Versions } from './offline-versions.js';
+import { Versions } from './offline-versions.js';
 
-/** @import { FileEntry } from './manifest.js' */
 /** @import { Version } from './offline-version.js' */
 /** @import { ExtendableEvent, ExtendableMessageEvent, FetchEvent, ServiceWorkerScope } from './service-worker.js' */
 
 /** So long a page that opens waits for news of a deployment; after that it gets what is kept. */
 const NEWS_MS = 2_000;
-/** So long a page that needs a file which is gone waits for the next version; later it finds that when it tries again. */
-const GONE_MS = 10_000;
 
 const scope = /** @type {ServiceWorkerScope} */ (/** @type {unknown} */ (globalThis));
 
@@ -45,6 +44,7 @@ class Offline {
     this.store = new Store(new URL(folder, scope.location.href).href);
     this.pins = new Pins(this.store, scope.clients);
     this.versions = new Versions(this.store, { onFull: () => this.#tellFull(), inUse: () => this.pins.inUse() });
+    this.files = new Files(this.store, this.pins, this.versions, () => this.#tellFull());
     this.pages = pages ? new Pages(this.store) : null;
   }
 
@@ -80,17 +80,19 @@ class Offline {
   async #answer(event) {
     const { request } = event;
     const name = new URL(request.url).pathname.slice(new URL(this.store.folder).pathname.length);
+    const isList = name === 'client.json';
+    if (isList && request.cache === 'reload') await this.versions.refresh(); // the page wants to know what there is now
     const version = await this.#versionFor(event);
     if (version?.names.includes(name)) {
       const found = (await this.store.find(version.kind, this.store.folder + name)) ?? (await this.versions.restore(version, name));
       return found ?? new Response(null, { status: 409, statusText: 'Deployed anew: reload the page' });
     }
     const entry = version?.entry(name);
-    if (version && entry) return this.#answerFile(event, version, entry);
+    if (version && entry) return this.files.answer(event, version, entry);
     const response = await fetch(request);
-    if (version || name !== 'client.json' || !this.#toldFull) return response;
+    if (version || !isList) return response;
     const { status, headers } = response;
-    return new Response(response.body, { status, headers: { ...Object.fromEntries(headers), [VERSION_HEADER]: 'none' } });
+    return new Response(response.body, { status, headers: { ...Object.fromEntries(headers), [VERSION_HEADER]: this.#toldFull ? 'none' : 'later' } });
   }
 
   /**
@@ -117,43 +119,9 @@ class Offline {
     if (pinned !== undefined) return pinned ? this.versions.get(pinned) : null;
     const news = this.versions.refreshing ?? ((await this.versions.current()) ? undefined : this.versions.refresh());
     await Promise.race([news, after(NEWS_MS)]);
-    const version = await this.versions.current();
+    const version = this.versions.beyond ? null : await this.versions.current();
     await this.pins.set(clientId, version?.id ?? '');
     return version;
-  }
-
-  /**
-   * A file of the index or a model: kept as it is used.
-   * @param {FetchEvent} event
-   * @param {Version} version
-   * @param {FileEntry} entry
-   */
-  async #answerFile(event, version, entry) {
-    const { request } = event;
-    const afresh = request.cache === 'reload'; // the page found fault with what it got
-    const found = afresh ? undefined : await this.store.find('files', request.url);
-    if (found) return found;
-    const response = await fetch(request);
-    if (response.status >= 400 && response.status < 500 && version.files.has(entry.name)) {
-      const moving = this.pins.moveOn(event.clientId, version.id, this.versions);
-      event.waitUntil(moving);
-      await Promise.race([moving, after(GONE_MS)]);
-    }
-    if (!isGood(response) || !response.body) return response;
-    const { body, whole } = readThrough(response.body);
-    event.waitUntil(whole.then((bytes) => bytes && this.#keep(request.url, response, bytes, entry)));
-    return new Response(body, { headers: response.headers });
-  }
-
-  /**
-   * @param {string} url
-   * @param {Response} response
-   * @param {Uint8Array<ArrayBuffer>} bytes of its body
-   * @param {FileEntry} entry
-   */
-  async #keep(url, response, bytes, entry) {
-    if (!(await isWhole(bytes, entry))) return;
-    if (!(await this.store.put('files', url, remake(response, bytes)))) this.#tellFull();
   }
 
   /** @param {ExtendableMessageEvent} event */

@@ -187,7 +187,7 @@ export interface Search {
 export function open(options?: OpenOptions): Promise<Search>;
 
 /** The words of the line for offline use; there where the attribute `offline` is. */
-export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
+export type OfflineKey = `offline${'Offer' | 'Loading' | 'Progress' | 'Cancel' | 'Ready' | 'Later' | 'Stopped' | 'Full' | 'Failed' | 'None'}`;
 /** The words of filters, recent searches and suggestions. */
 export type ExtraKey = 'filters' | `${'clear' | 'without'}Filters` | 'recent' | 'clearRecent' | 'searchFor' | 'didYouMean' | `scoredOn${'Gpu' | 'Processor'}`;
 

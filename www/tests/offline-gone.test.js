@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { browserTests, input, meaning } from './harness.js';
-import { builds, controlled, serve, stopWorkers, untilKept } from './offline.js';
+import { builds, controlled, kept, serve, setQuota, stopWorkers, untilKept, versions } from './offline.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -143,5 +143,78 @@ browserTest('models that are gone: the page takes the new version whole', async 
   await list(page, /build 2/);
   await meaning(page);
   assert.deepEqual(await seenErrors(page), []);
+  assert.deepEqual(await builds(page), NEW);
+}, { serve, box });
+
+browserTest('a host that answers every address with a page: the page takes the new version whole', async ({ page, site }) => {
+  const unknown = await searched(page);
+  site.pages.set(unknown, `<!doctype html><title>Home</title>${'x'.repeat(300)}`);
+  site.faults.set(new RegExp(unknown), { headers: { 'content-type': 'text/html' } });
+  site.deploy({ build: 2 });
+  await input(page).fill(UNKNOWN);
+  await list(page, /build 2/);
+  assert.deepEqual(await builds(page), NEW);
+}, { serve, box });
+
+/** What a host says too early, for good. */
+const tooEarly = { status: 404, headers: { 'cache-control': 'public, max-age=31536000, immutable' } };
+
+for (const attributes of ['', 'offline']) {
+  browserTest(`a 404 that the browser keeps is asked for again, ${attributes || 'without'} service worker`, async ({ page, site }) => {
+    if (attributes) await controlled(page);
+    site.faults.set(/passages/, tooEarly);
+    await page.reload();
+    await input(page).fill(KEPT);
+    await error(page).getByText(/HTTP 404/).waitFor();
+    site.faults.clear();
+    await page.reload();
+    await input(page).fill(KEPT);
+    await list(page, /cargo package/);
+  }, { serve, box: { attributes } });
+}
+
+browserTest('a 404 that the browser keeps does not stop a deployment', async ({ page, site }) => {
+  await searched(page);
+  site.deploy({ build: 2 });
+  site.faults.set(/passages/, tooEarly);
+  await page.reload();
+  assert.deepEqual(await builds(page), OLD);
+  site.faults.clear();
+  await page.reload();
+  await page.reload();
+  assert.deepEqual(await builds(page), NEW);
+}, { serve, box });
+
+browserTest('no room for the new version: the page goes on with the network\'s', async ({ page, site }) => {
+  await searched(page);
+  const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
+  await setQuota(page, usage + 10_000);
+  site.deploy({ build: 2 });
+  await input(page).fill(UNKNOWN);
+  await list(page, /build 2/);
+  assert.deepEqual(await builds(page), NEW);
+  await page.reload();
+  await input(page).fill(UNKNOWN);
+  await list(page, /build 2/);
+}, { serve, box });
+
+browserTest('no room for two versions: the old one makes room when no page has it', async ({ page, site }) => {
+  await searched(page);
+  const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
+  await setQuota(page, usage + 10_000);
+  await page.goto('about:blank');
+  site.deploy({ build: 2 });
+  for (let i = 0; i < 10; i++) {
+    await page.goto(`${site.url}box.html`);
+    await input(page).fill(UNKNOWN);
+    await list(page, /build 2/);
+    assert.deepEqual(await builds(page), NEW);
+    if ((await versions(page)) === 1 && (await kept(page)).state.includes('siteseer/current')) break;
+  }
+  await page.reload();
+  const { files } = await untilKept(page, ({ shell, state }) => shell?.includes('siteseer/worker.js') && state.includes('siteseer/current'));
+  assert.ok(files.length > 0);
+  await site.close();
+  await page.reload();
   assert.deepEqual(await builds(page), NEW);
 }, { serve, box });

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { violations } from './axe.js';
-import { QUERY, browserTests, input, meaning } from './harness.js';
-import { controlled, kept, line, offer, serve, untilKept } from './offline.js';
+import { QUERY, browserTests, input, meaning, until } from './harness.js';
+import { builds, controlled, kept, line, offer, serve, setQuota, untilKept } from './offline.js';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -12,6 +12,12 @@ const box = { attributes: 'offline' };
 const bar = (/** @type {Page} */ page) => line(page).getByRole('progressbar', { name: 'Saving for offline use' });
 const ready = (/** @type {Page} */ page) => line(page).getByText('Search works offline').waitFor();
 const noRoom = (/** @type {Page} */ page) => line(page).getByText('There is no room on this device to search offline; online everything works.').waitFor();
+
+/** The line is below the results. */
+const searched = async (/** @type {Page} */ page) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+};
 
 /** Names of all files of the index. */
 const all = (/** @type {Page} */ page) =>
@@ -23,12 +29,6 @@ const all = (/** @type {Page} */ page) =>
     );
     return names.map((name) => `siteseer/${name}`).sort();
   });
-
-/** Bounds what the origin may store. */
-async function setQuota(/** @type {Page} */ page, /** @type {number} */ quotaSize) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize });
-}
 
 browserTest('the button saves everything: progress, cancel, again, done; the browser is asked once to persist', async ({ page, site }) => {
   await page.addInitScript(() => {
@@ -146,3 +146,116 @@ browserTest('a cache that cannot be written to costs nothing but itself', async 
   await input(page).fill('unwinding');
   await page.locator('.list', { hasText: 'Unwinding' }).waitFor();
 }, { serve, box });
+
+browserTest('no room for the client: the line goes on saying so, whatever else is saved', async ({ page, site }) => {
+  await setQuota(page, 60_000);
+  await page.goto(`${site.url}box.html`);
+  await input(page).fill(QUERY);
+  await noRoom(page);
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('siteseer-search')?.shadowRoot?.querySelector('.offline .action')).click());
+  await untilKept(page, ({ files }) => files?.some((name) => /lexical/.test(name)));
+  await noRoom(page);
+  await page.waitForTimeout(500);
+  await noRoom(page);
+  assert.equal(await line(page).getByText('Search works offline').count(), 0);
+}, { serve, box: { attributes: 'offline tiers="lexical"' }, address: 'nothing-here.html' });
+
+for (const first of ['the page itself', 'another tab']) {
+  browserTest(`deployed anew before everything is saved, and ${first} finds that out: the new version is saved`, async ({ page, site }) => {
+    await controlled(page);
+    await page.reload();
+    await searched(page);
+    await offer(page).waitFor();
+    site.deploy({ build: 2, modelBytes: 100_000 });
+    if (first !== 'the page itself') {
+      const next = await page.context().newPage();
+      await next.goto(`${site.url}box.html`);
+      await next.reload();
+      assert.deepEqual(await builds(next), Array(6).fill(2));
+      await next.close();
+    }
+    await offer(page).click();
+    await ready(page);
+    await site.close();
+    await page.reload();
+    assert.deepEqual(await builds(page), Array(6).fill(2));
+    await input(page).fill(QUERY);
+    await meaning(page);
+    await page.locator('.list', { hasText: /build 2/ }).waitFor();
+    await ready(page);
+  }, { serve, box });
+}
+
+browserTest('deployed while everything is being saved: the new version is saved', async ({ page, site }) => {
+  await controlled(page);
+  await page.reload();
+  await searched(page);
+  site.faults.set(/passages-.*-3\./, { bytesPerSecond: 300 });
+  await offer(page).click();
+  await bar(page).waitFor();
+  const next = await page.context().newPage();
+  site.deploy({ build: 2 });
+  await next.goto(`${site.url}box.html`);
+  await next.reload();
+  assert.deepEqual(await builds(next), Array(6).fill(2));
+  await next.close();
+  site.faults.clear();
+  await ready(page);
+  assert.deepEqual((await kept(page)).files.filter((name) => /passages|postings/.test(name)).length, 16, 'of both versions');
+}, { serve, box });
+
+browserTest('visited pages make room', async ({ page, site }) => {
+  await controlled(page);
+  await page.goto(`${site.url}big.html`);
+  await untilKept(page, ({ pages }) => pages?.includes('big.svg'));
+  const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
+  await setQuota(page, usage + 1_000_000);
+  await page.goto(`${site.url}box.html`);
+  await searched(page);
+  await offer(page).click();
+  await ready(page);
+  assert.ok(!(await kept(page)).pages?.includes('big.svg'));
+}, { serve: { ...serve, modelBytes: 3_000_000 }, box, faults: withBigPage });
+
+browserTest('visited pages make room, where the browser says beforehand that there is none', async ({ page, site }) => {
+  await controlled(page);
+  await page.goto(`${site.url}big.html`);
+  await untilKept(page, ({ pages }) => pages?.includes('big.svg'));
+  await page.goto(`${site.url}box.html`);
+  await searched(page);
+  await untilKept(page, ({ files }) => files?.some((name) => /model/.test(name)));
+  await page.evaluate(async () => {
+    const { storage } = navigator;
+    const estimate = storage.estimate.bind(storage);
+    const { usage: quota } = await estimate();
+    storage.estimate = async () => ({ ...(await estimate()), quota });
+  });
+  await offer(page).click();
+  await ready(page);
+}, { serve, box, faults: withBigPage });
+
+browserTest('cancelled while the browser asks: nothing is fetched, and it can be begun again', async ({ page, site }) => {
+  await page.addInitScript(() => {
+    navigator.storage.persisted = async () => false;
+    navigator.storage.persist = () => new Promise((resolve) => setTimeout(resolve, 1500, false));
+  });
+  await page.reload();
+  await controlled(page);
+  await searched(page);
+  const rest = /passages-.*-3/;
+  await offer(page).click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await line(page).getByText('Stopped; what was saved is kept.').waitFor();
+  await page.waitForTimeout(2000);
+  assert.ok(!site.requests.some((path) => rest.test(path)));
+  site.faults.set(rest, { bytesPerSecond: 100 });
+  await offer(page).click();
+  await until(() => site.requests.some((path) => rest.test(path)));
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await line(page).getByText('Stopped; what was saved is kept.').waitFor();
+}, { serve, box });
+
+/** A page with a picture of 3 MB. @param {import('./server.js').TestSite} site */
+function withBigPage(site) {
+  site.pages.set('big.html', '<!doctype html><title>Big</title><img src="big.svg">').set('big.svg', `<svg xmlns="http://www.w3.org/2000/svg"/>${' '.repeat(3_000_000)}`);
+}

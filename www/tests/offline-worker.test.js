@@ -2,9 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { QUERY, browserTests, input, meaning } from './harness.js';
-import { builds, kept, line, serve, untilKept } from './offline.js';
+import { builds, controlled, kept, line, offer, serve, twice, untilKept } from './offline.js';
 
 const browserTest = browserTests();
+
+/** The line is below the results. */
+const searched = async (/** @type {import('playwright-core').Page} */ page) => {
+  await input(page).fill(QUERY);
+  await meaning(page);
+};
 
 const MERGED = `importScripts('./siteseer/offline.js');
 addEventListener('fetch', (event) => {
@@ -51,6 +57,77 @@ browserTest('a worker that knows nothing of it is left alone, and the line says 
   address: 'plain.html',
   faults: (site) => site.pages.set('sw.js', "addEventListener('fetch', () => {});").set('plain.html', '<!doctype html><title>Plain</title>'),
 });
+
+browserTest('a site below another on the same origin has a worker of its own, whichever was visited first', async ({ page, site }) => {
+  const origin = await twice(site);
+  try {
+    await page.goto(`${origin.url}box.html`);
+    await controlled(page);
+    await searched(page);
+    await offer(page).waitFor();
+    await page.goto(`${origin.url}project/box.html`);
+    await searched(page);
+    await offer(page).waitFor();
+    assert.equal(await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL), `${origin.url}project/siteseer-sw.js`);
+    await offer(page).click();
+    await line(page).getByText('Search works offline').waitFor();
+    await page.goto(`${origin.url}box.html`);
+    await searched(page);
+    await offer(page).waitFor();
+    assert.equal(await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL), `${origin.url}siteseer-sw.js`);
+    origin.close();
+    await page.goto(`${origin.url}project/box.html`);
+    await input(page).fill(QUERY);
+    await meaning(page);
+  } finally {
+    origin.close();
+  }
+}, { serve, box: { attributes: 'offline' }, address: 'nothing-here.html', expected: /^request: / });
+
+browserTest('a worker of the site that does not take pages over: the line says from when on search works offline', async ({ page, site }) => {
+  await searched(page);
+  await line(page).getByText('Search works offline from the next page on').waitFor();
+  site.faults.set(/engine\.js/, { bytesPerSecond: 500 }); // the client is a while on its way, and that is no fault
+  await page.reload();
+  await searched(page);
+  await line(page).locator('.said').getByText('Search works offline', { exact: true }).waitFor();
+  await site.close();
+  await page.reload();
+  await input(page).fill(QUERY);
+  await meaning(page);
+}, {
+  serve,
+  box: { attributes: 'offline="all" offline-worker="sw.js"' },
+  faults: (site) => site.pages.set('sw.js', MERGED),
+});
+
+const MODULE = `import './siteseer/offline.js';
+for (const type of ['install', 'fetch']) addEventListener(type, (event) => siteseerOffline.handle(event));
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));`;
+
+for (const who of ['the site', 'the box']) {
+  browserTest(`a module worker, registered by ${who}`, async ({ page, site }) => {
+    if (who === 'the site') {
+      await page.evaluate(async () => {
+        await navigator.serviceWorker.register('sw.js', { type: 'module' });
+        await navigator.serviceWorker.ready;
+      });
+    }
+    await page.goto(`${site.url}box.html`);
+    await searched(page);
+    await offer(page).waitFor();
+    await page.reload();
+    await searched(page);
+    await offer(page).click();
+    await line(page).getByText('Search works offline').waitFor();
+  }, {
+    serve,
+    box: { attributes: 'offline offline-worker="sw.js"' },
+    address: 'nothing-here.html',
+    faults: (site) => site.pages.set('sw.js', MODULE),
+    expected: who === 'the box' ? /import statement/ : undefined, // it tries a classic worker first
+  });
+}
 
 browserTest('an address without https says what is missing', async ({ page }) => {
   await page.addInitScript(() => Object.defineProperty(window, 'isSecureContext', { value: false }));

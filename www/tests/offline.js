@@ -1,8 +1,10 @@
 // What the tests of offline use share: looking into the caches of a page, and waiting for what happens behind it.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 
 /** @import { Page } from 'playwright-core' */
+/** @import { TestSite } from './server.js' */
 
 export const PATIENCE_MS = 30_000;
 export const serve = { cacheControl: 'no-cache' };
@@ -64,4 +66,27 @@ export async function stopWorkers(/** @type {Page} */ page) {
   await session.send('ServiceWorker.enable');
   await session.send('ServiceWorker.stopAllWorkers');
   await session.detach();
+}
+
+/** Bounds what the origin may store. */
+export async function setQuota(/** @type {Page} */ page, /** @type {number} */ quotaSize) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize });
+}
+
+/**
+ * One origin with the same site twice: at the root, and in the folder `project/`.
+ * @param {TestSite} site
+ * @returns {Promise<{ url: string, close: () => void }>}
+ */
+export async function twice(site) {
+  const server = createServer(async ({ url = '/' }, response) => {
+    const answer = await fetch(site.url + url.replace(/^\/(project\/)?/, ''));
+    const headers = Object.fromEntries(['content-type', 'cache-control'].map((name) => [name, answer.headers.get(name) ?? '']));
+    response.writeHead(answer.status, headers).end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const close = () => (server.close(), server.closeAllConnections());
+  return { url: `http://127.0.0.1:${port}/`, close };
 }

@@ -54,6 +54,31 @@ browserTest('a visited page opens offline, whatever was searched on it; one that
   await assert.rejects(page.goto(`${site.url}two.html`), /ERR_/);
 }, { serve, box });
 
+browserTest('a visited page opens offline by the address that a result has, where the host redirects from it', async ({ page, site }) => {
+  const [html, moved] = ['<!doctype html><title>Two</title>', (/** @type {string} */ location) => ({ status: 302, headers: { location } })];
+  for (const path of ['guide/two.html', 'guide/two', 'docs', 'docs/']) site.pages.set(path, html);
+  site.faults.set(/^guide\/two\.html$/, moved('/guide/two')).set(/^docs$/, moved('/docs/')).set(/^(guide\/two|docs\/)$/, { headers: { 'content-type': 'text/html' } });
+  await controlled(page);
+  for (const path of ['guide/two.html', 'docs']) await page.goto(site.url + path);
+  await untilKept(page, ({ pages }) => pages?.includes('guide/two') && pages.includes('docs/'));
+  await site.close();
+  await page.goto(`${site.url}guide/two.html?highlight=x`);
+  assert.equal(page.url(), `${site.url}guide/two?highlight=x`);
+  assert.equal(await page.title(), 'Two');
+  await page.goto(`${site.url}docs`);
+  assert.equal(page.url(), `${site.url}docs/`);
+}, { serve, box });
+
+browserTest('a link to a file that is no page does not keep it', async ({ page, site }) => {
+  site.pages.set('manual.zip', 'z'.repeat(1000));
+  await controlled(page);
+  await page.goto(`${site.url}manual.zip`).catch(() => {}); // a download
+  await page.goto(`${site.url}box.html?again`);
+  await page.waitForTimeout(500);
+  const { pages } = await untilKept(page, ({ pages }) => pages?.includes('box.html'));
+  assert.ok(!pages.includes('manual.zip'), String(pages));
+}, { serve, box });
+
 browserTest('deployed anew: an open page keeps its version, the next one gets the new one whole, then the old one is removed', async ({ page, site }) => {
   await controlled(page);
   await page.reload(); // from here on every file comes through the worker
