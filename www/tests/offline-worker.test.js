@@ -87,7 +87,7 @@ browserTest('a site below another on the same origin has a worker of its own, wh
 browserTest('a worker of the site that does not take pages over: the line says from when on search works offline', async ({ page, site }) => {
   await searched(page);
   await line(page).getByText('Search works offline from the next page on').waitFor();
-  site.faults.set(/engine\.js/, { bytesPerSecond: 500 }); // the client is a while on its way, and that is no fault
+  site.faults.set(/engine\.js/, { bytesPerSecond: 2000 }); // the client is a while on its way, and that is no fault
   await page.reload();
   await searched(page);
   await line(page).locator('.said').getByText('Search works offline', { exact: true }).waitFor();
