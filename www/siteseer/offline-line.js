@@ -6,7 +6,7 @@ import { h } from './dom.js';
 import { isAbort } from './errors.js';
 import { hide } from './hide.js';
 import { offlineLanguages } from './languages-offline.js';
-import { NoRoom, planFor, saveFiles } from './offline-download.js';
+import { NoRoom, askVersion, planFor, saveFiles } from './offline-download.js';
 import { askToPersist, register } from './offline-register.js';
 import { Store } from './offline-store.js';
 import { offline as css } from './style-offline.js';
@@ -73,7 +73,11 @@ export class OfflineLine {
       if (!registered.has(script)) registered.set(script, afterLoad().then(() => register(FOLDER, script, this.asked)));
       this.#served = !!(await registered.get(script));
       if (signal.aborted) return;
-      const missing = await this.#offer();
+      let missing = await this.#offer();
+      if (this.#served && this.place.classList.contains('later')) {
+        if ((await askVersion(FOLDER, 'reload')) === 'none') throw new NoRoom('There is no room for the client files.'); // it is on its way
+        missing = await this.#offer();
+      }
       if (all && missing && !savesData()) await this.save();
     } catch (error) {
       registered.delete(script);
