@@ -16,6 +16,13 @@ const MB = 1_000_000;
 
 const type = (/** @type {Page} */ page, /** @type {string} */ text) => page.locator('siteseer-search input').fill(text);
 const settled = (/** @type {Page} */ page) => page.locator('.badge.dense, .badge.reranked').waitFor().then(() => page.waitForTimeout(250));
+/** The dialog, by its key: pressed before the page has the keyboard, that is lost. @param {Page} page */
+const opened = async (page) => {
+  await page.locator('.trigger').click({ trial: true });
+  await page.bringToFront();
+  await page.keyboard.press('/');
+  await page.locator('dialog[open]').waitFor();
+};
 const lexical = (/** @type {Page} */ page) => page.locator('.row').first().waitFor().then(() => page.waitForTimeout(700));
 
 /** @type {Record<string, { model?: number, reranker?: number, filters?: boolean, page?: string, context?: BrowserContextOptions, faults?: (site: TestSite) => void, act: (page: Page) => Promise<unknown> }>} */
@@ -51,12 +58,12 @@ const STATES = {
     act: (page) => type(page, QUERY).then(() => page.locator('.reason').waitFor()),
   },
   trigger: { page: boxPage({ element: 'siteseer-modal' }), act: (page) => page.locator('.trigger').waitFor() },
-  modal: { page: boxPage({ element: 'siteseer-modal' }), act: (page) => page.keyboard.press('/').then(() => page.waitForTimeout(300)) },
+  modal: { page: boxPage({ element: 'siteseer-modal' }), act: (page) => opened(page).then(() => page.waitForTimeout(300)) },
   modalresults: {
     page: boxPage({ element: 'siteseer-modal' }),
     reranker: 1000,
     act: async (page) => {
-      await page.keyboard.press('/');
+      await opened(page);
       await page.keyboard.type(QUERY);
       await page.locator('.badge.reranked').waitFor();
       await page.keyboard.press('ArrowDown');
@@ -66,7 +73,7 @@ const STATES = {
   modalrtl: {
     page: boxPage({ element: 'siteseer-modal', lang: 'he', dir: 'rtl' }),
     act: async (page) => {
-      await page.keyboard.press('/');
+      await opened(page);
       await page.keyboard.type('סביבה members');
       await settled(page);
     },
