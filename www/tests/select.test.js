@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { selectResults } from '../siteseer/select.js';
+
+// a port that listens would keep the process from ending, and nothing here waits for a message
+globalThis.MessageChannel = /** @type {any} */ (class { port1 = {}; port2 = {}; });
+const { selectResults } = await import('../siteseer/select.js');
 
 /** @param {string} url @param {string} title @param {string} [excerpt] */
 const result = (url, title, excerpt = 'the <mark>same</mark> text') => /** @type {any} */ ({ url, title, headingPath: ['One'], excerpt });
