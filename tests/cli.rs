@@ -181,6 +181,16 @@ fn what_was_meant_may_stand_in_a_later_passage() {
 }
 
 #[test]
+fn what_was_meant_is_said_beside_a_phrase_of_a_later_passage() {
+    let desk = Desk::new();
+    let filler = "<p>The cat sat on the mat and the dog sat on the cat all day long.</p>".repeat(30);
+    desk.page("a.html", &format!("{filler}<p>Finally the purple dinosaur sings a workspace ballad.</p>"));
+    desk.index().success();
+    let meant = "Did you mean “\"purple dinosaur\" workspace”";
+    desk.search("\"purple dinosaur\" wrkspce ").success().stdout(contains(meant));
+}
+
+#[test]
 fn nothing_is_said_of_a_desktop_that_is_not_there() {
     let desk = Desk::new();
     desk.page("cats.html", "<p>The cat sat on the mat.</p>");
