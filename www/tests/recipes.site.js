@@ -91,6 +91,7 @@ async function askIndexed(folder, start, modal = false) {
     const { page, context, complaints } = await openPage(browser, url);
     page.setDefaultTimeout(60_000);
     await page.goto(url + start);
+    if (modal) await page.locator('siteseer-modal .trigger').waitFor(); // before, nobody hears the keys
     if (modal) await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('how to keep the crust soft');
     await page.locator('.badge.dense, .badge.reranked').first().waitFor();
