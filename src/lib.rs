@@ -25,6 +25,7 @@ pub mod index;
 pub mod json;
 pub mod kernels;
 pub mod model;
+mod percent;
 pub mod search;
 pub mod tensors;
 pub mod text;

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, REBUILD_INDEX, Result};
 use crate::json::{Json, JsonError, JsonResult};
+use crate::percent::encode;
 use serde::Serialize;
 
 /// One passage.
@@ -61,23 +62,15 @@ impl PassageRecord {
         let mut link = self.url.clone();
         if !self.anchor.is_empty() {
             link.push('#');
-            encode_fragment(&self.anchor, &mut link);
+            encode(self.anchor.as_bytes(), is_plain, &mut link);
         }
         link
     }
 }
 
-/// Percent-encodes what may not stand behind a `#` (RFC 3986, 3.5), and what would end an attribute or a link in Markdown.
-fn encode_fragment(anchor: &str, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in anchor.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$()*+,;=:@/?".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            [byte >> 4, byte & 15].iter().for_each(|&half| out.push(char::from(HEX[usize::from(half)])));
-        }
-    }
+/// What may stand behind a `#` (RFC 3986, 3.5) and ends neither an attribute nor a link in Markdown.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$()*+,;=:@/?".contains(&byte)
 }
 
 /// What a model reads of a passage: the context prefix, a full stop, the passage.

@@ -1,6 +1,8 @@
 //! Text of pages inside a Markdown document of ours. Whoever writes a page decides what it says, not how it is read: its text
 //! stays a quotation, and its title stays a title.
 
+use crate::percent::encode;
+
 /// `text` between fences, which are longer than any run of backticks in it: no line of it can end the quotation, be a
 /// heading, a link, an image or HTML.
 pub fn fenced(text: &str) -> String {
@@ -36,16 +38,8 @@ pub fn line(text: &str) -> String {
 /// same.
 pub fn address(url: &str) -> String {
     let mut out = String::new();
-    for byte in url.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:?#@!$&+,;=%".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for half in [byte >> 4, byte & 15] {
-                out.push(char::from(b"0123456789ABCDEF"[usize::from(half)]));
-            }
-        }
-    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:?#@!$&+,;=%".contains(&byte);
+    encode(url.as_bytes(), plain, &mut out);
     out
 }
 

@@ -1,5 +1,6 @@
 //! URLs: what a file of the site is called on the web.
 
+use crate::percent::encode;
 use std::path::Path;
 
 /// The URL of a page file, relative to the site's root and percent-encoded. `guide/index.html` is `guide/`, Markdown
@@ -9,7 +10,7 @@ pub(super) fn page_url(file: &Path) -> String {
     let segments: Vec<&[u8]> = file.iter().map(|segment| segment.as_encoded_bytes()).collect();
     for (at, segment) in segments.iter().enumerate() {
         if at + 1 < segments.len() {
-            encode(&mut url, segment);
+            encode(segment, is_plain, &mut url);
             url.push('/');
             continue;
         }
@@ -21,7 +22,7 @@ pub(super) fn page_url(file: &Path) -> String {
         if is_one_of(stem, &["index"]) || (markdown && is_one_of(stem, &["readme"])) {
             continue;
         }
-        encode(&mut url, if markdown { stem } else { segment });
+        encode(if markdown { stem } else { segment }, is_plain, &mut url);
         if markdown {
             url.push_str(".html");
         }
@@ -48,19 +49,6 @@ pub(crate) fn decode(encoded: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
-}
-
-fn encode(out: &mut String, bytes: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in bytes {
-        if is_plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
 }
 
 /// Bytes that stand for themselves in a path segment and are harmless in an HTML attribute. A colon is not among

@@ -160,6 +160,17 @@ browserTest('no room for the client: the line goes on saying so, whatever else i
   assert.equal(await line(page).getByText('Search works offline').count(), 0);
 }, { serve, box: { attributes: 'offline tiers="lexical"' }, address: 'nothing-here.html' });
 
+/** The second build, whole: nothing of it is missing. @param {Page} page @param {import('./server.js').TestSite} site */
+async function isSaved(page, site) {
+  await site.close();
+  await page.reload();
+  assert.deepEqual(await builds(page), Array(6).fill(2));
+  await input(page).fill(QUERY);
+  await meaning(page);
+  await page.locator('.list', { hasText: /build 2/ }).waitFor();
+  await ready(page);
+}
+
 for (const first of ['the page itself', 'another tab']) {
   browserTest(`deployed anew before everything is saved, and ${first} finds that out: the new version is saved`, async ({ page, site }) => {
     await controlled(page);
@@ -176,13 +187,7 @@ for (const first of ['the page itself', 'another tab']) {
     }
     await offer(page).click();
     await ready(page);
-    await site.close();
-    await page.reload();
-    assert.deepEqual(await builds(page), Array(6).fill(2));
-    await input(page).fill(QUERY);
-    await meaning(page);
-    await page.locator('.list', { hasText: /build 2/ }).waitFor();
-    await ready(page);
+    await isSaved(page, site);
   }, { serve, box });
 }
 
@@ -201,13 +206,7 @@ browserTest('deployed while everything is being saved: the new version is saved'
   await next.close();
   site.faults.clear();
   await ready(page);
-  await site.close();
-  await page.reload();
-  assert.deepEqual(await builds(page), Array(6).fill(2));
-  await input(page).fill(QUERY);
-  await meaning(page);
-  await page.locator('.list', { hasText: /build 2/ }).waitFor();
-  await ready(page); // nothing of it is missing
+  await isSaved(page, site);
 }, { serve, box });
 
 browserTest('visited pages make room', async ({ page, site }) => {

@@ -18,6 +18,7 @@ mod related;
 mod scratch;
 mod stemmers;
 mod summary;
+mod values;
 mod weights;
 
 use super::folder::find_index;
@@ -55,11 +56,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use stemmers::write_stemmers;
 use summary::Summary;
+pub(super) use values::parse_passage_pieces;
+use values::{RelatedCount, parse_related};
 
 /// Longest passage, in word pieces, unless told otherwise.
 pub(super) const MAX_PIECES: usize = 96;
-/// Related pages that a page can have: more are no help.
-const MOST_RELATED: u32 = 12;
 
 /// Bits of a dimension of a token vector unless told otherwise.
 pub(super) const LATE_BITS: u8 = 2;
@@ -154,27 +155,6 @@ pub struct IndexArgs {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Related pages that a page gets; 0: none are written.
-#[derive(Debug, Clone, Copy)]
-struct RelatedCount(u32);
-
-/// `off`, or a number up to [`MOST_RELATED`].
-fn parse_related(text: &str) -> Result<RelatedCount, String> {
-    match text.parse() {
-        _ if text == "off" => Ok(RelatedCount(0)),
-        Ok(count) if (1..=MOST_RELATED).contains(&count) => Ok(RelatedCount(count)),
-        _ => Err(format!("give a number from 1 to {MOST_RELATED}, or off")),
-    }
-}
-
-/// Word pieces of the longest passage. With its title in front it has to fit the 256 tokens that the model reads, and one of a few words says
-/// nothing.
-pub(super) fn parse_passage_pieces(text: &str) -> Result<usize, String> {
-    let pieces = 8..=224;
-    let number = text.parse().ok().filter(|number| pieces.contains(number));
-    number.ok_or_else(|| format!("give a number from {} to {}", pieces.start(), pieces.end()))
 }
 
 /// Runs the verb.
